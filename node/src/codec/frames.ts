@@ -1,0 +1,259 @@
+// Peer messages as frames: one type byte, then SSZ. decodeFrame is the only way from the wire into
+// the node; it checks sizes first and throws CodedErrors only. The hello frame is the transport's own.
+
+import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import type { Certificate, CertifiedBlock, Transaction } from "../types/chain.ts";
+import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import { CodedError } from "../types/errors.ts";
+import {
+  MAX_FRAME_BYTES,
+  MAX_PEER_ADDRESS_BYTES,
+  MAX_PEER_ADDRESSES,
+  MAX_SYNC_BLOCKS,
+  MAX_TX_IDS,
+} from "../types/limits.ts";
+import {
+  blockFromWire,
+  blockToWire,
+  certificateFromWire,
+  certificateToWire,
+  voteType,
+} from "./chain.ts";
+import { decodeSsz, safeInteger } from "./decode.ts";
+import {
+  bytes32,
+  CertificateSchema,
+  CertifiedBlockSchema,
+  ProposalMessageSchema,
+  TransactionSchema,
+  uint16,
+  uint32,
+  uint64,
+  VoteSchema,
+} from "./schemas.ts";
+
+/** What a peer says of itself; a hint only: a height counts when its certificate is verified. */
+export interface StatusMessage {
+  readonly height: number;
+  readonly baseHeight: number;
+  readonly blockHash: Uint8Array;
+}
+
+export interface BlocksRequest {
+  readonly requestId: number;
+  readonly fromHeight: number;
+  readonly count: number;
+}
+
+export type Message =
+  | { readonly type: "proposal"; readonly proposal: ProposalMessage }
+  | { readonly type: "vote"; readonly vote: Vote }
+  | { readonly type: "certificate"; readonly certificate: Certificate }
+  | { readonly type: "status"; readonly status: StatusMessage }
+  | { readonly type: "getBlocks"; readonly request: BlocksRequest }
+  | {
+      readonly type: "blocks";
+      readonly requestId: number;
+      readonly blocks: readonly CertifiedBlock[];
+    }
+  | { readonly type: "txIds"; readonly witnessIds: readonly Uint8Array[] }
+  | { readonly type: "getTxs"; readonly witnessIds: readonly Uint8Array[] }
+  | { readonly type: "txs"; readonly transactions: readonly Transaction[] }
+  | { readonly type: "ping"; readonly nonce: number }
+  | { readonly type: "pong"; readonly nonce: number }
+  /** "nodeId@host:port" each. */
+  | { readonly type: "peers"; readonly addresses: readonly string[] };
+
+export type MessageType = Message["type"];
+
+const StatusSchema = new ContainerType({ height: uint64, baseHeight: uint64, blockHash: bytes32 });
+const GetBlocksSchema = new ContainerType({ requestId: uint32, fromHeight: uint64, count: uint16 });
+const BlocksSchema = new ContainerType({
+  requestId: uint32,
+  blocks: new ListCompositeType(CertifiedBlockSchema, MAX_SYNC_BLOCKS),
+});
+const IdsSchema = new ContainerType({ witnessIds: new ListCompositeType(bytes32, MAX_TX_IDS) });
+const TxsSchema = new ContainerType({
+  transactions: new ListCompositeType(TransactionSchema, MAX_TX_IDS),
+});
+const NonceSchema = new ContainerType({ nonce: uint32 });
+const PeersSchema = new ContainerType({
+  addresses: new ListCompositeType(new ByteListType(MAX_PEER_ADDRESS_BYTES), MAX_PEER_ADDRESSES),
+});
+
+/** How one message type is written and read. */
+interface FrameCodec<M extends Message> {
+  readonly byte: number;
+  readonly maxBytes: number;
+  encode(message: M): Uint8Array;
+  decode(bytes: Uint8Array): M;
+}
+
+type Codecs = { readonly [T in MessageType]: FrameCodec<Extract<Message, { type: T }>> };
+
+const text = new TextEncoder();
+const fromText = new TextDecoder("utf-8", { fatal: true });
+type TxsWire = ValueOf<typeof TxsSchema>;
+
+const SMALL_BYTES = 256;
+const LARGE_BYTES = MAX_FRAME_BYTES - 1;
+
+const CODECS: Codecs = {
+  proposal: {
+    byte: 0x10,
+    maxBytes: LARGE_BYTES,
+    encode: ({ proposal: { proposal, block, polc } }) =>
+      ProposalMessageSchema.serialize({
+        proposal: { ...proposal, validRoundPlusOne: proposal.validRound + 1 },
+        block: blockToWire(block),
+        polc: polc === undefined ? null : certificateToWire(polc),
+      }),
+    decode(bytes) {
+      const wire = decodeSsz(ProposalMessageSchema, bytes, "proposal", this.maxBytes);
+      const { validRoundPlusOne, ...rest } = wire.proposal;
+      safeInteger(rest.height, "proposal height");
+      const proposal = { ...rest, validRound: validRoundPlusOne - 1 };
+      const polc = wire.polc === null ? undefined : certificateFromWire(wire.polc);
+      return { type: "proposal", proposal: { proposal, block: blockFromWire(wire.block), polc } };
+    },
+  },
+  vote: {
+    byte: 0x11,
+    maxBytes: SMALL_BYTES,
+    encode: ({ vote }) => VoteSchema.serialize(vote),
+    decode(bytes) {
+      const wire = decodeSsz(VoteSchema, bytes, "vote", this.maxBytes);
+      safeInteger(wire.height, "vote height");
+      return { type: "vote", vote: { ...wire, type: voteType(wire.type) } };
+    },
+  },
+  certificate: {
+    byte: 0x12,
+    maxBytes: 32 * 1024,
+    encode: ({ certificate }) => CertificateSchema.serialize(certificateToWire(certificate)),
+    decode(bytes) {
+      const wire = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
+      return { type: "certificate", certificate: certificateFromWire(wire) };
+    },
+  },
+  status: {
+    byte: 0x20,
+    maxBytes: SMALL_BYTES,
+    encode: ({ status }) => StatusSchema.serialize(status),
+    decode(bytes) {
+      const status = decodeSsz(StatusSchema, bytes, "status", this.maxBytes);
+      safeInteger(status.height, "status height");
+      safeInteger(status.baseHeight, "status base height");
+      return { type: "status", status };
+    },
+  },
+  getBlocks: {
+    byte: 0x21,
+    maxBytes: SMALL_BYTES,
+    encode: ({ request }) => GetBlocksSchema.serialize(request),
+    decode(bytes) {
+      const request = decodeSsz(GetBlocksSchema, bytes, "block request", this.maxBytes);
+      safeInteger(request.fromHeight, "requested height");
+      return { type: "getBlocks", request };
+    },
+  },
+  blocks: {
+    byte: 0x22,
+    maxBytes: LARGE_BYTES,
+    encode: ({ requestId, blocks }) =>
+      BlocksSchema.serialize({
+        requestId,
+        blocks: blocks.map(({ block, certificate }) => ({
+          block: blockToWire(block),
+          certificate: certificateToWire(certificate),
+        })),
+      }),
+    decode(bytes) {
+      const wire = decodeSsz(BlocksSchema, bytes, "blocks", this.maxBytes);
+      const blocks = wire.blocks.map(({ block, certificate }) => ({
+        block: blockFromWire(block),
+        certificate: certificateFromWire(certificate),
+      }));
+      return { type: "blocks", requestId: wire.requestId, blocks };
+    },
+  },
+  txIds: idsCodec("txIds", 0x30),
+  getTxs: idsCodec("getTxs", 0x31),
+  txs: {
+    byte: 0x32,
+    maxBytes: LARGE_BYTES,
+    encode: ({ transactions }) =>
+      TxsSchema.serialize({ transactions: transactions as TxsWire["transactions"] }),
+    decode(bytes) {
+      return { type: "txs", ...decodeSsz(TxsSchema, bytes, "transactions", this.maxBytes) };
+    },
+  },
+  ping: nonceCodec("ping", 0x40),
+  pong: nonceCodec("pong", 0x41),
+  peers: {
+    byte: 0x42,
+    maxBytes: 32 * 1024,
+    encode: ({ addresses }) =>
+      PeersSchema.serialize({ addresses: addresses.map((a) => text.encode(a)) }),
+    decode(bytes) {
+      const wire = decodeSsz(PeersSchema, bytes, "peer addresses", this.maxBytes);
+      try {
+        return { type: "peers", addresses: wire.addresses.map((a) => fromText.decode(a)) };
+      } catch (cause) {
+        throw new CodedError("CODEC_MALFORMED", "peer addresses: not UTF-8", { cause });
+      }
+    },
+  },
+};
+
+function idsCodec<T extends "txIds" | "getTxs">(type: T, byte: number) {
+  return {
+    byte,
+    maxBytes: 64 * 1024,
+    encode: ({ witnessIds }: { witnessIds: readonly Uint8Array[] }) =>
+      IdsSchema.serialize({ witnessIds: [...witnessIds] }),
+    decode: (bytes: Uint8Array) => ({ type, ...decodeSsz(IdsSchema, bytes, type, 64 * 1024) }),
+  };
+}
+
+function nonceCodec<T extends "ping" | "pong">(type: T, byte: number) {
+  return {
+    byte,
+    maxBytes: SMALL_BYTES,
+    encode: ({ nonce }: { nonce: number }) => NonceSchema.serialize({ nonce }),
+    decode: (bytes: Uint8Array) => ({ type, ...decodeSsz(NonceSchema, bytes, type, SMALL_BYTES) }),
+  };
+}
+
+const BY_BYTE: ReadonlyMap<number, FrameCodec<Message>> = new Map(
+  Object.values(CODECS as unknown as Record<string, FrameCodec<Message>>).map((codec) => [
+    codec.byte,
+    codec,
+  ]),
+);
+
+/** One frame: the type byte and the SSZ of the message. */
+export function encodeFrame(message: Message): Uint8Array {
+  const codec = CODECS[message.type] as FrameCodec<Message>;
+  const body = codec.encode(message);
+  const frame = new Uint8Array(1 + body.length);
+  frame[0] = codec.byte;
+  frame.set(body, 1);
+  return frame;
+}
+
+/**
+ * The message of one frame.
+ * @throws CodedError CODEC_UNKNOWN_MESSAGE, CODEC_TOO_LARGE (before decoding) or CODEC_MALFORMED.
+ */
+export function decodeFrame(frame: Uint8Array): Message {
+  const byte = frame[0];
+  const codec = byte === undefined ? undefined : BY_BYTE.get(byte);
+  if (codec === undefined) {
+    throw new CodedError(
+      "CODEC_UNKNOWN_MESSAGE",
+      `no message has the type byte ${byte ?? "(none)"}`,
+    );
+  }
+  return codec.decode(frame.subarray(1));
+}

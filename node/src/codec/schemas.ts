@@ -1,0 +1,132 @@
+// SSZ schemas of everything that is stored, sent or hashed. SSZ is canonical: one encoding for a
+// value; a decoder refuses bad offsets, trailing bytes and lists above their bound. Field order is
+// the wire format: a change here is a new protocol version, and the golden vectors say so.
+
+import {
+  BitListType,
+  ByteListType,
+  ByteVectorType,
+  ContainerType,
+  ListCompositeType,
+  OptionalType,
+  UintBigintType,
+  UintNumberType,
+} from "@chainsafe/ssz";
+import {
+  MAX_BLOCK_TXS,
+  MAX_TX_INPUTS,
+  MAX_TX_OUTPUTS,
+  MAX_TX_PAYLOAD_BYTES,
+  MAX_VALIDATORS,
+} from "../types/limits.ts";
+
+export const uint8 = new UintNumberType(1);
+export const uint16 = new UintNumberType(2);
+export const uint32 = new UintNumberType(4);
+/** Decoders check with safeInteger() that the value is exact. */
+export const uint64 = new UintNumberType(8);
+export const uint64Big = new UintBigintType(8);
+export const bytes20 = new ByteVectorType(20);
+export const bytes32 = new ByteVectorType(32);
+export const bytes64 = new ByteVectorType(64);
+
+export const OutPointSchema = new ContainerType({ txid: bytes32, index: uint32 });
+
+export const TxOutputSchema = new ContainerType({ value: uint64Big, address: bytes20 });
+
+export const WitnessSchema = new ContainerType({ publicKey: bytes32, signature: bytes64 });
+
+export const TransactionBodySchema = new ContainerType({
+  version: uint16,
+  inputs: new ListCompositeType(OutPointSchema, MAX_TX_INPUTS),
+  outputs: new ListCompositeType(TxOutputSchema, MAX_TX_OUTPUTS),
+  payload: new ByteListType(MAX_TX_PAYLOAD_BYTES),
+});
+
+export const TransactionSchema = new ContainerType({
+  body: TransactionBodySchema,
+  witnesses: new ListCompositeType(WitnessSchema, MAX_TX_INPUTS),
+});
+
+export const BlockHeaderSchema = new ContainerType({
+  version: uint16,
+  height: uint64,
+  round: uint32,
+  parentHash: bytes32,
+  lastCommitHash: bytes32,
+  validatorsHash: bytes32,
+  nextValidatorsHash: bytes32,
+  txRoot: bytes32,
+  stateRoot: bytes32,
+  proposer: bytes32,
+  timestampMs: uint64,
+});
+
+export const CertificateSchema = new ContainerType({
+  type: uint8,
+  height: uint64,
+  round: uint32,
+  blockHash: bytes32,
+  signers: new BitListType(MAX_VALIDATORS),
+  signatures: new ListCompositeType(bytes64, MAX_VALIDATORS),
+});
+
+export const BlockSchema = new ContainerType({
+  header: BlockHeaderSchema,
+  lastCommit: new OptionalType(CertificateSchema),
+  transactions: new ListCompositeType(TransactionSchema, MAX_BLOCK_TXS),
+});
+
+export const CertifiedBlockSchema = new ContainerType({
+  block: BlockSchema,
+  certificate: CertificateSchema,
+});
+
+export const VoteSchema = new ContainerType({
+  type: uint8,
+  height: uint64,
+  round: uint32,
+  blockHash: bytes32,
+  validatorIndex: uint16,
+  signature: bytes64,
+});
+
+/** `validRoundPlusOne` is 0 where the proposal carries no PoLC. */
+export const ProposalSchema = new ContainerType({
+  height: uint64,
+  round: uint32,
+  validRoundPlusOne: uint32,
+  blockHash: bytes32,
+  proposerIndex: uint16,
+  signature: bytes64,
+});
+
+export const ProposalMessageSchema = new ContainerType({
+  proposal: ProposalSchema,
+  block: BlockSchema,
+  polc: new OptionalType(CertificateSchema),
+});
+
+export const ValidatorSchema = new ContainerType({
+  publicKey: bytes32,
+  nodeKey: bytes32,
+  power: uint32,
+});
+
+export const ValidatorSetSchema = new ListCompositeType(ValidatorSchema, MAX_VALIDATORS);
+
+/** What a prevote or precommit signs, after its domain and the genesis hash. */
+export const VoteBodySchema = new ContainerType({
+  type: uint8,
+  height: uint64,
+  round: uint32,
+  blockHash: bytes32,
+});
+
+/** What a proposer signs, after its domain and the genesis hash. */
+export const ProposalBodySchema = new ContainerType({
+  height: uint64,
+  round: uint32,
+  validRoundPlusOne: uint32,
+  blockHash: bytes32,
+});

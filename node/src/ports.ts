@@ -1,0 +1,175 @@
+// The ports: everything of the world that the driver may touch, on one page. Each has a real adapter
+// and an in-memory twin (adapters/memory), and the simulator runs the production driver on the twins.
+//
+// Reads are synchronous; what must reach the disk reports back through `done`. So the driver has no
+// await in it: it drains one input queue, and a run is a pure function of its inputs (docs/adr/0005).
+
+import type { CertifiedBlock, Height, OutPoint, Satoshi, UnixMs } from "./types/chain.ts";
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall clock, for block times. May jump. */
+  nowMs(): UnixMs;
+  /** Never goes back; for durations and timeouts. */
+  monotonicMs(): number;
+  startTimer(delayMs: number, fire: () => void): Timer;
+}
+
+export interface Random {
+  bytes(sizeBytes: number): Uint8Array;
+}
+
+/** An unspent output as the ledger keeps it. */
+export interface Utxo {
+  readonly outPoint: OutPoint;
+  readonly value: Satoshi;
+  /** 20 bytes. */
+  readonly address: Uint8Array;
+  /** The block that made it; 0 for genesis allocations. */
+  readonly height: Height;
+}
+
+/** What is known of the chain's end; all of it is under the stateRoot of that block. */
+export interface ChainHead {
+  readonly height: Height;
+  /** 32 bytes; the genesis hash at height 0. */
+  readonly blockHash: Uint8Array;
+  readonly timestampMs: UnixMs;
+  readonly stateRoot: Uint8Array;
+  /** 2,048 bytes: the LtHash accumulator of the UTXO set. */
+  readonly utxoAccumulator: Uint8Array;
+  /** Fees taken and not yet paid out. */
+  readonly feePot: Satoshi;
+  /** Sum of all unspent outputs. */
+  readonly supply: Satoshi;
+}
+
+/** All changes of one block: written in one atomic, synced batch, or not at all. */
+export interface BlockCommit {
+  readonly certified: CertifiedBlock;
+  readonly blockHash: Uint8Array;
+  readonly created: readonly Utxo[];
+  readonly spent: readonly Utxo[];
+  /** txid of each transaction, in block order. */
+  readonly txids: readonly Uint8Array[];
+  readonly head: ChainHead;
+}
+
+export interface TxLocation {
+  readonly height: Height;
+  readonly index: number;
+}
+
+export interface Store {
+  /** Undefined before initialise(). */
+  head(): ChainHead | undefined;
+  genesisHash(): Uint8Array | undefined;
+  /** Writes genesis once: its hash, the allocations and head 0. */
+  initialise(
+    genesisHash: Uint8Array,
+    allocations: readonly Utxo[],
+    head: ChainHead,
+    done: (error?: Error) => void,
+  ): void;
+  block(height: Height): CertifiedBlock | undefined;
+  heightOf(blockHash: Uint8Array): Height | undefined;
+  utxo(outPoint: OutPoint): Utxo | undefined;
+  /** At most `limit`, in the order of outpoints. */
+  utxosOf(address: Uint8Array, limit: number): readonly Utxo[];
+  /** Sum of all unspent outputs of the address. */
+  balanceOf(address: Uint8Array): Satoshi;
+  transaction(txid: Uint8Array): TxLocation | undefined;
+  commit(commit: BlockCommit, done: (error?: Error) => void): void;
+  close(done: (error?: Error) => void): void;
+}
+
+/**
+ * The write-ahead log of consensus inputs of the height in progress. Append order is replay order.
+ * After sync() returns, all that was appended survives a crash; a torn tail is dropped on open.
+ */
+export interface Wal {
+  append(record: Uint8Array): void;
+  sync(): void;
+  /** Records of `height` in order; empty where the log is of another height. */
+  replay(height: Height): readonly Uint8Array[];
+  /** Drops everything and starts the log of `height`. Durable before the next sync() returns. */
+  reset(height: Height): void;
+  close(): void;
+}
+
+/** 1 proposal, 2 prevote, 3 precommit: the order of signing within a round. */
+export type SignStep = 1 | 2 | 3;
+
+export interface SignRequest {
+  readonly height: Height;
+  readonly round: number;
+  readonly step: SignStep;
+  readonly signBytes: Uint8Array;
+}
+
+export type SignRefusal = "SIGN_REGRESSION" | "SIGN_CONFLICT";
+
+export type SignResult =
+  | { readonly ok: true; readonly signature: Uint8Array }
+  | { readonly ok: false; readonly code: SignRefusal; readonly reason: string };
+
+/**
+ * Holds the validator key behind the double-sign guard: a signature leaves only after its (height,
+ * round, step) and bytes are durable; the same bytes give the stored signature again; other bytes at
+ * the same place, or an earlier place, are refused. A disk error throws: nothing may be signed then.
+ */
+export interface Signer {
+  readonly publicKey: Uint8Array;
+  sign(request: SignRequest): SignResult;
+}
+
+export type PeerRole = "validator" | "full";
+
+export interface Peer {
+  /** Hex of the first 20 bytes of SHA-256(node key). */
+  readonly id: string;
+  readonly nodeKey: Uint8Array;
+  readonly role: PeerRole;
+  readonly address: string;
+  readonly outbound: boolean;
+  readonly connectedAtMs: UnixMs;
+}
+
+/** What the transport reports; the driver treats each as one input. */
+export interface TransportEvents {
+  connected(peer: Peer): void;
+  disconnected(peer: Peer, reason: string): void;
+  /** One authenticated frame, not yet decoded, at most MAX_FRAME_BYTES. */
+  frame(peer: Peer, frame: Uint8Array): void;
+}
+
+export interface Transport {
+  start(events: TransportEvents): void;
+  /** False where the peer is gone or its send buffer is full (the frame is then dropped). */
+  send(peerId: string, frame: Uint8Array): boolean;
+  peers(): readonly Peer[];
+  /** Closes the link; `banMs` > 0 also refuses the peer for that long. */
+  disconnect(peerId: string, reason: string, banMs: number): void;
+  /** Tells the dialler of further addresses, "nodeId@host:port". */
+  learn(addresses: readonly string[]): void;
+  known(): readonly string[];
+  stop(done: () => void): void;
+}
+
+/** Counters and gauges by name; the registry behind it owns the list (adapters/metrics.ts). */
+export interface Metrics {
+  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
+  gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+}
+
+/** Structured log; fields never hold a secret. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
