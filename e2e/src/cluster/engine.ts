@@ -1,0 +1,159 @@
+// The container engine: the one that answers is used as it is; where none does, a root process on
+// Debian installs docker.io and starts dockerd by hand, detached, with its data below the cache.
+// The engine outlives the command that started it; `stopOwnEngine` stops it by its recorded pid
+// and never touches an engine that somebody else started. Called by cluster.ts.
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { ToolingError } from "../coded-error.ts";
+import type { Progress } from "../progress.ts";
+import { lastLines } from "../run-command.ts";
+import { canInstallPackages, ensurePackages } from "./apt-packages.ts";
+import { cachePath, logPath } from "./cache.ts";
+import { lacksSysResource } from "./capability.ts";
+import { askEngine, type EngineInfo } from "./docker.ts";
+import { isSameProcess, type ProcessIdentity, processIdentity } from "./process-identity.ts";
+import { ensureRuntimeWrapper } from "./runtime-wrapper.ts";
+
+const startTimeoutMs = 90_000;
+const stopTimeoutMs = 90_000;
+const pollMs = 250;
+
+/** Where the record of the engine that this tooling started is kept. */
+const recordPath = () => cachePath("engine", "started.json");
+const socketPath = "/var/run/docker.sock";
+
+/** The settings of an engine of our own. Its configuration file replaces the machine's. */
+export function daemonConfig(
+  dataRoot: string,
+  pidFile: string,
+  runtime: string | undefined,
+): Record<string, unknown> {
+  return {
+    "data-root": dataRoot,
+    pidfile: pidFile,
+    hosts: [`unix://${socketPath}`],
+    "storage-driver": "overlay2",
+    "log-driver": "json-file",
+    "log-opts": { "max-size": "10m", "max-file": "2" },
+    ...(runtime === undefined
+      ? {}
+      : {
+          runtimes: { "timecoin-runc": { path: runtime } },
+          "default-runtime": "timecoin-runc",
+        }),
+  };
+}
+
+/** An engine that answers. Errors: CLUSTER_ENGINE_MISSING, CLUSTER_ENGINE_START, CLUSTER_PACKAGES*. */
+export async function ensureEngine(progress: Progress, yes: boolean): Promise<EngineInfo> {
+  const answering = await askEngine();
+  if (answering !== undefined) {
+    const whose = ownEngine() === undefined ? "the one that answers" : "started here before";
+    progress.say("engine", `Docker ${answering.serverVersion}, ${whose}`);
+    return answering;
+  }
+  const host = process.env["DOCKER_HOST"];
+  if (host !== undefined && host !== "" && host !== `unix://${socketPath}`) {
+    throw missing(`DOCKER_HOST is ${host}, and no engine answers there`);
+  }
+  if (!canInstallPackages()) throw missing("none answers, and this process is not root on Debian");
+  progress.say("engine", "none answers; this is root on Debian, so one is started here");
+  await ensurePackages(progress, {
+    purpose: "for the container engine",
+    packages: ["docker.io", "iptables", "runc"],
+    yes,
+  });
+  const started = await askEngine();
+  if (started !== undefined) {
+    progress.say("engine", `Docker ${started.serverVersion}, started by its package`);
+    return started;
+  }
+  const runtime = lacksSysResource() ? await ensureRuntimeWrapper(progress) : undefined;
+  if (runtime !== undefined) {
+    progress.say("engine", "CAP_SYS_RESOURCE is missing here; containers start without it");
+  }
+  return await progress.step("engine", "starting dockerd", async () => await startDaemon(runtime));
+}
+
+async function startDaemon(runtime: string | undefined): Promise<EngineInfo> {
+  const previous = ownEngine();
+  const pidFile = cachePath("engine", "dockerd.pid");
+  // A pid file that outlived its process makes dockerd refuse to start.
+  if (previous === undefined) rmSync(pidFile, { force: true });
+  const config = cachePath("engine", "daemon.json");
+  const content = daemonConfig(cachePath("engine", "data"), pidFile, runtime);
+  writeFileSync(config, `${JSON.stringify(content, null, 2)}\n`);
+  const pid = previous?.pid ?? spawnDaemon(config);
+  const deadlineMs = performance.now() + startTimeoutMs;
+  while (performance.now() < deadlineMs) {
+    const info = await askEngine();
+    if (info !== undefined) return info;
+    if (!existsSync(`/proc/${pid}`)) throw startFailure("it ended before it answered");
+    await delay(pollMs);
+  }
+  throw startFailure(`no answer after ${startTimeoutMs / 1000} s`);
+}
+
+function spawnDaemon(config: string): number {
+  const log = openSync(logPath("dockerd"), "a");
+  const daemon = spawn("dockerd", ["--config-file", config], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: "/",
+    env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+  });
+  daemon.on("error", () => undefined); // seen as a missing pid below
+  daemon.unref();
+  if (daemon.pid === undefined) throw startFailure("dockerd could not be started");
+  const identity = processIdentity(daemon.pid);
+  if (identity !== undefined) writeFileSync(recordPath(), `${JSON.stringify(identity)}\n`);
+  return daemon.pid;
+}
+
+/** The engine that this tooling started and that still runs. */
+export function ownEngine(): ProcessIdentity | undefined {
+  const path = recordPath();
+  if (!existsSync(path)) return undefined;
+  const identity = JSON.parse(readFileSync(path, "utf8")) as ProcessIdentity;
+  return isSameProcess(identity) ? identity : undefined;
+}
+
+/** Stops the engine that this tooling started. Returns whether there was one. */
+export async function stopOwnEngine(progress: Progress): Promise<boolean> {
+  const engine = ownEngine();
+  if (engine === undefined) {
+    rmSync(recordPath(), { force: true });
+    return false;
+  }
+  await progress.step("engine", "stopping dockerd", async () => {
+    process.kill(engine.pid, "SIGTERM");
+    const deadlineMs = performance.now() + stopTimeoutMs;
+    while (isSameProcess(engine) && performance.now() < deadlineMs) await delay(pollMs);
+    if (isSameProcess(engine)) process.kill(engine.pid, "SIGKILL");
+    rmSync(recordPath(), { force: true });
+  });
+  return true;
+}
+
+function missing(reason: string): ToolingError {
+  return new ToolingError({
+    code: "CLUSTER_ENGINE_MISSING",
+    thing: "a Docker engine",
+    place: process.env["DOCKER_HOST"] ?? socketPath,
+    reason,
+    next: "install and start Docker (https://docs.docker.com/engine/install), then run the same command again.",
+  });
+}
+
+function startFailure(reason: string): ToolingError {
+  const log = logPath("dockerd");
+  return new ToolingError({
+    code: "CLUSTER_ENGINE_START",
+    thing: "dockerd",
+    place: cachePath("engine"),
+    reason,
+    next: `read ${log}, remove what it names, then run the same command again.`,
+    logTail: existsSync(log) ? lastLines(readFileSync(log, "utf8")) : [],
+  });
+}

@@ -1,0 +1,3 @@
+module timecoin.dev/runc-wrapper
+
+go 1.21
