@@ -1,0 +1,74 @@
+// LtHash: a hash of a set that changes with its elements, not with its size. Each element is stretched
+// by SHAKE128 to 1,024 numbers of 16 bits, and the accumulator is their sum, lane by lane, modulo
+// 2^16; so order does not matter and removal undoes addition. The ledger keeps one over the UTXO set
+// and commits to its digest. The caller adds only what is absent and removes only what is present: an
+// element 65,536 times over would vanish, and each element's bytes must carry their own domain.
+
+import { invariant } from "../types/errors.ts";
+import { sha256, shake128 } from "./hash.ts";
+
+const LANES = 1024;
+
+/** The size of the accumulator in state and in snapshots: 1,024 lanes, little-endian. */
+export const LTHASH_BYTES = 2 * LANES;
+
+export class LtHash {
+  readonly #lanes: Uint16Array;
+
+  private constructor(lanes: Uint16Array) {
+    this.#lanes = lanes;
+  }
+
+  /** The accumulator of the empty set. */
+  static empty(): LtHash {
+    return new LtHash(new Uint16Array(LANES));
+  }
+
+  /** The accumulator that toBytes wrote. */
+  static fromBytes(bytes: Uint8Array): LtHash {
+    invariant(bytes.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
+    const lthash = LtHash.empty();
+    lthash.#accumulate(bytes, 1);
+    return lthash;
+  }
+
+  add(element: Uint8Array): void {
+    this.#accumulate(shake128(LTHASH_BYTES, element), 1);
+  }
+
+  /** Undoes the addition of the same bytes. */
+  remove(element: Uint8Array): void {
+    this.#accumulate(shake128(LTHASH_BYTES, element), -1);
+  }
+
+  /** An independent copy, to try a block without touching the committed accumulator. */
+  clone(): LtHash {
+    return new LtHash(this.#lanes.slice());
+  }
+
+  /** 2,048 bytes, the same on every platform. */
+  toBytes(): Uint8Array {
+    const bytes = new Uint8Array(LTHASH_BYTES);
+    for (let i = 0; i < LANES; i++) {
+      const lane = this.#lanes[i] ?? 0;
+      bytes[2 * i] = lane;
+      bytes[2 * i + 1] = lane >> 8;
+    }
+    return bytes;
+  }
+
+  /** SHA-256 of the accumulator: 32 bytes. */
+  digest(): Uint8Array {
+    return sha256(this.toBytes());
+  }
+
+  /** Lanes are read byte by byte, so that the platform's byte order has no say in a state root. */
+  #accumulate(bytes: Uint8Array, sign: 1 | -1): void {
+    const lanes = this.#lanes;
+    for (let i = 0; i < LANES; i++) {
+      const lane = (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
+      // The typed array keeps the low 16 bits: the sum modulo 2^16, for either sign.
+      lanes[i] = (lanes[i] ?? 0) + sign * lane;
+    }
+  }
+}
