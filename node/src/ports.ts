@@ -51,6 +51,7 @@ export interface ChainHead {
 export interface BlockCommit {
   readonly certified: CertifiedBlock;
   readonly blockHash: Uint8Array;
+  /** The net change: an output made and spent within the block is in neither list. */
   readonly created: readonly Utxo[];
   readonly spent: readonly Utxo[];
   /** txid of each transaction, in block order. */
@@ -77,8 +78,15 @@ export interface Store {
   block(height: Height): CertifiedBlock | undefined;
   heightOf(blockHash: Uint8Array): Height | undefined;
   utxo(outPoint: OutPoint): Utxo | undefined;
-  /** At most `limit`, in the order of outpoints. */
-  utxosOf(address: Uint8Array, limit: number): readonly Utxo[];
+  /**
+   * At most `limit`, in the order of outpoints (txid, then index), as of one committed block. For
+   * RPC only: it walks an index on disk, so the answer comes later (docs/adr/0007).
+   */
+  utxosOf(
+    address: Uint8Array,
+    limit: number,
+    done: (error: Error | undefined, utxos: readonly Utxo[]) => void,
+  ): void;
   /** Sum of all unspent outputs of the address. */
   balanceOf(address: Uint8Array): Satoshi;
   transaction(txid: Uint8Array): TxLocation | undefined;

@@ -93,7 +93,10 @@ export const ERRORS = {
     "A witness's signature does not verify.",
     "Sign again, with the genesis hash of this very network.",
   ),
-  TX_KNOWN: entry("The mempool holds this transaction already.", "Nothing: it was accepted before."),
+  TX_KNOWN: entry(
+    "The mempool holds this transaction already.",
+    "Nothing: it was accepted before.",
+  ),
   TX_CONFLICT: entry(
     "Another pending transaction spends one of the inputs; the first one seen is kept.",
     "Wait for the other one, or spend other outputs.",
