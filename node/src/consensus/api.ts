@@ -19,7 +19,7 @@ import type {
 } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 
-export type Step = "newHeight" | "propose" | "prevote" | "precommit";
+export type Step = "newHeight" | "propose" | "prevote" | "precommit" | "rebroadcast";
 
 /** Timeouts and pacing; all of it local but the block limits and intervals, which genesis fixes. */
 export interface ConsensusParams {

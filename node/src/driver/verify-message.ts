@@ -1,0 +1,70 @@
+// The gate before the core: who signed this, and is it so? Every index is checked against the set of
+// the height before it is used; every signature is verified. What passes is attributed to a validator.
+
+import { equalBytes } from "../codec/bytes.ts";
+import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
+import { verifyCertificate } from "../crypto/certificate.ts";
+import { blockHashOf } from "../crypto/ids.ts";
+import { type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
+import type { ProposalMessage, Vote } from "../types/consensus.ts";
+
+export type VerifySignature = (
+  signature: Uint8Array,
+  message: Uint8Array,
+  publicKey: Uint8Array,
+) => boolean;
+
+export interface VerifyContext {
+  readonly genesisHash: Uint8Array;
+  readonly validators: ValidatorSet;
+  readonly verify: VerifySignature;
+}
+
+/** The reason a message must be refused, or undefined where it stands. */
+export type Refusal = string | undefined;
+
+/** A vote's index and signature. */
+export function refuseVote(context: VerifyContext, vote: Vote): Refusal {
+  const validator = context.validators[vote.validatorIndex];
+  if (validator === undefined)
+    return `vote of validator ${vote.validatorIndex}, which does not exist`;
+  const signBytes = voteSignBytes(context.genesisHash, vote);
+  return context.verify(vote.signature, signBytes, validator.publicKey)
+    ? undefined
+    : "vote with a wrong signature";
+}
+
+/** A proposal's index, signature, block hash and PoLC. The block's own rules are the ledger's. */
+export function refuseProposal(context: VerifyContext, message: ProposalMessage): Refusal {
+  const { proposal, block, polc } = message;
+  const proposer = context.validators[proposal.proposerIndex];
+  if (proposer === undefined)
+    return `proposal of validator ${proposal.proposerIndex}, which does not exist`;
+  if (block.header.height !== proposal.height) return "proposal with a block of another height";
+  if (!equalBytes(blockHashOf(block.header), proposal.blockHash))
+    return "proposal with a wrong block hash";
+  const signBytes = proposalSignBytes(context.genesisHash, proposal);
+  if (!context.verify(proposal.signature, signBytes, proposer.publicKey)) {
+    return "proposal with a wrong signature";
+  }
+  if ((polc !== undefined) !== proposal.validRound >= 0)
+    return "proposal whose PoLC and valid round disagree";
+  if (polc === undefined) return undefined;
+  return refusePolcFor(message, polc) ?? refuseCertificate(context, polc);
+}
+
+/** All signatures of a certificate against the set of its height. */
+export function refuseCertificate(context: VerifyContext, certificate: Certificate): Refusal {
+  const verdict = verifyCertificate(certificate, context);
+  return verdict.ok ? undefined : verdict.reason;
+}
+
+function refusePolcFor({ proposal }: ProposalMessage, polc: Certificate): Refusal {
+  const fits =
+    polc.type === PREVOTE &&
+    polc.height === proposal.height &&
+    polc.round === proposal.validRound &&
+    proposal.validRound < proposal.round &&
+    equalBytes(polc.blockHash, proposal.blockHash);
+  return fits ? undefined : "proposal with a PoLC for something else";
+}

@@ -1,0 +1,127 @@
+// Consensus inputs as WAL records and back: kind byte, wall clock, then the message as its frame. Only
+// inputs that reached the core are logged, so replay feeds the core exactly what it saw, in order.
+
+import {
+  decodeBlock,
+  decodeCertifiedBlock,
+  encodeBlock,
+  encodeCertifiedBlock,
+} from "../codec/chain.ts";
+import { decodeFrame, encodeFrame, type Message } from "../codec/frames.ts";
+import { toHex } from "../codec/hex.ts";
+import type { Input, Step, TimedInput } from "../consensus/api.ts";
+import { blockHashOf } from "../crypto/ids.ts";
+import { InvariantError } from "../types/errors.ts";
+
+const KIND = {
+  message: 1,
+  invalidProposal: 2,
+  timeout: 3,
+  blockBuilt: 4,
+  certifiedBlock: 5,
+} as const;
+const STEPS: readonly Step[] = ["newHeight", "propose", "prevote", "precommit", "rebroadcast"];
+const HEADER_BYTES = 9;
+
+/** The record of one input, or undefined for enterHeight, which the driver makes anew at start. */
+export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | undefined {
+  switch (input.type) {
+    case "enterHeight":
+      return undefined;
+    case "vote":
+      return record(KIND.message, nowMs, encodeFrame({ type: "vote", vote: input.vote }));
+    case "certificate":
+      return record(KIND.message, nowMs, encodeFrame(input));
+    case "proposal": {
+      const frame = encodeFrame({ type: "proposal", proposal: input.message });
+      return record(input.valid ? KIND.message : KIND.invalidProposal, nowMs, frame);
+    }
+    case "certifiedBlock":
+      return record(KIND.certifiedBlock, nowMs, encodeCertifiedBlock(input.certified));
+    case "blockBuilt":
+      return record(KIND.blockBuilt, nowMs, withNumbers([input.round], encodeBlock(input.block)));
+    case "timeout":
+      return record(
+        KIND.timeout,
+        nowMs,
+        withNumbers([input.height, input.round, STEPS.indexOf(input.step)], new Uint8Array(0)),
+      );
+  }
+}
+
+/** The input of a record that this program wrote; the WAL's checksum stands behind it. */
+export function decodeWalRecord(bytes: Uint8Array): TimedInput {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const nowMs = view.getFloat64(1);
+  const body = bytes.subarray(HEADER_BYTES);
+  return { nowMs, input: decodeBody(view.getUint8(0), body) };
+}
+
+function decodeBody(kind: number, body: Uint8Array): Input {
+  switch (kind) {
+    case KIND.message:
+      return messageInput(decodeFrame(body), true);
+    case KIND.invalidProposal:
+      return messageInput(decodeFrame(body), false);
+    case KIND.certifiedBlock: {
+      const certified = decodeCertifiedBlock(body);
+      return {
+        type: "certifiedBlock",
+        certified,
+        blockHash: toHex(blockHashOf(certified.block.header)),
+      };
+    }
+    case KIND.blockBuilt: {
+      const block = decodeBlock(body.subarray(8));
+      return {
+        type: "blockBuilt",
+        round: numberAt(body, 0),
+        block,
+        blockHash: toHex(blockHashOf(block.header)),
+      };
+    }
+    case KIND.timeout: {
+      const step = STEPS[numberAt(body, 2)];
+      if (step === undefined) throw new InvariantError("WAL record names no step");
+      return { type: "timeout", height: numberAt(body, 0), round: numberAt(body, 1), step };
+    }
+    default:
+      throw new InvariantError(`WAL record of unknown kind ${kind}`);
+  }
+}
+
+function messageInput(message: Message, valid: boolean): Input {
+  switch (message.type) {
+    case "vote":
+      return { type: "vote", vote: message.vote };
+    case "certificate":
+      return { type: "certificate", certificate: message.certificate };
+    case "proposal": {
+      const blockHash = toHex(blockHashOf(message.proposal.block.header));
+      return { type: "proposal", message: message.proposal, blockHash, valid };
+    }
+    default:
+      throw new InvariantError(`WAL record holds a ${message.type} message`);
+  }
+}
+
+function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + body.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, kind);
+  view.setFloat64(1, nowMs);
+  bytes.set(body, HEADER_BYTES);
+  return bytes;
+}
+
+function withNumbers(numbers: readonly number[], body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(numbers.length * 8 + body.length);
+  const view = new DataView(bytes.buffer);
+  numbers.forEach((value, i) => view.setFloat64(i * 8, value));
+  bytes.set(body, numbers.length * 8);
+  return bytes;
+}
+
+function numberAt(body: Uint8Array, index: number): number {
+  return new DataView(body.buffer, body.byteOffset, body.byteLength).getFloat64(index * 8);
+}
