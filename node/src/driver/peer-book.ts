@@ -1,0 +1,77 @@
+// What the driver knows of each connected peer: its claimed height, whether its node key belongs to a
+// validator, its round-trip time. Grows only with the transport's links, which are bounded there.
+
+import type { StatusMessage } from "../codec/frames.ts";
+import { toHex } from "../codec/hex.ts";
+import type { Peer } from "../ports.ts";
+import type { ValidatorSet } from "../types/chain.ts";
+
+export interface PeerState {
+  readonly peer: Peer;
+  /** Index of the validator whose node key this is, if any. */
+  readonly validatorIndex: number | undefined;
+  height: number;
+  baseHeight: number;
+  /** Sync answers that failed, since the last good one. */
+  failures: number;
+  rttMs: number | undefined;
+  pingSent: { readonly nonce: number; readonly atMs: number } | undefined;
+}
+
+export class PeerBook {
+  readonly #peers = new Map<string, PeerState>();
+  readonly #validatorOf: ReadonlyMap<string, number>;
+
+  constructor(validators: ValidatorSet) {
+    this.#validatorOf = new Map(validators.map(({ nodeKey }, index) => [toHex(nodeKey), index]));
+  }
+
+  connected(peer: Peer): void {
+    this.#peers.set(peer.id, {
+      peer,
+      validatorIndex: this.#validatorOf.get(toHex(peer.nodeKey)),
+      height: 0,
+      baseHeight: 1,
+      failures: 0,
+      rttMs: undefined,
+      pingSent: undefined,
+    });
+  }
+
+  disconnected(peerId: string): void {
+    this.#peers.delete(peerId);
+  }
+
+  get(peerId: string): PeerState | undefined {
+    return this.#peers.get(peerId);
+  }
+
+  all(): readonly PeerState[] {
+    return [...this.#peers.values()];
+  }
+
+  validators(): readonly PeerState[] {
+    return this.all().filter((state) => state.validatorIndex !== undefined);
+  }
+
+  claim(peerId: string, status: StatusMessage): void {
+    const state = this.#peers.get(peerId);
+    if (state === undefined) return;
+    state.height = status.height;
+    state.baseHeight = status.baseHeight;
+  }
+
+  pinged(peerId: string, nonce: number, atMs: number): void {
+    const state = this.#peers.get(peerId);
+    if (state !== undefined) state.pingSent = { nonce, atMs };
+  }
+
+  /** Takes a pong: only the answer to the last ping counts. */
+  ponged(peerId: string, nonce: number, atMs: number): void {
+    const state = this.#peers.get(peerId);
+    if (state?.pingSent?.nonce !== nonce) return;
+    const sampleMs = atMs - state.pingSent.atMs;
+    state.rttMs = state.rttMs === undefined ? sampleMs : state.rttMs * 0.875 + sampleMs * 0.125;
+    state.pingSent = undefined;
+  }
+}

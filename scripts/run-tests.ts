@@ -1,0 +1,146 @@
+// `npm run check`, `npm test` and `npm run test:long`: runs the levels of docs/testing.md one after the
+// other, tells how long each took, and ends with one line "N passed, N failed, N skipped" over all of
+// them. A tool without cases of its own (format, lint, types, dead code) counts as one test.
+//
+// Later levels still run when an earlier one fails: one run shows everything that is wrong.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Level {
+  readonly name: string;
+  run(): Promise<Counts>;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "timecoin-tests-"));
+const TEST_CLUSTER = "timecoin-test";
+
+/** Runs a command with its output shown; resolves with the exit code. */
+function execute(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ...env },
+    });
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+  });
+}
+
+const tool = (name: string, command: string, ...args: string[]): Level => ({
+  name,
+  run: async () => {
+    const code = await execute(command, args);
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  },
+});
+
+const vitest = (project: string, env: Record<string, string> = {}): Level => ({
+  name: `${project} tests`,
+  run: async () => {
+    const outputFile = join(scratch, `${project}.json`);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${outputFile}`];
+    const code = await execute("vitest", ["run", "--project", project, ...reporters], env);
+    return countsOf(outputFile, code);
+  },
+});
+
+function countsOf(outputFile: string, code: number): Counts {
+  try {
+    const report = JSON.parse(readFileSync(outputFile, "utf8")) as {
+      numPassedTests: number;
+      numFailedTests: number;
+      numPendingTests: number;
+      numTodoTests: number;
+      numFailedTestSuites: number;
+    };
+    const failed = Math.max(
+      report.numFailedTests,
+      report.numFailedTestSuites > 0 || code !== 0 ? 1 : 0,
+    );
+    return {
+      passed: report.numPassedTests,
+      failed,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch (error) {
+    console.error(`the test runner left no report (exit code ${code}): ${String(error)}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+const CHECK: readonly Level[] = [
+  tool("format", "biome", "check", "."),
+  tool("lint and layers", "oxlint", "--type-aware", "--deny-warnings"),
+  tool("types", "tsc", "--noEmit"),
+  tool("dead code", "knip"),
+  vitest("unit"),
+];
+
+const clusterEnv = { TIMECOIN_CLUSTER_NAME: TEST_CLUSTER };
+const cluster = (...args: string[]): Level =>
+  tool(
+    `cluster ${args.join(" ")}`,
+    "node",
+    "e2e/src/cluster/main.ts",
+    ...args,
+    "--name",
+    TEST_CLUSTER,
+  );
+
+const LEVELS: Readonly<Record<string, readonly Level[]>> = {
+  check: CHECK,
+  all: [
+    ...CHECK,
+    vitest("process"),
+    cluster("up"),
+    vitest("image", clusterEnv),
+    vitest("cluster", clusterEnv),
+    cluster("down"),
+  ],
+  long: [
+    {
+      name: "long simulation",
+      run: () => tool("", "node", "node/sim/main.ts", "--runs", "100000").run(),
+    },
+  ],
+};
+
+const levels = LEVELS[process.argv[2] ?? "all"];
+if (levels === undefined) {
+  console.error(
+    `error: no level "${process.argv[2]}"; there are ${Object.keys(LEVELS).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const summary: string[] = [];
+for (const level of levels) {
+  console.log(`\n==> ${level.name}`);
+  const startedMs = performance.now();
+  const counts = await level.run();
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  summary.push(
+    `${counts.failed === 0 ? "ok  " : "FAIL"} ${level.name.padEnd(24)} ${seconds.padStart(7)} s`,
+  );
+}
+rmSync(scratch, { recursive: true, force: true });
+console.log(`\n${summary.join("\n")}`);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;

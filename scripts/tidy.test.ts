@@ -1,0 +1,88 @@
+// Style as a test (docs/adr/0002): what a reviewer would say again and again, a machine says once.
+// Lengths, marks of unfinished work, layout, and links in documents that lead nowhere.
+
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const MAX_LINES = 350;
+
+/** Every file that git tracks or would track. */
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path !== "" && existsSync(join(root, path)));
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const isTest = (path: string): boolean => /\.test\.ts$|(^|\/)(test|golden|scenarios)\//.test(path);
+const sources = files.filter((path) => path.endsWith(".ts"));
+const product = sources.filter((path) => !isTest(path));
+
+/** `path:line` of every line that matches. */
+function linesMatching(paths: readonly string[], pattern: RegExp): string[] {
+  return paths.flatMap((path) =>
+    read(path)
+      .split("\n")
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}: ${line.trim()}`] : [])),
+  );
+}
+
+describe("tidy", () => {
+  it(`keeps every source file under ${MAX_LINES} lines`, () => {
+    const long = product.filter((path) => read(path).split("\n").length > MAX_LINES);
+    expect(long).toEqual([]);
+  });
+
+  it("opens every module with a comment that says what it is for", () => {
+    const silent = product.filter((path) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(read(path)));
+    expect(silent.filter((path) => !path.endsWith(".d.ts") && !path.endsWith("config.ts"))).toEqual(
+      [],
+    );
+  });
+
+  it("has no mark of unfinished work and no skipped test", () => {
+    const marks = new RegExp(
+      ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK"].map((m) => `\\b${m}\\b`).join("|"),
+    );
+    expect(linesMatching(sources, marks)).toEqual([]);
+    expect(linesMatching(sources, /\b(it|test|describe)\.(skip|only|todo)\(/)).toEqual([]);
+    expect(linesMatching(sources, /@ts-(ignore|expect-error|nocheck)/)).toEqual([]);
+  });
+
+  it("names no file after a drawer", () => {
+    const drawers = /(^|[/-])(utils?|helpers?|manager|misc|common)(\.|\/|-)/;
+    expect(files.filter((path) => drawers.test(path))).toEqual([]);
+  });
+
+  it("keeps pure rooms synchronous", () => {
+    const pure = product.filter((path) =>
+      /^(node\/src\/(types|codec|consensus|ledger|mempool|sync)|operator\/src\/(api|desired|plan|status))\//.test(
+        path,
+      ),
+    );
+    const script = /(write-crds)\.ts$/;
+    expect(
+      linesMatching(
+        pure.filter((path) => !script.test(path)),
+        /\basync\b|\bawait\b|\bPromise\b/,
+      ).filter((line) => !/: (\/\/|\*)/.test(line)),
+    ).toEqual([]);
+  });
+
+  it("has documents whose relative links lead somewhere", () => {
+    const broken = files
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) =>
+        [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+          .map((match) => match[1] ?? "")
+          .filter((target) => !existsSync(join(root, dirname(path), target)))
+          .map((target) => `${path} -> ${target}`),
+      );
+    expect(broken).toEqual([]);
+  });
+});
