@@ -3,6 +3,7 @@
 // and destroys it at stop. Consensus never sees a seed.
 
 import sodium from "sodium-native";
+import { isZero } from "../codec/bytes.ts";
 import { invariant } from "../types/errors.ts";
 import { PUBLIC_KEY_BYTES, SEED_BYTES, SIGNATURE_BYTES } from "./ed25519-encoding.ts";
 import { possessionMessage, type Seed } from "./pure-keys.ts";
@@ -23,6 +24,7 @@ export interface SigningKey {
 /** Takes the seed over: copies it into guarded memory and overwrites the caller's 32 bytes. */
 export function openSigningKey(seed: Seed): SigningKey {
   invariant(seed.length === SEED_BYTES, "a seed has 32 bytes");
+  invariant(!isZero(seed), "a seed opens one signing key, which then owns it");
   const publicKey = new Uint8Array(PUBLIC_KEY_BYTES);
   const secretKey = sodium.sodium_malloc(SECRET_KEY_BYTES);
   sodium.crypto_sign_seed_keypair(publicKey, secretKey, ownMemory(seed));

@@ -4,8 +4,9 @@
 
 import { getPublicKey, hashes, Point, sign } from "@noble/ed25519";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
-import { concatBytes, equalBytes } from "../codec/bytes.ts";
+import { concatBytes, equalBytes, isZero } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
+import { DOMAINS } from "../codec/sign-bytes.ts";
 import { invariant } from "../types/errors.ts";
 import {
   isCanonicalPoint,
@@ -21,7 +22,6 @@ hashes.sha512 = sha512;
 export const KEY_HASH_BYTES = 20;
 
 const ORDER = Point.CURVE().n;
-const POSSESSION_DOMAIN = new TextEncoder().encode("timecoin/possession/v1\0");
 
 /** The 32 secret bytes of RFC 8032 §5.1.5. Never logged, never in a message. */
 export type Seed = Uint8Array;
@@ -36,10 +36,7 @@ export interface KeyPair {
 export function generateKeyPair(random32: Uint8Array): KeyPair {
   // An all-zero seed is a source that did not run, and 256 honest random bits never show it.
   invariant(random32.length === SEED_BYTES, "a seed has 32 bytes");
-  invariant(
-    random32.some((byte) => byte !== 0),
-    "a seed is not all zero",
-  );
+  invariant(!isZero(random32), "a seed is not all zero");
   const seed = Uint8Array.from(random32);
   return { seed, publicKey: publicKeyOf(seed) };
 }
@@ -99,7 +96,7 @@ export function isTorsionFree(publicKey: Uint8Array): boolean {
 
 /** What a proof of possession signs: domain ‖ public key ‖ context. The context says who asks. */
 export function possessionMessage(publicKey: Uint8Array, context: Uint8Array): Uint8Array {
-  return concatBytes(POSSESSION_DOMAIN, publicKey, context);
+  return concatBytes(DOMAINS.possession, publicKey, context);
 }
 
 /** Proves that the holder of `seed` registers its key in `context`: a 64-byte signature. */
