@@ -1,0 +1,175 @@
+// The node's configuration: one strict schema, pure, so that the operator writes exactly what the
+// daemon reads (`@timecoin/node/config`). Every leaf has a description and, unless it must be given,
+// a default; docs/reference/config.md, the environment variables and the flags are derived from it
+// (config/leaves.ts). Secrets never stand in it: keys and tokens are files that it names.
+
+import { z } from "zod";
+
+export type Profile = "Mainnet" | "Testnet" | "Devnet";
+
+/** The ports of decisions §5; devnets count as testnets. */
+export const DEFAULT_PORTS: Readonly<
+  Record<Profile, { readonly p2p: number; readonly rpc: number; readonly ops: number }>
+> = {
+  Mainnet: { p2p: 24000, rpc: 24001, ops: 24003 },
+  Testnet: { p2p: 24100, rpc: 24101, ops: 24103 },
+  Devnet: { p2p: 24100, rpc: 24101, ops: 24103 },
+};
+
+const MIB = 1024 * 1024;
+
+// The received value is left out of every message about these: it might be the secret itself.
+const filePath = (purpose: string) =>
+  z
+    .string()
+    .min(1)
+    .max(4096)
+    .refine((path) => !/^[0-9a-fA-F]{64}$/.test(path), "looks like a key; give the path of a file")
+    .meta({
+      description: `${purpose}. Relative paths start at the file that names them.`,
+      file: true,
+    });
+
+const host = (what: string) => z.string().min(1).max(253).describe(what);
+
+const port = (what: string) =>
+  z
+    .int()
+    .min(0)
+    .max(65535)
+    .optional()
+    .describe(`${what}; 0 takes any free port. By profile if absent.`);
+
+const count = (maximum: number, fallback: number, what: string) =>
+  z.int().min(1).max(maximum).default(fallback).describe(what);
+
+const durationMs = (maximum: number, fallback: number, what: string) =>
+  z.int().min(1).max(maximum).default(fallback).describe(what);
+
+const PEER =
+  /^[0-9a-f]{40}@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
+const ADVERTISE = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
+
+const Keys = z.strictObject({
+  validatorKeyFile: filePath(
+    "Key file that signs votes; absent for a node without a vote",
+  ).optional(),
+  nodeKeyFile: filePath("Key file that authenticates the node's peer links"),
+});
+
+const P2p = z.strictObject({
+  host: host("Address to listen on for peers").default("0.0.0.0"),
+  port: port("Port for peers"),
+  advertise: z
+    .string()
+    .max(300)
+    .regex(ADVERTISE, "is not host:port")
+    .optional()
+    .describe("host:port that other nodes dial to reach this one; absent: not advertised"),
+  peers: z
+    .array(z.string().max(300).regex(PEER, "is not nodeId@host:port (40 hex digits before the @)"))
+    .max(256)
+    .default([])
+    .describe("Peers to stay connected to, nodeId@host:port each"),
+  maxInbound: count(1024, 128, "Most links that others dialled"),
+  maxOutbound: count(1024, 64, "Most links that this node dialled"),
+  maxPerIp: count(1024, 8, "Most links with one IP address"),
+  handshakeTimeoutMs: durationMs(60_000, 5000, "Time for TLS and hello of a new link"),
+  rateBytesPerSec: z
+    .int()
+    .min(64 * 1024)
+    .max(1024 * MIB)
+    .default(5_000_000)
+    .describe("Bytes a second taken from one peer"),
+});
+
+const Rpc = z.strictObject({
+  enabled: z.boolean().default(true).describe("Serve JSON-RPC"),
+  host: host("Address to listen on for RPC; it has no authentication").default("127.0.0.1"),
+  port: port("Port of JSON-RPC"),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(16 * MIB)
+    .default(MIB)
+    .describe("Largest request body"),
+  maxBatch: count(1000, 10, "Most requests in one batch"),
+});
+
+const Ops = z.strictObject({
+  host: host("Address to listen on for metrics, probes and status").default("127.0.0.1"),
+  port: port("Port of metrics, probes and status"),
+  adminTokenFile: filePath("File that holds the token for /admin; absent: no /admin").optional(),
+});
+
+const Consensus = z.strictObject({
+  timeoutProposeMs: durationMs(60_000, 300, "Wait for a proposal in round 0"),
+  timeoutVoteMs: durationMs(60_000, 100, "Wait for further votes after a quorum of mixed ones"),
+  timeoutGrowth: z.number().min(1).max(4).default(1.2).describe("Factor on timeouts per round"),
+  maxTimeoutMs: durationMs(600_000, 10_000, "Upper bound of every timeout"),
+  doubleSignCheckHeight: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(10)
+    .describe("Heights that a node without its sign state waits before it signs"),
+});
+
+const Mempool = z.strictObject({
+  maxTxs: count(1_000_000, 20_000, "Most pending transactions"),
+  maxBytes: z
+    .int()
+    .min(MIB)
+    .max(4096 * MIB)
+    .default(64 * MIB)
+    .describe("Most bytes of pending transactions"),
+  ttlBlocks: count(1_000_000, 600, "Blocks after which a pending transaction is dropped"),
+});
+
+const Sync = z.strictObject({
+  window: count(64, 20, "Blocks asked for ahead of the one that is applied"),
+  requestTimeoutMs: durationMs(120_000, 5000, "Wait for a peer's answer before another is asked"),
+});
+
+const LogSettings = z.strictObject({
+  level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least level logged"),
+  format: z
+    .enum(["json", "pretty"])
+    .default("json")
+    .describe("json for programs, pretty for people"),
+});
+
+const RawNodeConfigSchema = z.strictObject({
+  profile: z
+    .enum(["Mainnet", "Testnet", "Devnet"])
+    .default("Testnet")
+    .describe("Kind of network, for default ports; must be the genesis's profile"),
+  dataDir: filePath("Directory of blocks, state, log and sign state"),
+  genesisFile: filePath("The network's genesis.json"),
+  keys: Keys,
+  p2p: P2p.prefault({}),
+  rpc: Rpc.prefault({}),
+  ops: Ops.prefault({}),
+  consensus: Consensus.prefault({}),
+  mempool: Mempool.prefault({}),
+  sync: Sync.prefault({}),
+  log: LogSettings.prefault({}),
+  shutdownTimeoutMs: durationMs(60_000, 8000, "Time to drain and flush before the process ends"),
+});
+
+/** What may be written: everything with a default is optional. */
+export type NodeConfigInput = z.input<typeof RawNodeConfigSchema>;
+
+/** The schema; parsing fills the defaults, the ports by profile. Unknown keys are refused. */
+export const NodeConfigSchema = RawNodeConfigSchema.transform((config) => {
+  const ports = DEFAULT_PORTS[config.profile];
+  return {
+    ...config,
+    p2p: { ...config.p2p, port: config.p2p.port ?? ports.p2p },
+    rpc: { ...config.rpc, port: config.rpc.port ?? ports.rpc },
+    ops: { ...config.ops, port: config.ops.port ?? ports.ops },
+  };
+});
+
+/** The effective configuration. */
+export type NodeConfig = z.output<typeof NodeConfigSchema>;
