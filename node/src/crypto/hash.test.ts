@@ -17,9 +17,13 @@ describe("sha256", () => {
     expect(sha256(new Uint8Array(0))).toEqual(sha256());
   });
 
-  it("hashes the concatenation of its parts, as plain byte arrays", () => {
+  it("hashes the concatenation of its parts, short or long, as plain byte arrays", () => {
+    const part = fc.oneof(
+      fc.uint8Array(),
+      fc.constantFrom(1000, 4095, 4096, 4097, 9000).map((size) => new Uint8Array(size).fill(size)),
+    );
     fc.assert(
-      fc.property(fc.array(fc.uint8Array(), { maxLength: 5 }), (parts) => {
+      fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
         const digest = sha256(...parts);
         expect(digest).toStrictEqual(sha256(concatBytes(...parts)));
         expect(digest.constructor).toBe(Uint8Array);

@@ -1,5 +1,5 @@
 // Ed25519 without a native addon and without a node: import: key generation in the operator, light
-// verification in the CLI and in a browser. Same verify rule as verify.ts, about 25 times slower.
+// verification in the CLI and in a browser. Same verify rule as verify.ts, about 30 times slower.
 // Synchronous; randomness comes in as an argument.
 
 import { getPublicKey, hashes, Point, sign } from "@noble/ed25519";

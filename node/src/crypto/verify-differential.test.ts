@@ -1,5 +1,5 @@
 // Differential fuzz: libsodium against OpenSSL with pre-checks on thousands of inputs near the
-// boundaries of the rule, and point arithmetic as the oracle on a part of them (it is 25 times slower).
+// boundaries of the rule, and point arithmetic as the oracle on a part of them (it is 30 times slower).
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
