@@ -10,6 +10,11 @@ export interface CallOptions {
   readonly attempts?: number;
 }
 
+export interface ListOptions extends CallOptions {
+  /** Objects a page, 500 where absent. */
+  readonly pageSize?: number;
+}
+
 export interface WriteOptions extends CallOptions {
   readonly fieldManager?: string;
   /** The server checks and admits, and stores nothing. */

@@ -10,6 +10,7 @@ import type {
   CallOptions,
   DeleteOptions,
   JsonPatchOperation,
+  ListOptions,
   PatchOptions,
   WatchOptions,
   WriteOptions,
@@ -47,18 +48,22 @@ export class KubeHttp {
     return this.#object({ ...call, path: objectPath(ref), idempotent: true }, options);
   }
 
-  /** The pages of a list, 500 objects each, all of one resourceVersion. Gone where the server compacted it. */
-  async *listPages(scope: Scope, options?: CallOptions): AsyncGenerator<KubeList> {
+  /** The pages of a list, all of one resourceVersion. Gone where the server compacted it. */
+  async *listPages(scope: Scope, options?: ListOptions): AsyncGenerator<KubeList> {
     let token: string | undefined;
     do {
-      const page = await this.#page(scope, { limit: PAGE_SIZE, continue: token }, options);
+      const page = await this.#page(
+        scope,
+        { limit: options?.pageSize ?? PAGE_SIZE, continue: token },
+        options,
+      );
       token = page.next;
       yield page.list;
     } while (token !== undefined);
   }
 
   /** The whole list. Where a continue token expires on the way, it is read again in one piece. */
-  async list(scope: Scope, options?: CallOptions): Promise<KubeList> {
+  async list(scope: Scope, options?: ListOptions): Promise<KubeList> {
     try {
       const items: KubeObject[] = [];
       let resourceVersion = "";

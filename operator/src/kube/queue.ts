@@ -115,7 +115,17 @@ export class WorkQueue {
   #admits(key: string): boolean {
     if (this.#closing) return false;
     if (this.#ready.has(key) || this.#processing.has(key) || this.#delayed.has(key)) return true;
-    return this.#ready.size + this.#processing.size + this.#delayed.size < this.#maxKeys;
+    const atMost = this.#ready.size + this.#processing.size + this.#delayed.size;
+    return atMost < this.#maxKeys || this.#distinct() < this.#maxKeys;
+  }
+
+  /** A delayed key may wait or be worked on as well. */
+  #distinct(): number {
+    let both = 0;
+    for (const key of this.#delayed.keys()) {
+      if (this.#ready.has(key) || this.#processing.has(key)) both++;
+    }
+    return this.#ready.size + this.#processing.size + this.#delayed.size - both;
   }
 
   #undelay(key: string): void {

@@ -1,0 +1,319 @@
+/**
+ * What the operator relies on from an API server, as one suite that runs on the fake in unit tests and
+ * on a real cluster in e2e. Only what both have belongs here. Every test makes its own objects, by
+ * names of its own, in the namespace it is given.
+ */
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../src/kube/clock.ts";
+import { EventRecorder } from "../src/kube/events.ts";
+import type { KubeHttp } from "../src/kube/http.ts";
+import { KINDS } from "../src/kube/kinds.ts";
+import { LeaderElector } from "../src/kube/lease.ts";
+import type { KubeList, KubeObject, WatchEvent } from "../src/kube/types.ts";
+import { silent } from "./kube-harness.ts";
+
+export interface ConformanceTarget {
+  readonly http: KubeHttp;
+  /** Exists, and holds nothing of these tests. */
+  readonly namespace: string;
+  dispose(): Promise<void>;
+}
+
+const MANAGER = "timecoin-conformance";
+
+/** Declares the suite for the server that `target` connects to. */
+export function describeKubeConformance(
+  name: string,
+  target: () => Promise<ConformanceTarget>,
+): void {
+  describe(`Kubernetes API conformance: ${name}`, () => {
+    let server: ConformanceTarget;
+    beforeAll(async () => {
+      server = await target();
+    });
+    afterAll(() => server.dispose());
+    const declarations = [
+      declareCreation,
+      declareUpdates,
+      declareDeletion,
+      declareApply,
+      declareStatus,
+      declareLists,
+      declareWatch,
+      declareElection,
+      declareEvents,
+    ];
+    for (const declare of declarations) declare(() => server);
+  });
+}
+
+type Server = () => ConformanceTarget;
+
+const configMap = (server: ConformanceTarget, name: string, more: object = {}): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: server.namespace, ...more },
+  data: { a: "1" },
+});
+
+const refOf = (server: ConformanceTarget, name: string) => ({
+  kind: KINDS.ConfigMap,
+  namespace: server.namespace,
+  name,
+});
+
+function declareCreation(server: Server): void {
+  it("creates once, reads back, and refuses a second of the name", async () => {
+    const { http } = server();
+    const created = await http.create(KINDS.ConfigMap, configMap(server(), "once"));
+    expect(await http.get(refOf(server(), "once"))).toEqual(created);
+    const again = http.create(KINDS.ConfigMap, configMap(server(), "once"));
+    await expect(again).rejects.toMatchObject({ code: "AlreadyExists", status: 409 });
+    await expect(http.get(refOf(server(), "never"))).rejects.toMatchObject({ code: "NotFound" });
+    const named = http.create(KINDS.ConfigMap, configMap(server(), "Not_A_Name"));
+    await expect(named).rejects.toMatchObject({ code: "Invalid" });
+  });
+
+  it("stores nothing in a dry run", async () => {
+    const { http } = server();
+    await http.create(KINDS.ConfigMap, configMap(server(), "dry"), { dryRun: true });
+    await expect(http.get(refOf(server(), "dry"))).rejects.toMatchObject({ code: "NotFound" });
+  });
+}
+
+function declareUpdates(server: Server): void {
+  it("refuses a write that was decided on an older version", async () => {
+    const { http } = server();
+    const first = await http.create(KINDS.ConfigMap, configMap(server(), "guarded"));
+    await http.replace(KINDS.ConfigMap, { ...first, data: { a: "2" } });
+    const { resourceVersion } = first.metadata;
+    const late = { ...first, data: { a: "3" } };
+    await expect(http.replace(KINDS.ConfigMap, late)).rejects.toMatchObject({ code: "Conflict" });
+    const merge = http.mergePatch(refOf(server(), "guarded"), {
+      metadata: { resourceVersion },
+      data: {},
+    });
+    await expect(merge).rejects.toMatchObject({ code: "Conflict" });
+    expect((await http.get(refOf(server(), "guarded"))).data).toEqual({ a: "2" });
+  });
+
+  it("patches by merge, and by JSON patch only where its tests hold", async () => {
+    const { http } = server();
+    await http.create(KINDS.ConfigMap, configMap(server(), "patched"));
+    const ref = refOf(server(), "patched");
+    const merged = await http.mergePatch(ref, { data: { a: null, b: "2" } });
+    expect(merged.data).toEqual({ b: "2" });
+    const operations = (expected: string) =>
+      [
+        { op: "test", path: "/data/b", value: expected },
+        { op: "replace", path: "/data/b", value: "3" },
+      ] as const;
+    await expect(http.jsonPatch(ref, operations("9"))).rejects.toMatchObject({ code: "Invalid" });
+    expect((await http.jsonPatch(ref, operations("2"))).data).toEqual({ b: "3" });
+  });
+}
+
+function declareDeletion(server: Server): void {
+  it("deletes only the object of the UID and version that was looked at", async () => {
+    const { http } = server();
+    const ref = refOf(server(), "doomed");
+    const first = await http.create(KINDS.ConfigMap, configMap(server(), "doomed"));
+    const uid = first.metadata.uid ?? "";
+    const other = http.delete(ref, { uid: "00000000-0000-0000-0000-000000000000" });
+    await expect(other).rejects.toMatchObject({ code: "Conflict" });
+    await http.mergePatch(ref, { data: { a: "2" } });
+    const resourceVersion = first.metadata.resourceVersion ?? "";
+    const stale = http.delete(ref, { uid, resourceVersion });
+    await expect(stale).rejects.toMatchObject({ code: "Conflict" });
+    await http.delete(ref, { uid });
+    await expect(http.delete(ref, { uid })).rejects.toMatchObject({ code: "NotFound" });
+  });
+
+  it("keeps an immutable Secret as it is", async () => {
+    const { http, namespace } = server();
+    const metadata = { name: "sealed", namespace };
+    const data = { key: "c2VhbGVk" };
+    const secret = { apiVersion: "v1", kind: "Secret", metadata, data, immutable: true };
+    await http.create(KINDS.Secret, secret);
+    const change = http.mergePatch(
+      { kind: KINDS.Secret, namespace, name: "sealed" },
+      { data: { key: "eA==" } },
+    );
+    const error: unknown = await change.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "Invalid" });
+    expect(String(error)).not.toContain("eA==");
+  });
+}
+
+function declareApply(server: Server): void {
+  it("applies a complete intent: creates, changes, removes what is left out", async () => {
+    const { http } = server();
+    const intent = (data: { [key: string]: string }) => ({
+      ...configMap(server(), "applied"),
+      data,
+    });
+    const options = { fieldManager: MANAGER, force: true };
+    const created = await http.apply(KINDS.ConfigMap, intent({ a: "1", b: "1" }), options);
+    expect(created.data).toEqual({ a: "1", b: "1" });
+    const changed = await http.apply(KINDS.ConfigMap, intent({ a: "2" }), options);
+    expect(changed.data).toEqual({ a: "2" });
+    const same = await http.apply(KINDS.ConfigMap, intent({ a: "2" }), options);
+    expect(same.metadata.resourceVersion).toBe(changed.metadata.resourceVersion);
+  });
+
+  it("refuses another manager's field without force, and takes it with", async () => {
+    const { http } = server();
+    const intent = (a: string) => ({ ...configMap(server(), "disputed"), data: { a } });
+    await http.apply(KINDS.ConfigMap, intent("1"), { fieldManager: "first" });
+    const refused = http.apply(KINDS.ConfigMap, intent("2"), { fieldManager: "second" });
+    await expect(refused).rejects.toMatchObject({ code: "Conflict" });
+    const forced = await http.apply(KINDS.ConfigMap, intent("2"), {
+      fieldManager: "second",
+      force: true,
+    });
+    expect(forced.data).toEqual({ a: "2" });
+  });
+}
+
+function declareStatus(server: Server): void {
+  it("writes status through its subresource only", async () => {
+    const { http, namespace } = server();
+    const metadata = { name: "with-status", namespace };
+    const head = { apiVersion: "v1", kind: "Service", metadata };
+    const spec = { clusterIP: "None", ports: [{ port: 24000 }] };
+    const condition = {
+      type: "Checked",
+      status: "True",
+      reason: "Conformance",
+      message: "",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    };
+    const status = { conditions: [condition] };
+    const options = { fieldManager: MANAGER, force: true };
+    const created = await http.apply(KINDS.Service, { ...head, spec }, options);
+    expect(created.status?.["conditions"]).toBeUndefined();
+    const checked = await http.applyStatus(KINDS.Service, { ...head, status }, options);
+    expect(checked.status?.["conditions"]).toEqual([condition]);
+    const again = await http.apply(KINDS.Service, { ...head, spec }, options);
+    expect(again.status?.["conditions"]).toEqual([condition]);
+  });
+}
+
+function declareLists(server: Server): void {
+  it("lists in pages by label, with kind and apiVersion on every item", async () => {
+    const { http, namespace } = server();
+    const labels = { conformance: "pages" };
+    for (const number of [1, 2, 3, 4, 5]) {
+      await http.create(KINDS.ConfigMap, configMap(server(), `page-${number}`, { labels }));
+    }
+    const scope = { kind: KINDS.ConfigMap, namespace, labelSelector: "conformance=pages" };
+    const pages: KubeList[] = [];
+    for await (const page of http.listPages(scope, { pageSize: 2 })) pages.push(page);
+    expect(pages.map((page) => page.items.length)).toEqual([2, 2, 1]);
+    expect(new Set(pages.map((page) => page.resourceVersion)).size).toBe(1);
+    const whole = await http.list(scope);
+    expect(whole.items.map((item) => item.metadata.name)).toEqual(
+      [1, 2, 3, 4, 5].map((number) => `page-${number}`),
+    );
+    expect(whole.items[0]).toMatchObject({ apiVersion: "v1", kind: "ConfigMap", data: { a: "1" } });
+  });
+}
+
+function declareWatch(server: Server): void {
+  it("watches from a list on: added, modified, deleted, and out of the selection", async () => {
+    const { http, namespace } = server();
+    const scope = { kind: KINDS.ConfigMap, namespace, labelSelector: "conformance=watch" };
+    const { resourceVersion } = await http.list(scope);
+    const labels = { conformance: "watch" };
+    const first = await http.create(KINDS.ConfigMap, configMap(server(), "seen", { labels }));
+    await http.mergePatch(refOf(server(), "seen"), { data: { a: "2" } });
+    await http.delete(refOf(server(), "seen"), { uid: first.metadata.uid ?? "" });
+    await http.create(KINDS.ConfigMap, configMap(server(), "leaving", { labels }));
+    await http.mergePatch(refOf(server(), "leaving"), {
+      metadata: { labels: { conformance: null } },
+    });
+    const events: WatchEvent[] = [];
+    const stop = new AbortController();
+    for await (const event of http.watch(scope, {
+      resourceVersion,
+      timeoutSeconds: 30,
+      signal: stop.signal,
+    })) {
+      if (event.type !== "BOOKMARK") events.push(event);
+      if (events.length === 5) break;
+    }
+    expect(events.map(({ type, object }) => `${type} ${object.metadata.name}`)).toEqual([
+      "ADDED seen",
+      "MODIFIED seen",
+      "DELETED seen",
+      "ADDED leaving",
+      "DELETED leaving",
+    ]);
+    expect(events[2]?.object.metadata.resourceVersion).not.toBe(first.metadata.resourceVersion);
+  });
+}
+
+function declareElection(server: Server): void {
+  it("elects a leader by a Lease and frees it on release", async () => {
+    const { http, namespace } = server();
+    const stop = new AbortController();
+    const started = Promise.withResolvers<void>();
+    const elector = new LeaderElector({
+      http,
+      namespace,
+      name: "conformance",
+      identity: "one",
+      clock: systemClock,
+      random: Math.random,
+      logger: silent,
+      onStarted: started.resolve,
+      onLost: () => undefined,
+    });
+    const run = elector.run(stop.signal);
+    await started.promise;
+    const ref = { kind: KINDS.Lease, namespace, name: "conformance" };
+    const held = await http.get(ref);
+    expect(held.spec).toMatchObject({ holderIdentity: "one", leaseDurationSeconds: 15 });
+    expect(held.spec?.["renewTime"]).toMatch(/\.\d{6}Z$/);
+    stop.abort();
+    expect(await run).toBe("released");
+    expect((await http.get(ref)).spec?.["holderIdentity"]).toBeUndefined();
+  });
+}
+
+function declareEvents(server: Server): void {
+  it("records an Event, and its repetition as a series", async () => {
+    const { http, namespace } = server();
+    const regarding = await http.create(KINDS.ConfigMap, configMap(server(), "noted"));
+    const stop = new AbortController();
+    const recorder = new EventRecorder({
+      http,
+      clock: systemClock,
+      random: Math.random,
+      logger: silent,
+      controller: "timecoin.dev/conformance",
+      instance: "conformance-0",
+    });
+    const run = recorder.run(stop.signal);
+    const input = {
+      regarding,
+      type: "Normal",
+      reason: "Checked",
+      action: "Check",
+      note: "once more",
+    } as const;
+    const mine = async () => {
+      const { items } = await http.list({ kind: KINDS.Event, namespace });
+      return items.filter((item) => item["reason"] === "Checked");
+    };
+    recorder.record(input);
+    await vi.waitFor(async () => expect(await mine()).toHaveLength(1));
+    recorder.record(input);
+    await vi.waitFor(async () => {
+      expect(await mine()).toMatchObject([{ note: "once more", series: { count: 2 } }]);
+    });
+    stop.abort();
+    await run;
+    expect(recorder.dropped).toBe(0);
+  });
+}
