@@ -1,7 +1,15 @@
 // The cache outside the checkout: `$TIMECOIN_CACHE`, else `~/.cache/timecoin`. Folders are named
 // by content key and appear whole or not at all (made aside, then renamed), so an interrupted run
 // leaves nothing that a later run would trust. Used by every step of the cluster tooling.
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -47,4 +55,16 @@ export async function cachedFolder(
     rmSync(scratch, { recursive: true, force: true });
   }
   return { path, wasCached: false };
+}
+
+const scratchLifetimeMs = 86_400_000;
+
+/** Removes folders of work in progress that an interrupted run left more than a day ago. */
+export function removeOldScratch(): void {
+  const folder = cachePath("tmp");
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const ageMs = Date.now() - statSync(path).mtimeMs;
+    if (ageMs > scratchLifetimeMs) rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -1,0 +1,91 @@
+// The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images`.
+// `up` prints the cluster's facts as JSON on stdout; progress goes to stderr.
+import { parseArgs } from "node:util";
+import { formatFailure, ToolingError } from "../coded-error.ts";
+import { Progress } from "../progress.ts";
+import { cachePath, cacheRoot } from "./cache.ts";
+import { clusterName, deleteCluster, ensureCluster, ensureImageBuilder } from "./cluster.ts";
+import { askEngine, docker } from "./docker.ts";
+import { ownEngine } from "./engine.ts";
+import { nodeContainers } from "./kind-cluster.ts";
+
+const usage = "up | down | status | images   [--name NAME] [--workers N] [--yes]";
+
+interface Choice {
+  readonly name: string;
+  readonly workers: number;
+  readonly yes: boolean;
+}
+
+const commands: Readonly<Record<string, (choice: Choice) => Promise<void>>> = {
+  up: async (choice) => {
+    const { buildImage: _build, loadImage: _load, ...facts } = await ensureCluster(choice);
+    console.log(JSON.stringify(facts, null, 2));
+  },
+  down: async ({ name }) => {
+    const existed = await deleteCluster(name);
+    new Progress().say(
+      "cluster",
+      existed ? `${name} is deleted` : `no cluster ${name} of this cache`,
+    );
+  },
+  images: async ({ yes }) => {
+    const { imageSource } = await ensureImageBuilder({ yes });
+    console.log(JSON.stringify({ imageSource }));
+  },
+  status: async ({ name }) => {
+    const engine = await askEngine();
+    const nodes = engine === undefined ? [] : await nodeContainers(name);
+    const images = engine === undefined ? "" : await timecoinImages();
+    const facts = {
+      cache: cacheRoot(),
+      engine: engine ?? "none answers",
+      engineStartedHere: ownEngine() !== undefined,
+      cluster: name,
+      nodes,
+      kubeconfigPath: cachePath("clusters", name, "kubeconfig"),
+      images: images.split("\n").filter((line) => line !== ""),
+    };
+    console.log(JSON.stringify(facts, null, 2));
+  },
+};
+
+async function timecoinImages(): Promise<string> {
+  const args = ["images", "--filter", "label=timecoin.dev/content-key"];
+  const result = await docker([...args, "--format", "{{.Repository}}:{{.Tag}} {{.Size}}"], {
+    timeoutMs: 30_000,
+  });
+  return result.stdout;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      name: { type: "string" },
+      workers: { type: "string", default: "0" },
+      yes: { type: "boolean", default: false },
+    },
+  });
+  const command = commands[positionals[0] ?? ""];
+  if (command === undefined || positionals.length !== 1) throw usageFailure();
+  const workers = Number(values.workers);
+  await command({ name: clusterName(values.name), workers, yes: values.yes });
+}
+
+function usageFailure(): ToolingError {
+  return new ToolingError({
+    code: "CLUSTER_USAGE",
+    thing: "the command line",
+    place: "e2e/src/cluster/main.ts",
+    reason: "one command is expected",
+    next: `node e2e/src/cluster/main.ts ${usage}`,
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(formatFailure(error));
+  process.exitCode = 1;
+}
