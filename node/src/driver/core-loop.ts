@@ -7,7 +7,7 @@
 // admits only messages of the current height.
 
 import type { ConsensusParams, Effect, Input, TimedInput } from "../consensus/api.ts";
-import { type CoreState, initialState } from "../consensus/state.ts";
+import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { step } from "../consensus/step.ts";
 import type { Clock, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
@@ -29,7 +29,7 @@ export class CoreLoop {
   readonly #wal: Wal;
   readonly #perform: (effect: Effect) => void;
   readonly #queue: TimedInput[] = [];
-  #state: CoreState;
+  #state: ConsensusState;
   #draining = false;
   #failed = false;
 
@@ -45,7 +45,7 @@ export class CoreLoop {
   }
 
   /** The core's state, for status only: never change it. */
-  get state(): CoreState {
+  get state(): ConsensusState {
     return this.#state;
   }
 

@@ -1,0 +1,258 @@
+// The shell around the core: it feeds the core, performs its effects, moves the chain, and keeps the
+// node in step with its peers. Synchronous throughout: every entry (a frame, a timer, a finished write,
+// a transaction) runs to its end before the next, so a run is a function of its inputs, and a simulator
+// can drive this very class on the in-memory adapters.
+//
+// A broken invariant or a disk error ends in onFatal: the process must stop; the WAL and the sign state
+// make the next start safe.
+
+import type { ConsensusParams, Input } from "../consensus/api.ts";
+import type { ConsensusState } from "../consensus/state.ts";
+import type { AppliedBlock } from "../ledger/apply-block.ts";
+import type { Clock, Log, Metrics, Signer, Store, Timer, Transport, Wal } from "../ports.ts";
+import type { SyncOptions } from "../sync/planner.ts";
+import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
+import type { Result } from "../types/errors.ts";
+import { BlockSync } from "./block-sync.ts";
+import { CatchUp } from "./catch-up.ts";
+import type { ChainState } from "./chain-state.ts";
+import { CoreLoop } from "./core-loop.ts";
+import { Effects } from "./effects.ts";
+import { FutureFrames } from "./future-frames.ts";
+import { Inbound } from "./inbound.ts";
+import { Outbound } from "./outbound.ts";
+import { type PacingParams, startDelayMs } from "./pacing.ts";
+import { PeerBook } from "./peer-book.ts";
+import { PeerMessages } from "./peer-messages.ts";
+import { Outstanding } from "./replay.ts";
+import type { SignHold } from "./sign-hold.ts";
+import { Signing } from "./signing.ts";
+import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
+import { type DriverPool, TxRelay } from "./tx-relay.ts";
+import { decodeWalRecord } from "./wal-record.ts";
+
+const TICK_MS = 500;
+/** Every so many ticks each peer is pinged and told our height and further addresses. */
+const TICKS_PER_GREETING = 10;
+
+export interface DriverOptions {
+  readonly clock: Clock;
+  readonly wal: Wal;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly signer: Signer | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly chain: ChainState;
+  readonly pool: DriverPool;
+  readonly hold: SignHold;
+  readonly consensus: ConsensusParams;
+  readonly pacing: PacingParams;
+  readonly sync: SyncOptions;
+  /** The process cannot go on; called once. */
+  readonly onFatal: (error: unknown) => void;
+  /** A block became final here. */
+  readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
+}
+
+export class Driver {
+  readonly peers: PeerBook;
+  readonly #options: DriverOptions;
+  readonly #loop: CoreLoop;
+  readonly #timers: ConsensusTimers;
+  readonly #future = new FutureFrames();
+  readonly #catchUp: CatchUp;
+  readonly #relay: TxRelay;
+  readonly #inbound: Inbound;
+  readonly #effects: Effects;
+  readonly #messages: PeerMessages;
+  #tickTimer: Timer | undefined;
+  #ticks = 0;
+  #heightStartedAtMs: number;
+  #committing = false;
+  #whenIdle: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: DriverOptions) {
+    const { clock, transport, chain, metrics } = options;
+    this.#options = options;
+    this.#heightStartedAtMs = clock.monotonicMs();
+    this.peers = new PeerBook(chain.validators);
+    const outbound = new Outbound(transport, this.peers, metrics);
+    const feed = (input: Input) => this.#loop.feed(input);
+    const parts = { ...options, peers: this.peers, outbound, feed };
+    this.#loop = new CoreLoop(options, options.consensus, (effect) =>
+      this.#effects.perform(effect),
+    );
+    this.#timers = new ConsensusTimers(clock, (timeout) =>
+      this.#guard(() => this.#timeout(timeout)),
+    );
+    this.#relay = new TxRelay({ ...parts, onAdmitted: () => this.#hurry() });
+    this.#inbound = new Inbound({
+      ...parts,
+      future: this.#future,
+      feed: (input) => {
+        // Its leader has begun the height, so it need not wait here either.
+        if (input.type === "proposal") this.#hurry();
+        feed(input);
+      },
+      other: (peer, message) => this.#messages.handle(peer, message),
+    });
+    this.#catchUp = new CatchUp({
+      ...parts,
+      sync: new BlockSync(parts, options.sync),
+      punish: (peer, reason) => this.#inbound.punish(peer, reason),
+    });
+    this.#effects = new Effects({
+      ...parts,
+      timers: this.#timers,
+      signing: new Signing(options),
+      catchUp: this.#catchUp,
+      decide: (certified, blockHash) => this.#decide(certified, blockHash),
+    });
+    this.#messages = new PeerMessages({
+      ...parts,
+      relay: this.#relay,
+      catchUp: this.#catchUp,
+      onOrigin: () => this.#enterHeight(),
+    });
+  }
+
+  /** The core's state, for status only: never change it. */
+  get state(): ConsensusState {
+    return this.#loop.state;
+  }
+
+  /** Replays the height in progress, then opens the links. */
+  start(): void {
+    this.#guard(() => {
+      this.#replay();
+      this.#options.transport.start({
+        connected: (peer) => this.#guard(() => this.#messages.connected(peer)),
+        disconnected: (peer) => this.#guard(() => this.#messages.disconnected(peer)),
+        frame: (peer, frame) => this.#guard(() => this.#inbound.frame(peer, frame)),
+      });
+      this.#startTick();
+    });
+  }
+
+  /** Takes no more input; `done` follows once a block that is being written is durable. */
+  stop(done: () => void): void {
+    this.#stopped = true;
+    this.#timers.cancelAll();
+    this.#relay.stop();
+    this.#tickTimer?.cancel();
+    if (this.#committing) this.#whenIdle = done;
+    else done();
+  }
+
+  /** Takes a transaction into the pool and announces it; its witness id, or why not. */
+  submit(tx: Transaction): Result<HashHex, string> {
+    return this.#relay.submit(tx);
+  }
+
+  #guard(work: () => void): void {
+    if (this.#stopped) return;
+    try {
+      work();
+    } catch (error) {
+      this.#stopped = true;
+      this.#options.onFatal(error);
+    }
+  }
+
+  #replay(): void {
+    const { chain, wal, log, clock } = this.#options;
+    const context = chain.nextContext();
+    const records = wal.replay(context.height);
+    if (records.length === 0) {
+      wal.reset(context.height);
+      this.#enterHeight();
+      return;
+    }
+    log.info(
+      { height: context.height, records: records.length },
+      "replaying the height in progress",
+    );
+    const outstanding = new Outstanding(chain.selfIndex);
+    const begin = {
+      nowMs: clock.nowMs(),
+      input: { type: "enterHeight", context, startInMs: 0 },
+    } as const;
+    outstanding.note(begin, this.#loop.replay(begin));
+    for (const record of records) {
+      const timed = decodeWalRecord(record);
+      outstanding.note(timed, this.#loop.replay(timed));
+    }
+    for (const effect of outstanding.effects()) this.#effects.perform(effect);
+  }
+
+  #enterHeight(): void {
+    const { chain, clock, hold, pacing, pool } = this.#options;
+    const context = chain.nextContext();
+    const sinceStartMs = clock.monotonicMs() - this.#heightStartedAtMs;
+    const startInMs = startDelayMs(pacing, sinceStartMs, pool.size > 0);
+    this.#loop.feed({ type: "enterHeight", context, startInMs });
+    if (hold.mayBegin(context.height)) {
+      for (const { peerId, frame } of this.#future.take(context.height)) {
+        const state = this.peers.get(peerId);
+        if (state !== undefined) this.#inbound.frame(state.peer, frame);
+      }
+    }
+    this.#catchUp.deliver();
+  }
+
+  #timeout(timeout: FiredTimeout): void {
+    if (timeout.step === "newHeight") this.#heightStartedAtMs = this.#options.clock.monotonicMs();
+    this.#loop.feed({ type: "timeout", ...timeout });
+  }
+
+  /** There is work: the height need not wait for its empty-block time. */
+  #hurry(): void {
+    const { clock, pacing } = this.#options;
+    this.#timers.hurry(startDelayMs(pacing, clock.monotonicMs() - this.#heightStartedAtMs, true));
+  }
+
+  #decide(certified: CertifiedBlock, blockHash: HashHex): void {
+    const { chain, hold } = this.#options;
+    const { height } = certified.block.header;
+    this.#committing = true;
+    this.#timers.cancelAll();
+    if (this.#catchUp.brought(height)) hold.learned(height);
+    else hold.decided();
+    chain.commit(certified, blockHash, (error, applied) => {
+      this.#committing = false;
+      this.#whenIdle?.();
+      this.#guard(() => {
+        if (error !== undefined) throw error;
+        this.#committed(certified, applied);
+      });
+    });
+  }
+
+  #committed(certified: CertifiedBlock, applied: AppliedBlock): void {
+    const { chain, wal, pool, log, metrics, onCommit } = this.#options;
+    const { height } = chain.head;
+    const { round } = certified.certificate;
+    log.info({ height, round, txs: applied.txids.length }, "block committed");
+    metrics.gauge("consensus_height", height);
+    pool.committed(applied, certified.block);
+    wal.reset(height + 1);
+    this.#catchUp.headMoved();
+    this.#messages.announceHeight();
+    onCommit(certified, applied);
+    this.#enterHeight();
+    this.#catchUp.advance();
+  }
+
+  #startTick(): void {
+    this.#tickTimer = this.#options.clock.startTimer(TICK_MS, () => {
+      this.#guard(() => {
+        this.#ticks++;
+        this.#catchUp.advance();
+        if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();
+        this.#startTick();
+      });
+    });
+  }
+}

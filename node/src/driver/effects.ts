@@ -1,0 +1,110 @@
+// Performs what the core asks for. An own message is sent first and then fed back to the core as the
+// input that everybody else sees; the signer has made it durable before it comes here.
+
+import type { Effect, Input } from "../consensus/api.ts";
+import type { Clock, Log, Metrics } from "../ports.ts";
+import type { CertifiedBlock, HashHex } from "../types/chain.ts";
+import type { CatchUp } from "./catch-up.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { Outbound } from "./outbound.ts";
+import type { SignHold } from "./sign-hold.ts";
+import type { Signing } from "./signing.ts";
+import type { ConsensusTimers } from "./timers.ts";
+import type { DriverPool } from "./tx-relay.ts";
+
+export interface EffectsParts {
+  readonly clock: Clock;
+  readonly chain: ChainState;
+  readonly pool: DriverPool;
+  readonly hold: SignHold;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly outbound: Outbound;
+  readonly timers: ConsensusTimers;
+  readonly signing: Signing;
+  readonly catchUp: CatchUp;
+  readonly feed: (input: Input) => void;
+  readonly decide: (certified: CertifiedBlock, blockHash: HashHex) => void;
+}
+
+export class Effects {
+  readonly #parts: EffectsParts;
+
+  constructor(parts: EffectsParts) {
+    this.#parts = parts;
+  }
+
+  perform(effect: Effect): void {
+    const { outbound, catchUp, timers, hold } = this.#parts;
+    switch (effect.type) {
+      case "buildBlock":
+        return this.#build(effect);
+      case "signProposal":
+        return this.#propose(effect);
+      case "signVote":
+        return this.#vote(effect);
+      case "startTimeout":
+        // Height 1 of a node without a past waits until enough others stand at the beginning.
+        if (effect.step !== "newHeight" || hold.mayBegin(effect.height)) timers.start(effect);
+        return;
+      case "broadcastCertificate":
+        return outbound.toValidators({ type: "certificate", certificate: effect.certificate });
+      case "rebroadcast":
+        return this.#rebroadcast(effect);
+      case "fetchBlock":
+        return catchUp.needBlock(effect.height);
+      case "decide":
+        return this.#parts.decide(effect.certified, effect.blockHash);
+      case "evidence":
+        return this.#evidence(effect);
+      case "note":
+        return this.#note(effect);
+    }
+  }
+
+  #build({ round }: Extract<Effect, { type: "buildBlock" }>): void {
+    const { chain, clock, pool, feed } = this.#parts;
+    const { block, blockHash, refused } = chain.build(round, clock.nowMs(), pool.select(round));
+    if (refused.length > 0) pool.drop(refused);
+    feed({ type: "blockBuilt", round, block, blockHash });
+  }
+
+  #propose(effect: Extract<Effect, { type: "signProposal" }>): void {
+    const message = this.#parts.signing.proposal(effect);
+    if (message === undefined) return;
+    this.#parts.outbound.toValidators({ type: "proposal", proposal: message });
+    this.#parts.feed({ type: "proposal", message, blockHash: effect.blockHash, valid: true });
+  }
+
+  #vote(effect: Extract<Effect, { type: "signVote" }>): void {
+    const vote = this.#parts.signing.vote(effect);
+    if (vote === undefined) return;
+    this.#parts.outbound.toValidators({ type: "vote", vote });
+    this.#parts.feed({ type: "vote", vote });
+  }
+
+  #rebroadcast({ proposal, votes, certificate }: Extract<Effect, { type: "rebroadcast" }>): void {
+    const { outbound } = this.#parts;
+    if (proposal !== undefined) outbound.toValidators({ type: "proposal", proposal });
+    for (const vote of votes) outbound.toValidators({ type: "vote", vote });
+    if (certificate !== undefined) outbound.toValidators({ type: "certificate", certificate });
+  }
+
+  #evidence({ kind, validatorIndex }: Extract<Effect, { type: "evidence" }>): void {
+    const { chain, log, metrics } = this.#parts;
+    metrics.count("evidence_total", { type: kind });
+    log.error(
+      { kind, validatorIndex, height: chain.head.height + 1 },
+      "a validator signed two messages that exclude each other",
+    );
+  }
+
+  #note({ name, height, round, reason }: Extract<Effect, { type: "note" }>): void {
+    const { log, metrics } = this.#parts;
+    if (name === "newRound") {
+      metrics.gauge("consensus_round", round);
+      if (round > 0) metrics.count("rounds_total", { reason });
+    }
+    log.debug({ height, round, reason }, name);
+  }
+}

@@ -1,0 +1,126 @@
+// From a peer's frame to an input of the core. Decodes, sorts by height, verifies, and hands on; what
+// breaks the protocol costs the peer its link. Nothing a peer sends makes this throw.
+//
+// Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames;
+// older ones are dropped: their sender learns the height from our status.
+
+import { decodeFrame, type Message } from "../codec/frames.ts";
+import { toHex } from "../codec/hex.ts";
+import type { Input } from "../consensus/api.ts";
+import { leaderOf } from "../consensus/proposer.ts";
+import type { Log, Metrics, Peer, Transport } from "../ports.ts";
+import type { Certificate, Height } from "../types/chain.ts";
+import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import { CodedError } from "../types/errors.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { FutureFrames } from "./future-frames.ts";
+import { type Refusal, refuseCertificate, refuseProposal, refuseVote } from "./verify-message.ts";
+
+/** How long a peer stays away after it broke the protocol. */
+const BAN_MS = 60_000;
+
+export interface InboundParts {
+  readonly chain: ChainState;
+  readonly transport: Transport;
+  readonly future: FutureFrames;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** Takes a verified input of the height in progress. */
+  readonly feed: (input: Input) => void;
+  /** Takes every other message. */
+  readonly other: (peer: Peer, message: OtherMessage) => void;
+}
+
+export type ConsensusMessage = Extract<Message, { type: "vote" | "proposal" | "certificate" }>;
+export type OtherMessage = Exclude<Message, ConsensusMessage>;
+
+export class Inbound {
+  readonly #parts: InboundParts;
+
+  constructor(parts: InboundParts) {
+    this.#parts = parts;
+  }
+
+  frame(peer: Peer, frame: Uint8Array): void {
+    const message = this.#decode(peer, frame);
+    if (message === undefined) return;
+    this.#parts.metrics.count("p2p_received_bytes_total", { type: message.type }, frame.length);
+    switch (message.type) {
+      case "vote":
+        this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
+        break;
+      case "proposal": {
+        const { height } = message.proposal.proposal;
+        this.#consensus(peer, frame, height, () => this.#proposal(peer, message.proposal));
+        break;
+      }
+      case "certificate": {
+        const { height } = message.certificate;
+        this.#consensus(peer, frame, height, () => this.#certificate(peer, message.certificate));
+        break;
+      }
+      default:
+        this.#parts.other(peer, message);
+    }
+  }
+
+  #decode(peer: Peer, frame: Uint8Array): Message | undefined {
+    try {
+      return decodeFrame(frame);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.punish(peer, `${error.code}: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #consensus(peer: Peer, frame: Uint8Array, height: Height, handle: () => void): void {
+    const current = this.#parts.chain.head.height + 1;
+    if (height === current) handle();
+    else if (height > current) this.#parts.future.hold(current, height, peer.id, frame);
+  }
+
+  #vote(peer: Peer, vote: Vote): void {
+    if (this.#refused(peer, refuseVote(this.#parts.chain.verifyContext, vote))) return;
+    this.#parts.feed({ type: "vote", vote });
+  }
+
+  #certificate(peer: Peer, certificate: Certificate): void {
+    if (this.#refused(peer, refuseCertificate(this.#parts.chain.verifyContext, certificate)))
+      return;
+    this.#parts.feed({ type: "certificate", certificate });
+  }
+
+  #proposal(peer: Peer, message: ProposalMessage): void {
+    const { chain, log, feed } = this.#parts;
+    if (this.#refused(peer, refuseProposal(chain.verifyContext, message))) return;
+    const { proposerIndex, round } = message.proposal;
+    if (proposerIndex !== leaderOf(chain.nextContext(), round)) {
+      // Judging a block costs; only the leader's is worth it. Relayed, it is not the sender's fault.
+      log.warn(
+        { peer: peer.id, proposerIndex, round },
+        "proposal from a validator that does not lead the round",
+      );
+      return;
+    }
+    const blockHash = toHex(message.proposal.blockHash);
+    const fault = chain.judge(message.block, blockHash);
+    if (fault !== undefined) {
+      const { height } = message.proposal;
+      log.warn({ height, round, proposerIndex }, `proposal of an invalid block: ${fault}`);
+    }
+    feed({ type: "proposal", message, blockHash, valid: fault === undefined });
+  }
+
+  #refused(peer: Peer, refusal: Refusal): boolean {
+    if (refusal !== undefined) this.punish(peer, refusal);
+    return refusal !== undefined;
+  }
+
+  /** Closes the link of a peer that broke the protocol, and refuses it for a minute. */
+  punish(peer: Peer, reason: string): void {
+    this.#parts.metrics.count("p2p_bans_total", { reason: "protocol" });
+    this.#parts.log.warn({ peer: peer.id, reason }, "peer broke the protocol: link closed");
+    this.#parts.transport.disconnect(peer.id, reason, BAN_MS);
+  }
+}

@@ -1,0 +1,132 @@
+// Everything between peers that is not consensus: heights, blocks for catch-up, transactions, addresses,
+// round-trip times. Claims are hints; what matters is verified where it is used.
+
+import type { Clock, Log, Metrics, Peer, Store, Transport } from "../ports.ts";
+import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
+import { blocksFor } from "./block-sync.ts";
+import type { CatchUp } from "./catch-up.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { OtherMessage } from "./inbound.ts";
+import type { Outbound } from "./outbound.ts";
+import type { PeerBook } from "./peer-book.ts";
+import type { SignHold } from "./sign-hold.ts";
+import type { DriverPool, TxRelay } from "./tx-relay.ts";
+
+const GREETED_TXS = 1_000;
+
+export interface PeerMessagesParts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly chain: ChainState;
+  readonly pool: DriverPool;
+  readonly hold: SignHold;
+  readonly peers: PeerBook;
+  readonly outbound: Outbound;
+  readonly relay: TxRelay;
+  readonly catchUp: CatchUp;
+  /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
+  readonly onOrigin: () => void;
+}
+
+export class PeerMessages {
+  readonly #parts: PeerMessagesParts;
+  #nonce = 0;
+
+  constructor(parts: PeerMessagesParts) {
+    this.#parts = parts;
+  }
+
+  connected(peer: Peer): void {
+    const { peers, outbound, relay, pool } = this.#parts;
+    peers.connected(peer);
+    this.#gaugePeers();
+    outbound.to(peer.id, { type: "status", status: this.#status() });
+    relay.greet(peer, pool.ids(GREETED_TXS));
+    this.#introduce(peer);
+  }
+
+  disconnected(peer: Peer): void {
+    this.#parts.peers.disconnected(peer.id);
+    this.#gaugePeers();
+    this.#parts.catchUp.disconnected(peer);
+  }
+
+  /** Tells every peer our height: after each commit, and from time to time. */
+  announceHeight(): void {
+    this.#parts.outbound.toAll({ type: "status", status: this.#status() });
+  }
+
+  /** From time to time: round-trip times, heights and addresses. */
+  greetAll(): void {
+    const { peers, outbound, clock } = this.#parts;
+    this.announceHeight();
+    for (const { peer } of peers.all()) {
+      this.#nonce = (this.#nonce + 1) % 2 ** 32;
+      const nonce = this.#nonce;
+      if (outbound.to(peer.id, { type: "ping", nonce })) {
+        peers.pinged(peer.id, nonce, clock.monotonicMs());
+      }
+      this.#introduce(peer);
+    }
+  }
+
+  handle(peer: Peer, message: OtherMessage): void {
+    const { peers, catchUp, outbound, relay, clock, store, transport, log } = this.#parts;
+    switch (message.type) {
+      case "status":
+        peers.claim(peer.id, message.status);
+        this.#hearOrigin(peer);
+        return catchUp.advance();
+      case "getBlocks": {
+        const blocks = blocksFor(store, message.request);
+        outbound.to(peer.id, { type: "blocks", requestId: message.request.requestId, blocks });
+        return;
+      }
+      case "blocks": {
+        const fault = catchUp.answered(peer, message.requestId, message.blocks);
+        if (fault !== undefined) log.debug({ peer: peer.id }, fault);
+        return;
+      }
+      case "txIds":
+        return relay.announced(peer, message.witnessIds);
+      case "getTxs":
+        return relay.requested(peer, message.witnessIds);
+      case "txs":
+        return relay.received(message.transactions);
+      case "ping":
+        outbound.to(peer.id, { type: "pong", nonce: message.nonce });
+        return;
+      case "pong":
+        return peers.ponged(peer.id, message.nonce, clock.monotonicMs());
+      case "peers":
+        return transport.learn(message.addresses);
+    }
+  }
+
+  #hearOrigin(peer: Peer): void {
+    const { chain, hold, peers, onOrigin } = this.#parts;
+    const state = peers.get(peer.id);
+    if (chain.head.height > 0 || state?.validatorIndex === undefined || state.height > 0) return;
+    const waited = !hold.mayBegin(1);
+    hold.claimsOrigin(state.validatorIndex);
+    if (waited && hold.mayBegin(1)) onOrigin();
+  }
+
+  #status() {
+    const { height, blockHash } = this.#parts.chain.head;
+    return { height, baseHeight: 1, blockHash };
+  }
+
+  /** Peer exchange: the addresses known here, so that a node needs only a few to start from. */
+  #introduce(peer: Peer): void {
+    const addresses = this.#parts.transport.known().slice(0, MAX_PEER_ADDRESSES);
+    if (addresses.length > 0) this.#parts.outbound.to(peer.id, { type: "peers", addresses });
+  }
+
+  #gaugePeers(): void {
+    this.#parts.metrics.gauge("p2p_peers", this.#parts.peers.all().length);
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { SignHold } from "./sign-hold.ts";
+
+const fresh = { fresh: true, holdHeights: 10, othersNeeded: 2, head: 0 };
+
+describe("SignHold", () => {
+  it("lets a node with a sign state sign at once", () => {
+    const hold = new SignHold({ ...fresh, fresh: false, head: 50 });
+    expect(hold.mayBegin(1)).toBe(true);
+    expect(hold.maySign(51)).toBe(true);
+  });
+
+  it("begins a new chain only when q - 1 others stand at its beginning", () => {
+    const hold = new SignHold(fresh);
+    hold.claimsOrigin(1);
+    hold.claimsOrigin(1);
+    expect(hold.mayBegin(1)).toBe(false);
+    hold.claimsOrigin(3);
+    expect(hold.mayBegin(1)).toBe(true);
+    expect(hold.maySign(1)).toBe(true);
+  });
+
+  it("holds a wiped node for the stated heights above what it had to learn", () => {
+    const hold = new SignHold(fresh);
+    for (let height = 1; height <= 40; height++) hold.learned(height);
+    hold.decided();
+    hold.learned(42);
+    expect(hold.maySign(50)).toBe(false);
+    expect(hold.maySign(51)).toBe(true);
+    expect(hold.signsFrom).toBe(51);
+  });
+
+  it("holds a node whose blocks are there but whose sign state is lost", () => {
+    const hold = new SignHold({ ...fresh, head: 7 });
+    expect(hold.maySign(17)).toBe(false);
+    expect(hold.maySign(18)).toBe(true);
+  });
+});
