@@ -8,7 +8,7 @@ import { fail, ok, type Result } from "../types/errors.ts";
 import { type KeyPair, publicKeyOf, type Seed } from "./pure-keys.ts";
 
 /** Names the format; another type or a later version is refused, not guessed at. */
-export const KEY_FILE_TYPE = "timecoin/ed25519";
+const KEY_FILE_TYPE = "timecoin/ed25519";
 
 /** Twice the size of a pretty-printed key file: anything longer is another file. */
 export const MAX_KEY_FILE_CHARACTERS = 512;

@@ -17,7 +17,7 @@ export interface VerifiedCache {
 }
 
 /** About 200 bytes an entry; a full block has 5,000 transactions of a few inputs each. */
-export const DEFAULT_VERIFIED_ENTRIES = 50_000;
+const DEFAULT_VERIFIED_ENTRIES = 50_000;
 
 /** Wraps `verify` with a cache of its last `maxEntries` successes. */
 export function createVerifiedCache(
