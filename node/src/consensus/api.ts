@@ -47,7 +47,12 @@ export interface HeightContext {
 export type Input =
   /** Begin `context.height`; startRound 0 follows when the driver fires the newHeight timeout. */
   | { readonly type: "enterHeight"; readonly context: HeightContext; readonly startInMs: number }
-  /** A proposal of the current height; `valid` is the ledger's judgement of its block. */
+  /**
+   * A proposal of the current height; `valid` is the ledger's judgement of its block. The driver
+   * drops one whose block does not hash to proposal.blockHash or whose body does not match its
+   * header: those bytes are not under the leader's signature, so they are the sender's fault and
+   * must not cost the leader a vote.
+   */
   | {
       readonly type: "proposal";
       readonly message: ProposalMessage;

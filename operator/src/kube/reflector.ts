@@ -29,7 +29,10 @@ export interface ReflectorTimings {
   readonly backoffMaxMs: number;
   /** A watch that lived as long as this starts the backoff anew. */
   readonly healthyMs: number;
-  /** Silence beyond the watch's own timeoutSeconds after which it counts as stalled. */
+  /** The server closes a watch after a random time between these, so that a fleet's do not end together. */
+  readonly minWatchSeconds: number;
+  readonly maxWatchSeconds: number;
+  /** Silence beyond that time after which the watch counts as stalled. */
   readonly idleGraceMs: number;
   /** After so long a full list follows the next close, whatever the watch says. */
   readonly relistMs: number;
@@ -39,12 +42,11 @@ const DEFAULT_TIMINGS: ReflectorTimings = {
   backoffBaseMs: 800,
   backoffMaxMs: 30_000,
   healthyMs: 60_000,
+  minWatchSeconds: 300,
+  maxWatchSeconds: 600,
   idleGraceMs: 30_000,
   relistMs: 3_600_000,
 };
-
-/** Five to ten minutes, so that a fleet's watches do not end together. */
-const watchSeconds = (random: Random) => Math.floor(300 + 300 * random());
 
 export class Reflector {
   readonly scope: Scope;
@@ -123,11 +125,12 @@ export class Reflector {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { clock, http, random } = this.#options;
-    const timeoutSeconds = watchSeconds(random);
+    const { minWatchSeconds: min, maxWatchSeconds: max } = this.#timings;
+    const timeoutSeconds = Math.floor(min + (max - min) * random());
     const startedMs = clock.monotonicMs();
     const stalled = new AbortController();
     const idleMs = timeoutSeconds * 1000 + this.#timings.idleGraceMs;
-    const arm = () => clock.after(Math.max(0, idleMs), () => stalled.abort());
+    const arm = () => clock.after(idleMs, () => stalled.abort());
     let disarm = arm();
     try {
       const watch = http.watch(this.scope, {
