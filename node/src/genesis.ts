@@ -6,7 +6,7 @@
 
 import { compareBytes } from "./codec/bytes.ts";
 import { fromHex, toHex } from "./codec/hex.ts";
-import { DOMAINS } from "./codec/sign-bytes.ts";
+import { DOMAINS } from "./codec/domains.ts";
 import { type AddressNetwork, decodeAddress, encodeAddress } from "./crypto/address.ts";
 import { sha256 } from "./crypto/hash.ts";
 import { verifyPossession } from "./crypto/pure-keys.ts";

@@ -8,7 +8,7 @@ import {
   encodeTransactionBody,
   encodeValidatorSet,
 } from "../codec/chain.ts";
-import { DOMAINS } from "../codec/sign-bytes.ts";
+import { DOMAINS } from "../codec/domains.ts";
 import type {
   BlockHeader,
   Certificate,

@@ -1,0 +1,160 @@
+// Codes of the codec, of keys, and of the ledger, mempool and store.
+// Part of the node's one catalogue: see types/errors.ts.
+
+import { type ErrorEntry, entry } from "./error-entry.ts";
+
+export const CHAIN_ERRORS = {
+  // codec
+  CODEC_MALFORMED: entry(
+    "Bytes do not decode as the type they claim to be.",
+    "If they came from a peer, it was disconnected; if from a file, restore that file.",
+  ),
+  CODEC_TOO_LARGE: entry(
+    "A message, frame or record is above its stated bound.",
+    "The sender breaks the protocol's limits; check its version.",
+  ),
+  CODEC_UNKNOWN_MESSAGE: entry(
+    "A frame's type byte names no message of this protocol version.",
+    "Upgrade the older of the two nodes.",
+  ),
+  // crypto and keys
+  CRYPTO_VERIFY_RULE: entry(
+    "The installed signature backend does not follow this network's verify rule.",
+    "Install the pinned dependencies (npm ci) or use the published image; do not run this build.",
+  ),
+  KEY_FILE_DAMAGED: entry(
+    "A key file cannot be read as a TimeCoin key.",
+    "Restore the file from its backup or Secret; a key is never regenerated over an old one.",
+  ),
+  ADDRESS_PREFIX: entry(
+    "The text is not a TIME address.",
+    "Use an address that starts with TIME0 or TIME1.",
+  ),
+  ADDRESS_LENGTH: entry("An address has 38 characters.", "Copy the whole address."),
+  ADDRESS_CHECKSUM: entry("The address has a typing error.", "Copy the address again."),
+  ADDRESS_NETWORK: entry(
+    "The address belongs to another kind of network.",
+    "Use TIME0 addresses on testnets and devnets, TIME1 on mainnet.",
+  ),
+  // ledger
+  GENESIS_INVALID: entry(
+    "A genesis file breaks a rule; the message names the path in it and the reason.",
+    "Correct that field and distribute the same file to every node.",
+  ),
+  AMOUNT_INVALID: entry(
+    "The text is not an amount of TIME.",
+    "Write a decimal number with at most 8 digits after the point, e.g. 12.5.",
+  ),
+  TX_VERSION: entry(
+    "The transaction's version is not known to this binary.",
+    "Build the transaction with version 1, or upgrade the node.",
+  ),
+  TX_STRUCTURE: entry(
+    "A transaction needs at least one input and one output, and no more than the limits.",
+    "Build the transaction anew.",
+  ),
+  TX_PAYLOAD: entry(
+    "Version 1 admits no payload.",
+    "Leave the payload empty, or use a network that knows this kind.",
+  ),
+  TX_TOO_LARGE: entry("A transaction has at most 64 KiB.", "Split it into several."),
+  TX_DUPLICATE_INPUT: entry("The same output is spent twice in one transaction.", "Name it once."),
+  TX_DUST: entry("An output is below the dust limit.", "Send a larger amount, or drop the output."),
+  TX_AMOUNT_OVERFLOW: entry("The amounts add up to more than 64 bits.", "Correct the amounts."),
+  TX_INPUT_MISSING: entry(
+    "An input does not exist or is spent already.",
+    "List the unspent outputs again and build the transaction anew.",
+  ),
+  TX_INSUFFICIENT: entry(
+    "The outputs are worth more than the inputs.",
+    "Add inputs or lower the outputs.",
+  ),
+  TX_FEE_TOO_LOW: entry(
+    "The fee is below the network's minimum.",
+    "Pay at least the larger of the minimum fee and the permille of the outputs.",
+  ),
+  TX_WITNESS_COUNT: entry(
+    "A transaction needs exactly one witness for each input.",
+    "Sign every input.",
+  ),
+  TX_WITNESS_KEY: entry(
+    "A witness's key does not belong to the address it spends from.",
+    "Sign the input with the key of its address.",
+  ),
+  TX_SIGNATURE: entry(
+    "A witness's signature does not verify.",
+    "Sign again, with the genesis hash of this very network.",
+  ),
+  TX_KNOWN: entry(
+    "The mempool holds this transaction already.",
+    "Nothing: it was accepted before.",
+  ),
+  TX_CONFLICT: entry(
+    "Another pending transaction spends one of the inputs; the first one seen is kept.",
+    "Wait for the other one, or spend other outputs.",
+  ),
+  TX_CHAIN_TOO_LONG: entry(
+    "Too many unconfirmed transactions stand before this one.",
+    "Send it again when the earlier ones are in a block.",
+  ),
+  MEMPOOL_FULL: entry(
+    "The mempool is full of transactions that pay at least as much a byte.",
+    "Pay a higher fee, or wait.",
+  ),
+  BLOCK_VERSION: entry(
+    "A block's version is not known to this binary.",
+    "Upgrade the node: the network has moved to later rules.",
+  ),
+  BLOCK_HEIGHT: entry("A block does not follow the height of its parent.", "None: it is refused."),
+  BLOCK_PARENT: entry("A block names another parent than the tip.", "None: it is refused."),
+  BLOCK_TIME: entry("A block is not later than its parent.", "None: it is refused."),
+  BLOCK_VALIDATORS: entry(
+    "A block commits to other validator sets than this node computed.",
+    "If many blocks are refused, compare versions and the genesis hash with the other nodes.",
+  ),
+  BLOCK_PROPOSER: entry("A block's proposer is not in the validator set.", "None: it is refused."),
+  BLOCK_LAST_COMMIT: entry(
+    "A block's certificate is missing, of another block, or not the one its header names.",
+    "None: it is refused.",
+  ),
+  BLOCK_TOO_LARGE: entry(
+    "A block holds more bytes or transactions than its round allows.",
+    "None: it is refused.",
+  ),
+  BLOCK_TX_ROOT: entry(
+    "A block's transactions are not those its header commits to.",
+    "None: it is refused.",
+  ),
+  BLOCK_TRANSACTION: entry(
+    "A block holds a transaction that is not valid at its place.",
+    "None: it is refused.",
+  ),
+  BLOCK_STATE_ROOT: entry(
+    "A block commits to another state than this node computed.",
+    "If certified blocks are refused, stop this node and compare versions: its state or its rules differ.",
+  ),
+  STORE_LOCKED: entry(
+    "Another process has the chain database open.",
+    "Stop the process that the message names, or use another data directory.",
+  ),
+  STORE_CORRUPT: entry(
+    "A record of the chain database is damaged or missing.",
+    "Keep the directory for analysis, start with an empty one and sync again; check the disk.",
+  ),
+  STORE_DISK_FULL: entry(
+    "The disk of the data directory is full; nothing of the block was written.",
+    "Free space or enlarge the volume, then start the node again.",
+  ),
+  STORE_IO: entry(
+    "The chain database cannot be read or written.",
+    "Check that the directory exists, its permissions and the disk.",
+  ),
+  STORE_GENESIS_MISMATCH: entry(
+    "The chain database belongs to another genesis.",
+    "Use the genesis file that belongs to this data directory, or an empty directory.",
+  ),
+  STORE_VERSION: entry(
+    "The chain database was written in another format.",
+    "Use the version of the node that wrote it, or start with an empty directory and sync again.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,117 @@
+// Codes of configuration, listeners, RPC, time-cli and the devnet.
+// Part of the node's one catalogue: see types/errors.ts.
+
+import { type ErrorEntry, entry } from "./error-entry.ts";
+
+export const FACE_ERRORS = {
+  // configuration and listeners
+  CONFIG_INVALID: entry(
+    "The configuration has an unknown key or a bad value.",
+    "Correct each listed key at its source; docs/reference/config.md lists every key.",
+  ),
+  CONFIG_UNREADABLE: entry(
+    "The configuration file cannot be read.",
+    "Check the path and its permissions, or name another file with --config.",
+  ),
+  PORT_IN_USE: entry(
+    "Another process listens on the address and port.",
+    "Stop that process (ss -ltnp shows it) or configure another port.",
+  ),
+  PORT_DENIED: entry(
+    "The system does not let this user listen on the port.",
+    "Use a port above 1023, or grant the process CAP_NET_BIND_SERVICE.",
+  ),
+  HOST_UNAVAILABLE: entry(
+    "The host to listen on is not an address of this machine.",
+    "Use 0.0.0.0, 127.0.0.1 or an address that `ip addr` lists.",
+  ),
+  // RPC
+  RPC_PARSE: entry("The request body is not JSON.", "Send one JSON-RPC 2.0 object or an array."),
+  RPC_INVALID_REQUEST: entry(
+    "The JSON is not a JSON-RPC 2.0 request.",
+    'Send {"jsonrpc":"2.0","id":1,"method":"getblockcount","params":[]}.',
+  ),
+  RPC_METHOD_UNKNOWN: entry(
+    "The node has no RPC method of this name.",
+    "docs/reference/rpc.md lists the methods; compare the versions of client and node.",
+  ),
+  RPC_INVALID_PARAMS: entry(
+    "The parameters do not fit the method.",
+    "Compare them with the method in docs/reference/rpc.md.",
+  ),
+  RPC_BODY_TOO_LARGE: entry(
+    "The request body is above rpc.maxBodyBytes.",
+    "Send smaller requests, or raise rpc.maxBodyBytes on the node.",
+  ),
+  RPC_BATCH_TOO_LARGE: entry(
+    "The batch holds more requests than rpc.maxBatch.",
+    "Split the batch, or raise rpc.maxBatch on the node.",
+  ),
+  RPC_NOT_FOUND: entry(
+    "The node knows no such block or transaction.",
+    "Check the id and that the node has caught up (getblockchaininfo).",
+  ),
+  RPC_TIMEOUT: entry(
+    "The transaction was not final within the time asked for.",
+    "Ask again with gettransaction; if it stays pending, check getconsensusinfo.",
+  ),
+  RPC_BUSY: entry(
+    "The node serves as many waiting requests as it may.",
+    "Retry after a moment, or ask another node.",
+  ),
+  RPC_INTERNAL: entry(
+    "The node failed to answer; its log has the cause.",
+    "Look for the request's method in the node's log at level error.",
+  ),
+  // time-cli
+  CLI_USAGE: entry("The command line is not valid.", "Run time-cli help, or <command> --help."),
+  CLI_FILE_EXISTS: entry(
+    "The output file exists, and is never overwritten.",
+    "Name another file, or move the existing one away first.",
+  ),
+  CLI_FILE: entry(
+    "A file cannot be read or written.",
+    "Check the path, the directory and the permissions.",
+  ),
+  CLI_AMOUNT: entry(
+    "The amount is not a decimal number of TIME.",
+    "Write it like 12.5, with at most 8 decimals.",
+  ),
+  CLI_CHAIN_MISMATCH: entry(
+    "The node serves another chain than the one that was asked for.",
+    "Check --rpc-url and --genesis.",
+  ),
+  RPC_UNREACHABLE: entry(
+    "No TimeCoin node answers at the RPC address.",
+    "Start the node, or name it with --rpc-url or TIME_RPC_URL.",
+  ),
+  RPC_BAD_ANSWER: entry(
+    "What answers at the RPC address does not speak as this client expects.",
+    "Check the URL, and that client and node are of the same version.",
+  ),
+  FUNDS_INSUFFICIENT: entry(
+    "The address does not hold the amount and the fee.",
+    "Check get-balance and wait for pending transactions to become final.",
+  ),
+  FUNDS_FRAGMENTED: entry(
+    "The amount needs more inputs than one transaction may have.",
+    "Send smaller amounts, or merge outputs by sending to your own address first.",
+  ),
+  // devnet
+  DEVNET_DIRECTORY: entry(
+    "The devnet's directory is not empty or cannot be used.",
+    "Name an empty or new directory with --dir.",
+  ),
+  DEVNET_NODE_EXITED: entry(
+    "A node of the devnet ended unexpectedly.",
+    "Read the last lines of its log above; the whole log is in the named file.",
+  ),
+  DEVNET_NO_BLOCK: entry(
+    "The devnet made no block in time.",
+    "Read the nodes' logs in the named directory; a busy machine may need --first-block-timeout.",
+  ),
+  DEVNET_STOP: entry(
+    "A node of the devnet did not stop in time and was killed.",
+    "Nothing to do; if it happens again, read the end of its log.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;

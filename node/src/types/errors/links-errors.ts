@@ -1,0 +1,138 @@
+// Codes of peer links, the write-ahead log and signing.
+// Part of the node's one catalogue: see types/errors.ts.
+
+import { type ErrorEntry, entry } from "./error-entry.ts";
+
+export const LINK_ERRORS = {
+  // peers
+  PEER_ADDRESS_INVALID: entry(
+    "A peer address is not of the form nodeId@host:port.",
+    "Write 40 hex digits, @, a host name or address ([...] around IPv6), a colon and the port.",
+  ),
+  PEER_GENESIS_MISMATCH: entry(
+    "The peer has another genesis file for the same chain id.",
+    "Compare `time-cli genesis hash` on both nodes; replace the wrong genesis file.",
+  ),
+  PEER_CHAIN_MISMATCH: entry(
+    "The peer belongs to another chain.",
+    "Remove its address from p2p.peers, or check the genesis file of both nodes.",
+  ),
+  PEER_PROTOCOL_VERSION: entry(
+    "The peer speaks another version of the peer protocol.",
+    "Upgrade the older of the two nodes.",
+  ),
+  PEER_IDENTITY: entry(
+    "The peer did not prove the node id that it was expected to have.",
+    "Check the node id in p2p.peers against the peer's node key; if both are right, something sits between the nodes.",
+  ),
+  PEER_SELF: entry(
+    "The address leads to this node itself.",
+    "Remove the node's own address from p2p.peers.",
+  ),
+  PEER_HANDSHAKE_TIMEOUT: entry(
+    "The peer did not complete the handshake in time.",
+    "Check that the port is a node's P2P port and that the network between the two is not overloaded.",
+  ),
+  PEER_HANDSHAKE_FAILED: entry(
+    "The other side does not speak TLS 1.3 and WebSocket as a node does, or closed too early.",
+    "Check that the port is a node's P2P port; look at the other side's log for its reason.",
+  ),
+  PEER_UNREACHABLE: entry(
+    "No connection to the peer's address.",
+    "Nothing to do if the peer is down: the node keeps trying. Else check host name, port and firewall.",
+  ),
+  PEER_FRAME_TOO_LARGE: entry(
+    "A message is above the frame limit.",
+    "Upgrade the sender; the link was closed.",
+  ),
+  PEER_MALFORMED: entry(
+    "A message breaks the rules of the link: not binary, empty, or not a hello where one must be.",
+    "Upgrade the sender; the link was closed.",
+  ),
+  PEER_TOO_MANY: entry(
+    "The node has as many links or pending handshakes as it may, in total or from one address.",
+    "Raise p2p.maxInbound or p2p.maxPerIp if the peers are wanted.",
+  ),
+  PEER_SLOW: entry(
+    "The peer took what it was sent too slowly and was disconnected.",
+    "Look at the peer's CPU and at the network; the link comes back by itself.",
+  ),
+  PEER_BANNED: entry(
+    "The peer is refused for a while because it broke a rule before.",
+    "Look for the reason in the log at the time of the ban; it ends by itself.",
+  ),
+  PEER_DUPLICATE: entry(
+    "There is a link to this peer already; the spare one was closed.",
+    "Nothing to do; if it repeats, two processes use the same node key.",
+  ),
+  PEER_REPLACED: entry(
+    "The peer opened a new link, so the old one was closed.",
+    "Nothing to do; if it repeats, two processes use the same node key.",
+  ),
+  PEER_CLOSED: entry(
+    "The peer closed the link, or it broke.",
+    "Nothing to do: it is dialled again.",
+  ),
+  PEER_DISCONNECTED: entry(
+    "The other node ended the link on purpose.",
+    "Look at the other node's log for its reason.",
+  ),
+  PEER_STOPPING: entry("The peer is shutting down.", "Nothing to do."),
+  P2P_PORT_IN_USE: entry(
+    "Another program listens on the P2P port.",
+    "Stop it (`ss -ltnp` shows which), or set another p2p.port.",
+  ),
+  P2P_LISTEN_FAILED: entry(
+    "The node cannot listen on its P2P address.",
+    "Set p2p.host to an address of this machine, and a port that this user may open.",
+  ),
+  // write-ahead log and signing
+  WAL_CORRUPT: entry(
+    "The write-ahead log is damaged before its end.",
+    "Check the disk. Move the file aside only if this validator stays silent until the chain is past the height that the log was of.",
+  ),
+  WAL_VERSION: entry(
+    "The write-ahead log has a format that this binary does not know.",
+    "Start the version that wrote it, let it commit one block, stop it, then upgrade.",
+  ),
+  WAL_DISK_FULL: entry(
+    "The disk is full: the write-ahead log cannot grow.",
+    "Free space or enlarge the volume, then restart.",
+  ),
+  WAL_TOO_LARGE: entry(
+    "The write-ahead log of one height reached its limit.",
+    "The height did not decide for very long: check the quorum, then restart this node.",
+  ),
+  WAL_IO: entry(
+    "The write-ahead log cannot be read or written.",
+    "Check the disk, the directory and its permissions, then restart.",
+  ),
+  SIGN_CONFLICT: entry(
+    "Something else was signed at this height, round and step; signing this too would be a double sign.",
+    "Nothing to do: the guard held. If it repeats, look for a second process with the same key.",
+  ),
+  SIGN_REGRESSION: entry(
+    "The height, round and step lie before the last one signed, or at or below the floor.",
+    "Nothing to do: the guard held; the validator signs again once the chain is past that place.",
+  ),
+  SIGN_STATE_DAMAGED: entry(
+    "The last-sign state cannot be read, so nothing may be signed.",
+    "Restore it only from this very node; else remove it and start with a signing floor above the chain's tip.",
+  ),
+  SIGN_STATE_MISSING: entry(
+    "There is a chain but no last-sign state of this key beside it.",
+    "Start with a signing floor above the highest height that this key may have signed.",
+  ),
+  SIGN_DISK: entry(
+    "The last-sign state cannot be made durable, so nothing is signed.",
+    "Check the disk's space and permissions, then restart.",
+  ),
+  DATA_DIR_LOCKED: entry(
+    "Another process uses the data directory.",
+    "Stop that process, or give each node a data directory of its own.",
+  ),
+  DATA_DIR_UNUSABLE: entry(
+    "The data directory cannot be created or written.",
+    "Check the path, its owner and the space on its disk.",
+  ),
+} as const satisfies Record<string, ErrorEntry>;
