@@ -1,0 +1,352 @@
+import * as fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { FakeNode, fakeHash, RICH } from "../../test/fake-node-facts.ts";
+import { encodeTransaction } from "../codec/chain.ts";
+import { toHex } from "../codec/hex.ts";
+import { addressOf } from "../crypto/address.ts";
+import { txidOf } from "../crypto/ids.ts";
+import { keyHashOf } from "../crypto/pure-keys.ts";
+import type { Transaction } from "../types/chain.ts";
+import { fail, InvariantError } from "../types/errors.ts";
+import { dispatch } from "./dispatch.ts";
+import { methodNamed, RPC_METHODS } from "./method-table.ts";
+
+let node: FakeNode;
+let places: number;
+let gone: AbortController;
+let logged: string[];
+const RICH_ADDRESS = addressOf(RICH.publicKey, "testnet");
+
+beforeEach(() => {
+  node = new FakeNode();
+  places = 1;
+  gone = new AbortController();
+  logged = [];
+});
+
+const transfer = (n: number): Transaction => ({
+  body: {
+    version: 1,
+    inputs: [{ txid: fakeHash(n), index: 0 }],
+    outputs: [{ value: 150_000_000n, address: keyHashOf(RICH.publicKey) }],
+    payload: new Uint8Array(),
+  },
+  witnesses: [{ publicKey: RICH.publicKey, signature: new Uint8Array(64) }],
+});
+
+interface Answer {
+  readonly id: unknown;
+  readonly result?: unknown;
+  readonly error?: { code: number; message: string; data: { code: string; action: string } };
+}
+
+async function send(body: string): Promise<unknown> {
+  const ignore = (): void => {};
+  const text = await dispatch(
+    body,
+    {
+      signal: gone.signal,
+      takeWaitingPlace: () => (places-- > 0 ? () => places++ : undefined),
+    },
+    {
+      facts: node.facts,
+      log: {
+        debug: ignore,
+        info: ignore,
+        warn: ignore,
+        error: (_f, message) => logged.push(message),
+      },
+      metrics: { count: ignore, gauge: ignore, observe: ignore },
+      maxBatch: 3,
+      monotonicMs: () => 0,
+    },
+  );
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+const call = async (method: string, params?: unknown): Promise<Answer> =>
+  (await send(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }))) as Answer;
+
+/** The result, which must fit the schema that the reference shows. */
+async function result(method: string, params?: unknown): Promise<Record<string, unknown>> {
+  const answer = await call(method, params);
+  expect(answer.error).toBeUndefined();
+  return methodNamed(method)?.result.parse(answer.result) as Record<string, unknown>;
+}
+
+async function error(method: string, params?: unknown): Promise<[number, string]> {
+  const answer = await call(method, params);
+  if (answer.error === undefined) throw new Error("expected an error");
+  expect(answer.error.data.action).not.toBe("");
+  return [answer.error.code, answer.error.data.code];
+}
+
+describe("JSON-RPC 2.0", () => {
+  it("answers with the id that was sent, whatever its type", async () => {
+    for (const id of ["a", 7, null, 1.5]) {
+      const body = JSON.stringify({ jsonrpc: "2.0", id, method: "getblockcount" });
+      expect(await send(body)).toEqual({ jsonrpc: "2.0", id, result: 0 });
+    }
+  });
+
+  it("answers nothing to notifications", async () => {
+    expect(await send('{"jsonrpc":"2.0","method":"getblockcount"}')).toBeUndefined();
+    expect(await send('{"jsonrpc":"2.0","method":"nothing"}')).toBeUndefined();
+    expect(await send('[{"jsonrpc":"2.0","method":"uptime"}]')).toBeUndefined();
+  });
+
+  it("refuses what is not JSON, and what is not a request", async () => {
+    for (const body of ["", "{", '{"jsonrpc":"2.0","method":"getblockcount","id":1}x']) {
+      expect(await send(body)).toMatchObject({ id: null, error: { code: -32700 } });
+    }
+    const requests = [
+      "1",
+      "null",
+      "{}",
+      '{"jsonrpc":"1.0","id":1,"method":"uptime"}',
+      '{"jsonrpc":"2.0","id":1,"method":5}',
+      '{"jsonrpc":"2.0","id":{},"method":"uptime"}',
+      '{"jsonrpc":"2.0","id":1,"method":"uptime","params":"x"}',
+      '{"jsonrpc":"2.0","id":1,"method":"uptime","params":null}',
+    ];
+    for (const body of requests) {
+      expect(await send(body), body).toMatchObject({ error: { code: -32600 } });
+    }
+  });
+
+  it("answers a batch in order, each by itself", async () => {
+    const batch = [
+      { jsonrpc: "2.0", id: "a", method: "getblockcount" },
+      { jsonrpc: "2.0", method: "uptime" },
+      5,
+    ];
+    expect(await send(JSON.stringify(batch))).toMatchObject([
+      { id: "a", result: 0 },
+      { id: null, error: { code: -32600 } },
+    ]);
+  });
+
+  it("bounds batches, and refuses an empty one", async () => {
+    const one = { jsonrpc: "2.0", id: 1, method: "uptime" };
+    expect(await send(JSON.stringify([one, one, one]))).toHaveLength(3);
+    expect(await send(JSON.stringify([one, one, one, one]))).toMatchObject({
+      error: { code: -32600, data: { code: "RPC_BATCH_TOO_LARGE" } },
+    });
+    expect(await send("[]")).toMatchObject({ error: { code: -32600 } });
+  });
+
+  it("knows unknown methods, also those of every object", async () => {
+    for (const name of ["stop", "constructor", "__proto__", "toString", "x".repeat(10_000)]) {
+      expect(await error(name)).toEqual([-32601, "RPC_METHOD_UNKNOWN"]);
+    }
+    const answer = await call("getblockcont");
+    expect(answer.error?.message).toContain("did you mean getblockcount?");
+  });
+
+  it("takes parameters by position and by name, and no others", async () => {
+    node.commit([]);
+    expect(await result("getblockhash", [1])).toEqual(await result("getblockhash", { height: 1 }));
+    for (const params of [[], [1, 2], ["1"], { height: 1, x: 1 }, {}, [-1], [1.5]]) {
+      expect(await error("getblockhash", params)).toEqual([-32602, "RPC_INVALID_PARAMS"]);
+    }
+  });
+
+  it("hides the message of an unexpected error, and logs it", async () => {
+    const facts = node.facts as { head: unknown };
+    facts.head = () => {
+      throw new Error("the disk is on fire");
+    };
+    const answer = await call("getblockcount");
+    expect(answer.error).toMatchObject({ code: -32603, data: { code: "RPC_INTERNAL" } });
+    expect(JSON.stringify(answer)).not.toContain("fire");
+    expect(logged).toEqual(["RPC method failed"]);
+  });
+
+  it("lets a broken invariant through: it ends the process", async () => {
+    const facts = node.facts as { head: unknown };
+    facts.head = () => {
+      throw new InvariantError("x");
+    };
+    await expect(call("getblockcount")).rejects.toThrow(InvariantError);
+  });
+
+  it("answers any text with valid JSON-RPC or nothing", async () => {
+    const value = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.json().map((j) => `{"jsonrpc":"2.0","id":1,"method":"getblock","params":${j}}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(value, async (body) => {
+        const answers = [await send(body)].flat() as Answer[];
+        for (const answer of answers) {
+          if (answer === undefined) continue;
+          expect(answer).toMatchObject({ jsonrpc: "2.0" });
+          expect("result" in answer).not.toBe("error" in answer);
+          expect(answer.error?.code).not.toBe(-32603);
+        }
+      }),
+    );
+  });
+});
+
+describe("methods", () => {
+  it("describe the chain and its blocks", async () => {
+    node.commit([transfer(1)]);
+    node.commit([]);
+    expect(await result("getblockchaininfo")).toMatchObject({
+      chain: "test",
+      chainId: "fake-1",
+      genesisHash: toHex(node.genesisHash),
+      blocks: 2,
+      caughtUp: true,
+    });
+    expect(await call("getblockcount")).toMatchObject({ result: 2 });
+    const block = await result("getblock", [1]);
+    const txid = toHex(txidOf(transfer(1).body));
+    expect(block).toMatchObject({ height: 1, confirmations: 2, nTx: 1, tx: [txid] });
+    expect(await result("getblock", [block.hash])).toEqual(block);
+    expect(block.nextblockhash).toBe((await call("getblockhash", [2])).result);
+    expect(await result("getblock", { block: 1, verbosity: 2 })).toMatchObject({
+      tx: [{ txid, vout: [{ n: 0, address: RICH_ADDRESS, amount: "1.5", satoshi: "150000000" }] }],
+    });
+    expect((await call("getblock", [1, 0])).result).toMatch(/^[0-9a-f]+$/);
+    expect((await call("getblockhash", [0])).result).toBe(toHex(node.genesisHash));
+  });
+
+  it("know what does not exist", async () => {
+    expect(await error("getblock", [3])).toEqual([-5, "RPC_NOT_FOUND"]);
+    expect(await error("getblock", [0])).toEqual([-5, "RPC_NOT_FOUND"]);
+    expect(await error("getblock", [toHex(fakeHash(8))])).toEqual([-5, "RPC_NOT_FOUND"]);
+    expect(await error("getblockhash", [3])).toEqual([-5, "RPC_NOT_FOUND"]);
+    expect(await error("gettransaction", [toHex(fakeHash(8))])).toEqual([-5, "RPC_NOT_FOUND"]);
+  });
+
+  it("give balances and outputs of an address", async () => {
+    node.fund(1, 123_456_789n);
+    node.fund(2, 1n);
+    node.commit([]);
+    expect(await result("getbalance", [RICH_ADDRESS])).toEqual({
+      address: RICH_ADDRESS,
+      amount: "1.2345679",
+      satoshi: "123456790",
+    });
+    node.submit(transfer(2));
+    const unspent = await call("listunspent", [RICH_ADDRESS]);
+    expect(methodNamed("listunspent")?.result.parse(unspent.result)).toMatchObject([
+      { vout: 0, satoshi: "123456789", confirmations: 2, spentByPending: false },
+      { satoshi: "1", spentByPending: true },
+    ]);
+    expect((await call("listunspent", [RICH_ADDRESS, 1])).result).toHaveLength(1);
+    expect(await error("getbalance", ["TIME1x"])).toEqual([-8, "ADDRESS_LENGTH"]);
+    expect(await error("listunspent", [RICH_ADDRESS, 10_001])).toEqual([
+      -32602,
+      "RPC_INVALID_PARAMS",
+    ]);
+  });
+
+  it("judge addresses", async () => {
+    expect(await result("validateaddress", [RICH_ADDRESS])).toEqual({
+      isvalid: true,
+      address: RICH_ADDRESS,
+      keyHash: toHex(keyHashOf(RICH.publicKey)),
+    });
+    expect(await result("validateaddress", [addressOf(RICH.publicKey, "mainnet")])).toMatchObject({
+      isvalid: false,
+      code: "ADDRESS_NETWORK",
+    });
+  });
+
+  it("take, find and finalise a transaction", async () => {
+    const hex = toHex(encodeTransaction(transfer(1)));
+    const { result: txid } = await call("sendrawtransaction", [hex]);
+    expect((await call("getrawmempool")).result).toEqual([txid]);
+    expect(await result("gettransaction", [txid])).toMatchObject({
+      status: "pending",
+      confirmations: 0,
+      finality: { final: false },
+      hex,
+    });
+    expect(await result("getmempoolinfo")).toMatchObject({ size: 1, minFeeSatoshi: "1000" });
+    node.commit([transfer(1)]);
+    node.commit([]);
+    expect(await result("gettransaction", [txid])).toMatchObject({
+      status: "final",
+      confirmations: 2,
+      finality: { final: true, height: 1, signers: 1, validators: 1 },
+    });
+  });
+
+  it("refuse a transaction with the ledger's code, and what is none", async () => {
+    node.submit = () => fail("TX_CONFLICT", "an input is spent already");
+    const hex = toHex(encodeTransaction(transfer(1)));
+    expect(await error("sendrawtransaction", [hex])).toEqual([-26, "TX_CONFLICT"]);
+    expect(await error("sendrawtransaction", ["zz"])).toEqual([-8, "CODEC_MALFORMED"]);
+    expect(await error("sendrawtransaction", [hex.slice(2)])).toEqual([-8, "CODEC_MALFORMED"]);
+    expect(await error("sendrawtransaction", ["00".repeat(70_000)])).toEqual([
+      -32602,
+      "RPC_INVALID_PARAMS",
+    ]);
+  });
+
+  it("describe the node", async () => {
+    node.nowMs += 0;
+    expect(await call("uptime")).toMatchObject({ result: 90 });
+    expect(await result("getnetworkinfo")).toMatchObject({ connections: 1, connections_out: 1 });
+    const peers = methodNamed("getpeerinfo")?.result.parse((await call("getpeerinfo")).result);
+    expect(peers).toMatchObject([{ inbound: false, height: 4, role: "full" }]);
+    expect(await result("getconsensusinfo")).toMatchObject({
+      height: 1,
+      totalPower: 1,
+      quorumPower: 1,
+      toleratedPower: 0,
+    });
+  });
+});
+
+describe("waitfortransaction", () => {
+  const txid = toHex(txidOf(transfer(1).body));
+
+  it("answers at the commit", async () => {
+    const answer = result("waitfortransaction", [txid]);
+    await expect.poll(() => node.listeners.size).toBe(1);
+    node.commit([]);
+    node.commit([transfer(1)]);
+    expect(await answer).toMatchObject({ status: "final", finality: { height: 2 } });
+    expect(node.listeners.size).toBe(0);
+    expect(places).toBe(1);
+  });
+
+  it("answers at once for what is final already", async () => {
+    node.commit([transfer(1)]);
+    expect(await result("waitfortransaction", [txid, 0])).toMatchObject({ status: "final" });
+  });
+
+  it("times out with -11, also when the client goes away", async () => {
+    expect(await error("waitfortransaction", [txid, 1])).toEqual([-11, "RPC_TIMEOUT"]);
+    const answer = error("waitfortransaction", [txid, 120_000]);
+    await expect.poll(() => node.listeners.size).toBe(1);
+    gone.abort();
+    expect(await answer).toEqual([-11, "RPC_TIMEOUT"]);
+    expect(node.listeners.size).toBe(0);
+  });
+
+  it("refuses when all places are taken, and when the wait is too long", async () => {
+    places = 0;
+    expect(await error("waitfortransaction", [txid, 1])).toEqual([-12, "RPC_BUSY"]);
+    expect(await error("waitfortransaction", [txid, 120_001])).toEqual([
+      -32602,
+      "RPC_INVALID_PARAMS",
+    ]);
+  });
+});
+
+it("describes every method", () => {
+  for (const { name, summary, params } of RPC_METHODS) {
+    expect(name).toMatch(/^[a-z]+$/);
+    expect(summary).toMatch(/\.$/);
+    for (const schema of Object.values(params.shape)) {
+      expect((schema as { description?: string }).description, name).toBeTruthy();
+    }
+  }
+});

@@ -1,0 +1,149 @@
+// RPC methods about this node: mempool, peers, consensus, uptime.
+
+import { z } from "zod";
+import { toHex } from "../../codec/hex.ts";
+import { nodeIdOf } from "../../crypto/pure-keys.ts";
+import { defineMethod, hash, height, noParams } from "../method.ts";
+
+const MAX_TXIDS = 10_000;
+
+export const getRawMempool = defineMethod({
+  name: "getrawmempool",
+  summary: "Ids of pending transactions.",
+  params: z.strictObject({
+    limit: z.int().min(1).max(MAX_TXIDS).default(1000).describe("Most ids in the answer"),
+  }),
+  result: z.array(hash("txid")),
+  handle: (facts, { limit }) => facts.pendingTxids(limit).map(toHex),
+});
+
+export const getMempoolInfo = defineMethod({
+  name: "getmempoolinfo",
+  summary: "Size of the mempool, its bounds, and the fee rules.",
+  params: noParams,
+  result: z.strictObject({
+    size: z.int().describe("Pending transactions"),
+    bytes: z.int(),
+    maxTxs: z.int(),
+    maxBytes: z.int(),
+    minFeeSatoshi: z.string().describe("Least fee of a transaction"),
+    feePermille: z.int().describe("Least fee in thousandths of its outputs"),
+    dustSatoshi: z.string().describe("Least value of an output"),
+  }),
+  handle(facts) {
+    const { count, bytes, maxTxs, maxBytes } = facts.mempool();
+    const { minFee, feePermille, dust } = facts.genesis.parameters;
+    return {
+      size: count,
+      bytes,
+      maxTxs,
+      maxBytes,
+      minFeeSatoshi: minFee.toString(),
+      feePermille,
+      dustSatoshi: dust.toString(),
+    };
+  },
+});
+
+export const getPeerInfo = defineMethod({
+  name: "getpeerinfo",
+  summary: "The peers this node is connected to.",
+  params: noParams,
+  result: z.array(
+    z.strictObject({
+      id: z.string().describe("Node id"),
+      addr: z.string(),
+      role: z.enum(["validator", "full"]),
+      inbound: z.boolean(),
+      conntimeMs: z.int().describe("When the link opened"),
+      height: z.int().optional().describe("What the peer says; not verified"),
+      pingMs: z.number().optional(),
+    }),
+  ),
+  handle: (facts) =>
+    facts.peers().map((peer) => ({
+      id: peer.id,
+      addr: peer.address,
+      role: peer.role,
+      inbound: !peer.outbound,
+      conntimeMs: peer.connectedAtMs,
+      ...(peer.claimedHeight === undefined ? {} : { height: peer.claimedHeight }),
+      ...(peer.roundTripMs === undefined ? {} : { pingMs: peer.roundTripMs }),
+    })),
+});
+
+export const getNetworkInfo = defineMethod({
+  name: "getnetworkinfo",
+  summary: "This node's version, id and number of links.",
+  params: noParams,
+  result: z.strictObject({
+    version: z.string(),
+    nodeId: z.string(),
+    chainId: z.string(),
+    connections: z.int(),
+    connections_in: z.int(),
+    connections_out: z.int(),
+  }),
+  handle(facts) {
+    const peers = facts.peers();
+    const outbound = peers.filter((peer) => peer.outbound).length;
+    return {
+      version: facts.version,
+      nodeId: facts.nodeId,
+      chainId: facts.genesis.chainId,
+      connections: peers.length,
+      connections_in: peers.length - outbound,
+      connections_out: outbound,
+    };
+  },
+});
+
+export const getConsensusInfo = defineMethod({
+  name: "getconsensusinfo",
+  summary: "Where consensus stands, and who votes.",
+  params: noParams,
+  result: z.strictObject({
+    type: z.literal("BFT"),
+    height: height("Height being decided"),
+    round: z.int(),
+    step: z.string(),
+    totalPower: z.int(),
+    quorumPower: z.int().describe("Least power that decides"),
+    toleratedPower: z.int().describe("Power that may fail or lie; 0 below 4 validators"),
+    leader: hash("Validator key of this round's leader"),
+    self: hash("Own validator key").optional(),
+    validators: z.array(
+      z.strictObject({ publicKey: hash("Validator key"), nodeId: z.string(), power: z.int() }),
+    ),
+  }),
+  handle(facts) {
+    const { validators, leader, self, ...state } = facts.consensus();
+    const keys = validators.map(({ publicKey }) => toHex(publicKey));
+    const totalPower = validators.reduce((sum, { power }) => sum + power, 0);
+    const selfKey = self === undefined ? undefined : keys[self];
+    return {
+      type: "BFT" as const,
+      height: state.height,
+      round: state.round,
+      step: state.step,
+      totalPower,
+      quorumPower: state.quorum,
+      toleratedPower: Math.floor((totalPower - 1) / 3),
+      leader: keys[leader] ?? "",
+      ...(selfKey === undefined ? {} : { self: selfKey }),
+      validators: validators.map(({ publicKey, nodeKey, power }) => ({
+        publicKey: toHex(publicKey),
+        nodeId: nodeIdOf(nodeKey),
+        power,
+      })),
+    };
+  },
+});
+
+export const uptime = defineMethod({
+  name: "uptime",
+  summary: "Seconds since the node started.",
+  params: noParams,
+  result: z.int(),
+  handle: (facts) => Math.floor((facts.nowMs() - facts.startedAtMs) / 1000),
+});

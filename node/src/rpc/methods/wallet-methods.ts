@@ -1,0 +1,80 @@
+// RPC methods about addresses and their coins. The node holds no wallet: keys stay with the client.
+
+import { z } from "zod";
+import { toHex } from "../../codec/hex.ts";
+import { decodeAddress } from "../../crypto/address.ts";
+import { addressNetworkOf } from "../../genesis.ts";
+import { CodedError } from "../../types/errors.ts";
+import { amountFields, defineMethod, hash } from "../method.ts";
+import type { NodeFacts } from "../node-facts.ts";
+import { addressText, amounts } from "../views.ts";
+
+const MAX_UNSPENT = 10_000;
+const addressParam = z.string().max(64).describe("TIME0… on testnets, TIME1… on mainnet");
+
+function keyHashOf(facts: NodeFacts, address: string): Uint8Array {
+  const decoded = decodeAddress(address, addressNetworkOf(facts.genesis.profile));
+  if (decoded.ok) return decoded.value;
+  throw new CodedError(decoded.code, `address ${decoded.reason}`);
+}
+
+export const getBalance = defineMethod({
+  name: "getbalance",
+  summary: "Sum of the unspent outputs of an address.",
+  params: z.strictObject({ address: addressParam }),
+  result: z.strictObject({ address: z.string(), ...amountFields }),
+  async handle(facts, { address }) {
+    return { address, ...amounts(await facts.balanceOf(keyHashOf(facts, address))) };
+  },
+});
+
+export const listUnspent = defineMethod({
+  name: "listunspent",
+  summary: "Unspent outputs of an address, in the order of their outpoints.",
+  params: z.strictObject({
+    address: addressParam,
+    limit: z.int().min(1).max(MAX_UNSPENT).default(1000).describe("Most outputs in the answer"),
+  }),
+  result: z.array(
+    z.strictObject({
+      txid: hash("Transaction that made it"),
+      vout: z.int(),
+      address: z.string(),
+      ...amountFields,
+      height: z.int().describe("Block that made it; 0 is genesis"),
+      confirmations: z.int(),
+      spentByPending: z.boolean().describe("A pending transaction already spends it"),
+    }),
+  ),
+  async handle(facts, { address, limit }) {
+    const head = facts.head().height;
+    const utxos = await facts.utxosOf(keyHashOf(facts, address), limit);
+    return utxos.map(({ outPoint, value, address: owner, height }) => ({
+      txid: toHex(outPoint.txid),
+      vout: outPoint.index,
+      address: addressText(facts, owner),
+      ...amounts(value),
+      height,
+      confirmations: head - height + 1,
+      spentByPending: facts.isSpentByPending(outPoint),
+    }));
+  },
+});
+
+export const validateAddress = defineMethod({
+  name: "validateaddress",
+  summary: "Whether a text is an address of this network, and if not, why.",
+  params: z.strictObject({ address: z.string().max(1000).describe("The text") }),
+  result: z.strictObject({
+    isvalid: z.boolean(),
+    address: z.string(),
+    keyHash: z.string().optional().describe("40 hex digits: what outputs hold"),
+    code: z.string().optional().describe("Error code"),
+    reason: z.string().optional(),
+  }),
+  handle(facts, { address }) {
+    const decoded = decodeAddress(address, addressNetworkOf(facts.genesis.profile));
+    if (decoded.ok) return { isvalid: true, address, keyHash: toHex(decoded.value) };
+    return { isvalid: false, address, code: decoded.code, reason: decoded.reason };
+  },
+});
