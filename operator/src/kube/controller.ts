@@ -102,8 +102,9 @@ export class Controller {
     const synced = Promise.all(sources.map((source) => source.reflector.whenSynced()));
     await Promise.race([synced, aborted.promise]);
     if (signal.aborted) return;
-    const running = Array.from({ length: workers }, () => this.#work());
+    // First what is there, then the workers: what the initial list announced is not done twice.
     const resync = this.#resync(signal);
+    const running = Array.from({ length: workers }, () => this.#work());
     await aborted.promise;
     const drained = this.#queue.shutDown();
     const cancel = clock.after(drainMs, () => this.#stopping.abort());
@@ -112,9 +113,8 @@ export class Controller {
   }
 
   #changed(source: Source, change: Change): void {
-    for (const key of source.keysOf(change.object)) this.enqueue(key);
-    if (change.type !== "updated") return;
-    for (const key of source.keysOf(change.previous)) this.enqueue(key);
+    const sides = change.type === "updated" ? [change.object, change.previous] : [change.object];
+    for (const key of new Set(sides.flatMap(source.keysOf))) this.enqueue(key);
   }
 
   async #resync(signal: AbortSignal): Promise<void> {

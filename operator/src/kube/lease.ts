@@ -3,7 +3,8 @@
  * has expired is judged by local monotonic time since its record last changed here, never by the
  * timestamps in it; every write carries the resourceVersion it was decided on. A leader stops counting
  * itself as one 10 s after it *sent* its last successful renewal, and others wait 15 s from when they
- * saw it, so two are never leaders at once while clocks run within a third of each other's speed.
+ * saw it, so two are never leaders at once while clocks run within a third of each other's speed. That
+ * holds where someone deletes the Lease, too, but for a candidate that starts after the deletion.
  * Losing is final: the owner exits the process. Give it a KubeHttp of its own, so that renewals never
  * queue behind reconciles. Built by the composition root.
  */
@@ -46,6 +47,8 @@ export class LeaderElector {
   /** The lease as last read or written, and when its record was last seen to change. */
   #observed: KubeObject | undefined;
   #observedAtMs = 0;
+  /** The lease that was observed is gone from the server. */
+  #deleted = false;
   /** When the last successful write was sent; undefined while not leading. */
   #renewedAtMs: number | undefined;
 
@@ -99,11 +102,8 @@ export class LeaderElector {
   /** One try to take or renew the lease. */
   async #attempt(signal: AbortSignal): Promise<boolean> {
     try {
-      if (this.#observed === undefined) await this.#read(signal);
-      if (this.#observed === undefined) return await this.#write(undefined, signal);
-      if (this.#mine() || this.#free()) return await this.#write(this.#observed, signal);
-      await this.#read(signal);
-      return false;
+      if (!this.#mine()) await this.#read(signal);
+      return (this.#mine() || this.#free()) && (await this.#write(this.#observed, signal));
     } catch (error) {
       this.#options.logger.warn({ err: error, lease: this.#options.name }, "lease attempt failed");
       return false;
@@ -125,7 +125,8 @@ export class LeaderElector {
       this.#renewedAtMs = sentMs;
       return true;
     } catch (error) {
-      if (isNotFound(error)) this.#observed = undefined;
+      if (isNotFound(error) && this.#mine()) this.#forget();
+      else if (isNotFound(error)) this.#missing();
       else if (isConflict(error) || isAlreadyExists(error)) await this.#read(signal);
       else throw error;
       this.#yieldTo(holderOf(this.#observed));
@@ -145,9 +146,21 @@ export class LeaderElector {
       this.#observe(await http.get(ref, this.#callOptions(signal)));
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      // Someone deleted the lease; its holder may still lead, so its record keeps its time.
-      if (this.#mine() || this.#free()) this.#observed = undefined;
+      if (this.#observed !== undefined && !this.#mine()) this.#missing();
+      else this.#forget();
     }
+  }
+
+  /** Someone deleted the lease, but its holder may still lead: as long to wait as for a record just changed. */
+  #missing(): void {
+    if (!this.#deleted) this.#observedAtMs = this.#options.clock.monotonicMs();
+    this.#deleted = true;
+    if (this.#free()) this.#forget();
+  }
+
+  #forget(): void {
+    this.#observed = undefined;
+    this.#deleted = false;
   }
 
   #observe(lease: KubeObject): void {
@@ -156,6 +169,7 @@ export class LeaderElector {
       this.#observedAtMs = this.#options.clock.monotonicMs();
     }
     this.#observed = lease;
+    this.#deleted = false;
   }
 
   #mine(): boolean {
@@ -163,6 +177,7 @@ export class LeaderElector {
   }
 
   #free(): boolean {
+    if (this.#deleted) return this.#sinceMs(this.#observedAtMs) >= this.#timings.leaseMs;
     if (holderOf(this.#observed) === "") return true;
     const seconds = this.#observed?.spec?.["leaseDurationSeconds"];
     const heldMs = typeof seconds === "number" ? seconds * 1000 : this.#timings.leaseMs;
