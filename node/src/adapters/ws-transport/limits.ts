@@ -1,0 +1,78 @@
+// Every limit of the peer layer with its default: a named option each, so that nothing a stranger or a
+// peer sends can grow without a bound. Loopback devnets and pods raise maxPerIp and maxPendingPerIp,
+// tests shorten the times.
+
+import { MAX_FRAME_BYTES } from "../../types/limits.ts";
+
+export interface PeerLimits {
+  /** Links that others dialled. */
+  readonly maxInbound: number;
+  /** Links that this node dialled. */
+  readonly maxOutbound: number;
+  /** Inbound links and pending handshakes with one IP address (one /64 for IPv6). */
+  readonly maxPerIp: number;
+  /** Inbound connections without a verified hello. */
+  readonly maxPendingHandshakes: number;
+  /** The same for one IP address. */
+  readonly maxPendingPerIp: number;
+  /** From the TCP connection to the verified hello, in either direction. */
+  readonly handshakeTimeoutMs: number;
+  /** A link on which nothing was written out for so long, while something waits, is dropped. */
+  readonly stallTimeoutMs: number;
+  /** Frames waiting for one peer, all classes; consensus frames above it drop the link. */
+  readonly maxSendBufferBytes: number;
+  /** Bulk frames (blocks, transactions, addresses) waiting for one peer; more are refused. */
+  readonly maxBulkBytes: number;
+  /** Taken from one peer, each frame counting FRAME_COST_BYTES more; above it the socket waits. */
+  readonly rateBytesPerSec: number;
+  /** Links to learned addresses are dialled until this many outbound links stand. */
+  readonly targetPeers: number;
+  /** Dials in progress at one time. */
+  readonly maxDialing: number;
+  /** A failed dial waits between these, doubled each time, with jitter. */
+  readonly minBackoffMs: number;
+  readonly maxBackoffMs: number;
+  /** A link that lived this long resets the wait of its address. */
+  readonly stableAfterMs: number;
+  /** Learned addresses. */
+  readonly maxKnown: number;
+  /** Banned peers; beyond it the ban that ends first is forgotten. */
+  readonly maxBans: number;
+}
+
+export const DEFAULT_PEER_LIMITS: PeerLimits = {
+  maxInbound: 128,
+  maxOutbound: 64,
+  maxPerIp: 8,
+  maxPendingHandshakes: 64,
+  maxPendingPerIp: 8,
+  handshakeTimeoutMs: 5_000,
+  stallTimeoutMs: 5_000,
+  maxSendBufferBytes: 8 * 1024 * 1024,
+  maxBulkBytes: 4 * 1024 * 1024,
+  rateBytesPerSec: 5_000_000,
+  targetPeers: 8,
+  maxDialing: 16,
+  minBackoffMs: 250,
+  maxBackoffMs: 10_000,
+  stableAfterMs: 10_000,
+  maxKnown: 1_000,
+  maxBans: 1_000,
+};
+
+/** What one frame costs in the receive budget beside its bytes: 5 MB/s are at most 20,000 frames/s. */
+export const FRAME_COST_BYTES = 250;
+
+/** ws options of both ends: no compression, no unbounded fragments or chunks, no automatic answers. */
+export const WS_LIMITS = {
+  perMessageDeflate: false,
+  maxPayload: MAX_FRAME_BYTES,
+  maxFragments: 64,
+  maxBufferedChunks: 4_096,
+  autoPong: false,
+  skipUTF8Validation: true,
+  closeTimeout: 1_000,
+} as const;
+
+/** Bytes that may arrive before the hello is verified: one TLS record and the HTTP upgrade. */
+export const MAX_UNVERIFIED_BYTES = 16 * 1024;

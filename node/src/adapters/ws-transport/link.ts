@@ -1,0 +1,190 @@
+// One authenticated link: a WebSocket over TLS whose hello is verified. It orders what is sent (outbox),
+// slows a peer that sends too fast (the socket waits, TCP pushes back), notices a peer that does not
+// read, and ends exactly once with one reason. The link table owns it; nothing is delivered after end.
+
+import type { TLSSocket } from "node:tls";
+import type { RawData, WebSocket } from "ws";
+import { equalBytes } from "../../codec/bytes.ts";
+import type { Clock, Timer } from "../../ports.ts";
+import { MAX_FRAME_BYTES } from "../../types/limits.ts";
+import { type CloseReason, type LinkEnd, reasonOf, reasonOfError, wireCode } from "./close-code.ts";
+import type { Hello } from "./hello.ts";
+import { FRAME_COST_BYTES, type PeerLimits } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What the hello exchange found: an open socket and who is behind it. */
+export interface Channel {
+  readonly ws: WebSocket;
+  readonly socket: TLSSocket;
+  readonly peerId: string;
+  readonly nodeKey: Uint8Array;
+  /** This node dialled. */
+  readonly outbound: boolean;
+  readonly remoteIp: string;
+  /** "nodeId@ip:port" of the other end of the socket. */
+  readonly remoteAddress: string;
+  /** The address that was dialled; undefined where the peer dialled. */
+  readonly dialledAddress: string | undefined;
+  readonly hello: Hello;
+}
+
+export interface LinkEvents {
+  frame(link: Link, frame: Uint8Array): void;
+  ended(link: Link, reason: LinkEnd): void;
+}
+
+export class Link {
+  readonly channel: Channel;
+  readonly #clock: Clock;
+  readonly #limits: PeerLimits;
+  readonly #events: LinkEvents;
+  readonly #outbox: Outbox;
+  readonly #budget: TokenBucket;
+  #resumeTimer: Timer | undefined;
+  #graceTimer: Timer | undefined;
+  #progress = { writes: 0, atMs: 0 };
+  /** Given once; what the other side says afterwards does not change it. */
+  #reason: CloseReason | undefined;
+  #ended = false;
+  #closeWhenFlushed = false;
+
+  constructor(channel: Channel, parts: { clock: Clock; limits: PeerLimits; events: LinkEvents }) {
+    this.channel = channel;
+    this.#clock = parts.clock;
+    this.#limits = parts.limits;
+    this.#events = parts.events;
+    const nowMs = this.#clock.monotonicMs();
+    this.#progress.atMs = nowMs;
+    this.#outbox = new Outbox(
+      {
+        write: (fragment, last, taken) => {
+          channel.ws.send(fragment, { binary: true, fin: last }, () => {
+            taken();
+            if (this.#closeWhenFlushed && this.#outbox.pendingBytes === 0) this.#sendClose();
+          });
+        },
+      },
+      { maxBulkBytes: this.#limits.maxBulkBytes, maxTotalBytes: this.#limits.maxSendBufferBytes },
+    );
+    const burst = Math.max(this.#limits.rateBytesPerSec, 2 * MAX_FRAME_BYTES);
+    this.#budget = new TokenBucket(this.#limits.rateBytesPerSec, burst, nowMs);
+    channel.ws.on("message", this.#onMessage);
+    channel.ws.on("close", this.#onClose);
+    channel.ws.on("error", this.#onError);
+    channel.ws.on("ping", this.#onControl);
+    channel.ws.on("pong", this.#onControl);
+  }
+
+  get open(): boolean {
+    return this.#reason === undefined && !this.#ended;
+  }
+
+  get pendingBytes(): number {
+    return this.#outbox.pendingBytes;
+  }
+
+  sameSession(other: Pick<Channel, "hello">): boolean {
+    return equalBytes(this.channel.hello.session, other.hello.session);
+  }
+
+  /** False where the frame was not taken; a peer that lets consensus frames pile up is dropped. */
+  send(frame: Uint8Array): boolean {
+    if (!this.open) return false;
+    const result = this.#outbox.put(frame);
+    // Not within the caller's own call: the end of the link is an event like any other.
+    if (result === "overflow") queueMicrotask(() => this.destroy("PEER_SLOW"));
+    return result === "queued";
+  }
+
+  /** Drops the link where something waits and nothing was written for stallTimeoutMs. */
+  checkStalled(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const writes = this.#outbox.completedWrites;
+    if (this.#outbox.pendingBytes === 0 || writes !== this.#progress.writes) {
+      this.#progress = { writes, atMs: nowMs };
+    } else if (nowMs - this.#progress.atMs >= this.#limits.stallTimeoutMs) {
+      this.destroy("PEER_SLOW");
+    }
+  }
+
+  /** Ends the link with the closing handshake; ws cuts it off after closeTimeout. Not yet `ended`. */
+  close(reason: CloseReason): void {
+    if (!this.open) return;
+    this.#reason = reason;
+    this.#outbox.clear();
+    this.#sendClose();
+  }
+
+  /**
+   * Lets a superseded link run out: what it still receives is delivered. With `flush` this side closes
+   * once all is written; without, the other side does. Cut off after the handshake timeout.
+   */
+  drain(flush: boolean): void {
+    if (!this.open) return;
+    this.#reason = "PEER_DUPLICATE";
+    const { handshakeTimeoutMs } = this.#limits;
+    this.#graceTimer = this.#clock.startTimer(handshakeTimeoutMs, () => this.#cutOff());
+    if (!flush) return;
+    this.#closeWhenFlushed = true;
+    if (this.#outbox.pendingBytes === 0) this.#sendClose();
+  }
+
+  /** Ends the link at once. */
+  destroy(reason: CloseReason): void {
+    if (this.#ended) return;
+    this.#reason ??= reason;
+    this.#cutOff();
+  }
+
+  readonly #onMessage = (data: RawData, isBinary: boolean): void => {
+    if (this.#ended || (this.#reason !== undefined && this.#reason !== "PEER_DUPLICATE")) return;
+    // ws hands out one Buffer (binaryType nodebuffer); a view of it costs no copy.
+    const bytes = data as Buffer;
+    this.#charge(bytes.length + FRAME_COST_BYTES);
+    if (!isBinary || bytes.length === 0) {
+      this.close("PEER_MALFORMED");
+      return;
+    }
+    this.#events.frame(this, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+  };
+
+  readonly #onControl = (data: Buffer): void => this.#charge(data.length + FRAME_COST_BYTES);
+
+  readonly #onClose = (wire: number): void => this.#end(this.#reason ?? reasonOf(wire));
+
+  // ws always follows with "close"; the reason is what the error says, not the code that is sent.
+  readonly #onError = (error: Error): void => {
+    const reason = reasonOfError(error);
+    if (reason !== "PEER_CLOSED") this.#reason ??= reason;
+  };
+
+  #charge(cost: number): void {
+    const waitMs = this.#budget.take(cost, this.#clock.monotonicMs());
+    if (waitMs === 0 || this.#resumeTimer !== undefined) return;
+    this.channel.ws.pause();
+    this.#resumeTimer = this.#clock.startTimer(waitMs, () => {
+      this.#resumeTimer = undefined;
+      this.channel.ws.resume();
+    });
+  }
+
+  #sendClose(): void {
+    this.#closeWhenFlushed = false;
+    this.channel.ws.close(wireCode(this.#reason ?? "PEER_DISCONNECTED"));
+  }
+
+  #cutOff(): void {
+    this.channel.ws.terminate();
+    this.#end(this.#reason ?? "PEER_CLOSED");
+  }
+
+  #end(reason: LinkEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#resumeTimer?.cancel();
+    this.#graceTimer?.cancel();
+    this.#outbox.clear();
+    this.#events.ended(this, reason);
+  }
+}

@@ -1,0 +1,25 @@
+// A budget that refills with time: what one peer may make this node receive. It may run into debt, so a
+// large frame passes and what follows waits. Pure; the link brings the time.
+
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #capacity: number;
+  #tokens: number;
+  #atMs: number;
+
+  /** @param capacity what may come at once after a quiet time. */
+  constructor(perSecond: number, capacity: number, nowMs: number) {
+    this.#perSecond = perSecond;
+    this.#capacity = capacity;
+    this.#tokens = capacity;
+    this.#atMs = nowMs;
+  }
+
+  /** Takes `cost`; returns how long to wait until the debt is paid, 0 where there is none. */
+  take(cost: number, nowMs: number): number {
+    const refilled = this.#tokens + ((nowMs - this.#atMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#capacity, refilled) - cost;
+    this.#atMs = nowMs;
+    return this.#tokens >= 0 ? 0 : Math.ceil((-this.#tokens / this.#perSecond) * 1000);
+  }
+}
