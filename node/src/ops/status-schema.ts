@@ -1,0 +1,59 @@
+// The JSON of /status: what a node says of itself. The operator, the end-to-end tests and the devnet
+// parse it with this very schema (`@timecoin/node/status`). It changes additively only; readers drop
+// fields they do not know. Claims, not proofs: whoever must be sure verifies certificates. Pure.
+
+import { z } from "zod";
+
+const hash = (what: string) =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe(what);
+const whole = (what: string) => z.int().min(0).describe(what);
+
+export const SyncState = z.enum(["starting", "catchingUp", "caughtUp"]);
+
+export const NodeStatusSchema = z.object({
+  version: z.string().describe("Version of the program"),
+  chainId: z.string().describe("Name of the chain"),
+  genesisHash: hash("Identity of the network"),
+  height: whole("Last committed height; 0 before the first block"),
+  blockHash: hash("Its hash; the genesis hash at height 0"),
+  lastCommitAtMs: z
+    .int()
+    .nullable()
+    .describe("Local time of the last commit since the process started; null before it"),
+  emptyBlockIntervalMs: whole("Time between blocks while there are no transactions"),
+  round: whole("Round of the height that consensus works on"),
+  step: z.string().describe("Step of that round"),
+  validators: z.object({
+    count: whole("Validators of the current height"),
+    total: whole("Their voting power"),
+    quorum: whole("Least power that decides: floor(2 × total / 3) + 1"),
+    signedRecently: z
+      .array(hash("Validator key"))
+      .max(256)
+      .describe("Validators in any of the last 3 certificates"),
+    signedRecentlyPower: whole("Their voting power"),
+  }),
+  self: z.object({
+    nodeId: z.string().describe("Hex of the first 20 bytes of SHA-256(node key)"),
+    publicKey: hash("Validator key").nullable().describe("Validator key; null where there is none"),
+    validator: z.boolean().describe("True where that key votes at the current height"),
+    power: whole("Its voting power; 0 where it does not vote"),
+    lastSignedHeight: whole("Last height whose certificate it signed; 0 if none is known"),
+  }),
+  peers: z.object({
+    connected: whole("Open links"),
+    inbound: whole("Of these, dialled by the other side"),
+    validators: whole("Of these, with validators"),
+  }),
+  sync: z.object({
+    state: SyncState.describe("Where catching up stands"),
+    targetHeight: whole("Highest height that peers with a verified certificate have"),
+  }),
+  draining: z.boolean().describe("True once the process was told to stop"),
+  halted: z.string().nullable().describe("Why the node will not sign any more; null normally"),
+});
+
+export type NodeStatus = z.output<typeof NodeStatusSchema>;
