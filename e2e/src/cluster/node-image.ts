@@ -3,7 +3,7 @@
 // that a node starts without any registry. Named by its content key, so it is made once.
 // It carries no CNI configuration: that differs by node and is written after creation.
 // Called by cluster.ts where no registry answers.
-import { chmodSync, cpSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Progress } from "../progress.ts";
@@ -45,7 +45,9 @@ export function nodeDockerfile(withoutSysResource: boolean): string[] {
     // After the packages: they bring configuration files with the same names.
     "COPY files/ /",
     "COPY bin/ /usr/bin/",
-    "RUN find /lib/systemd/system/sysinit.target.wants/ -name systemd-tmpfiles-setup.service -delete \\",
+    // A Go module's archive does not keep the bits that make scripts executable.
+    "RUN chmod 0755 /usr/local/bin/* /kind/bin/* \\",
+    " && find /lib/systemd/system/sysinit.target.wants/ -name systemd-tmpfiles-setup.service -delete \\",
     " && rm -f /lib/systemd/system/multi-user.target.wants/* /etc/systemd/system/*.wants/* \\",
     "      /lib/systemd/system/local-fs.target.wants/* /lib/systemd/system/basic.target.wants/* \\",
     "      /lib/systemd/system/sockets.target.wants/*udev* \\",
@@ -116,9 +118,6 @@ async function buildNode(build: NodeBuild): Promise<void> {
   const images = await makeComponentImages(folders, scratch);
   const context = join(scratch, "node");
   cpSync(build.kindFiles, join(context, "files"), { recursive: true });
-  for (const folder of ["kind/bin", "usr/local/bin"]) {
-    chmodSync(join(context, "files", folder), 0o755);
-  }
   mkdirSync(join(context, "files/kind/manifests"));
   writeFileSync(join(context, "files/kind/manifests/default-storage.yaml"), build.manifest);
   mkdirSync(join(context, "bin"));

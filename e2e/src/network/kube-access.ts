@@ -30,7 +30,10 @@ export class KubeAccess {
     this.namespace = namespace;
   }
 
-  async run(args: readonly string[], options: { input?: string; timeoutMs?: number; allowFailure?: boolean } = {}) {
+  async run(
+    args: readonly string[],
+    options: { input?: string; timeoutMs?: number; allowFailure?: boolean } = {},
+  ) {
     const target: KubectlTarget = this.cluster;
     return await kubectl(target, ["--namespace", this.namespace, ...args], {
       timeoutMs: options.timeoutMs ?? CALL_MS,
@@ -61,16 +64,27 @@ export class KubeAccess {
   }
 
   /** GET on a port of a pod or service through the API server; the body. */
-  async proxyGet(target: `${"pods" | "services"}/${string}:${number}`, path: string): Promise<string> {
+  async proxyGet(
+    target: `${"pods" | "services"}/${string}:${number}`,
+    path: string,
+  ): Promise<string> {
     const url = `/api/v1/namespaces/${this.namespace}/${target}/proxy${path}`;
     return (await this.run(["get", "--raw", url])).stdout;
   }
 
   /** JSON-RPC to the network's ready nodes. */
-  async rpc<T>(network: string, rpcPort: number, method: string, params: readonly unknown[] = []): Promise<T> {
+  async rpc<T>(
+    network: string,
+    rpcPort: number,
+    method: string,
+    params: readonly unknown[] = [],
+  ): Promise<T> {
     const url = `/api/v1/namespaces/${this.namespace}/services/${network}-rpc:${rpcPort}/proxy/`;
     const input = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    const { stdout } = await this.run(["create", "--raw", url, "-f", "-"], { input, timeoutMs: 60_000 });
+    const { stdout } = await this.run(["create", "--raw", url, "-f", "-"], {
+      input,
+      timeoutMs: 60_000,
+    });
     const answer = JSON.parse(stdout) as { result?: T; error?: { code: number; message: string } };
     if (answer.error !== undefined) {
       throw new ToolingError({

@@ -1,8 +1,8 @@
 // The operator on a cluster, by its own charts: the CRD chart first, then the operator, which waits
 // until it is ready. Installing again changes nothing unless an image or a chart changed.
 
-import type { Cluster } from "../cluster/cluster.ts";
 import { logPath } from "../cluster/cache.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Progress } from "../progress.ts";
 import { run } from "../run-command.ts";
 import { fromRoot, nodeImage, operatorImage } from "./product-images.ts";
@@ -16,7 +16,10 @@ export interface InstalledProduct {
 }
 
 /** Builds and loads both images, installs CRDs and operator. */
-export async function installOperator(cluster: Cluster, progress: Progress): Promise<InstalledProduct> {
+export async function installOperator(
+  cluster: Cluster,
+  progress: Progress,
+): Promise<InstalledProduct> {
   const node = nodeImage();
   const operator = operatorImage();
   await cluster.buildImage(node.spec);
@@ -35,7 +38,12 @@ export async function installOperator(cluster: Cluster, progress: Progress): Pro
   return splitImage(nodeName);
 }
 
-async function helm(cluster: Cluster, progress: Progress, chart: string, args: readonly string[]): Promise<void> {
+async function helm(
+  cluster: Cluster,
+  progress: Progress,
+  chart: string,
+  args: readonly string[],
+): Promise<void> {
   const log = logPath(`helm-${chart}`);
   await progress.step("helm", `installing ${chart}`, async () => {
     await run(

@@ -27,7 +27,11 @@ export interface ProductImage {
 }
 
 export const nodeImage = (): ProductImage =>
-  productImage("timecoin/timed", "node/Dockerfile", [...MANIFESTS, "node/tsconfig.build.json", "node/src"]);
+  productImage("timecoin/timed", "node/Dockerfile", [
+    ...MANIFESTS,
+    "node/tsconfig.build.json",
+    "node/src",
+  ]);
 
 export const operatorImage = (): ProductImage =>
   productImage("timecoin/operator", "operator/Dockerfile", [
@@ -37,7 +41,11 @@ export const operatorImage = (): ProductImage =>
     "node/src",
   ]);
 
-function productImage(repository: string, dockerfile: string, inputs: readonly string[]): ProductImage {
+function productImage(
+  repository: string,
+  dockerfile: string,
+  inputs: readonly string[],
+): ProductImage {
   const files = inputFiles(root, [dockerfile, ...inputs]);
   const key = contentKey({
     files: keyOfFiles(Object.fromEntries(files.map((name) => [name, join(root, name)]))),
@@ -58,7 +66,9 @@ function productImage(repository: string, dockerfile: string, inputs: readonly s
 }
 
 function productVersion(): string {
-  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }
 

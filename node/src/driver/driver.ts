@@ -114,7 +114,10 @@ export class Driver {
       ...parts,
       relay: this.#relay,
       catchUp: this.#catchUp,
-      onOrigin: () => this.#enterHeight(),
+      onOrigin: () => {
+        this.#effects.begin();
+        this.#takeFuture();
+      },
     });
   }
 
@@ -193,13 +196,16 @@ export class Driver {
     const sinceStartMs = clock.monotonicMs() - this.#heightStartedAtMs;
     const startInMs = startDelayMs(pacing, sinceStartMs, pool.size > 0);
     this.#loop.feed({ type: "enterHeight", context, startInMs });
-    if (hold.mayBegin(context.height)) {
-      for (const { peerId, frame } of this.#future.take(context.height)) {
-        const state = this.peers.get(peerId);
-        if (state !== undefined) this.#inbound.frame(state.peer, frame);
-      }
-    }
+    if (hold.mayBegin(context.height)) this.#takeFuture();
     this.#catchUp.deliver();
+  }
+
+  /** What peers sent for this height while it had not begun here. */
+  #takeFuture(): void {
+    for (const { peerId, frame } of this.#future.take(this.#options.chain.head.height + 1)) {
+      const state = this.peers.get(peerId);
+      if (state !== undefined) this.#inbound.frame(state.peer, frame);
+    }
   }
 
   #timeout(timeout: FiredTimeout): void {

@@ -12,6 +12,8 @@ import type { Signing } from "./signing.ts";
 import type { ConsensusTimers } from "./timers.ts";
 import type { DriverPool } from "./tx-relay.ts";
 
+type StartTimeout = Extract<Effect, { type: "startTimeout" }>;
+
 export interface EffectsParts {
   readonly clock: Clock;
   readonly chain: ChainState;
@@ -29,9 +31,17 @@ export interface EffectsParts {
 
 export class Effects {
   readonly #parts: EffectsParts;
+  /** The start of height 1, as long as the node may not begin it. */
+  #withheld: StartTimeout | undefined;
 
   constructor(parts: EffectsParts) {
     this.#parts = parts;
+  }
+
+  /** Height 1 may begin: its withheld start is due now. */
+  begin(): void {
+    if (this.#withheld !== undefined) this.#parts.timers.start({ ...this.#withheld, delayMs: 0 });
+    this.#withheld = undefined;
   }
 
   perform(effect: Effect): void {
@@ -45,7 +55,8 @@ export class Effects {
         return this.#vote(effect);
       case "startTimeout":
         // Height 1 of a node without a past waits until enough others stand at the beginning.
-        if (effect.step !== "newHeight" || hold.mayBegin(effect.height)) timers.start(effect);
+        if (effect.step === "newHeight" && !hold.mayBegin(effect.height)) this.#withheld = effect;
+        else timers.start(effect);
         return;
       case "broadcastCertificate":
         return outbound.toValidators({ type: "certificate", certificate: effect.certificate });

@@ -15,6 +15,7 @@ describe("SignHold", () => {
     hold.claimsOrigin(1);
     hold.claimsOrigin(1);
     expect(hold.mayBegin(1)).toBe(false);
+    expect(hold.maySign(1)).toBe(false);
     hold.claimsOrigin(3);
     expect(hold.mayBegin(1)).toBe(true);
     expect(hold.maySign(1)).toBe(true);

@@ -52,6 +52,7 @@ export class SignHold {
   }
 
   maySign(height: Height): boolean {
+    if (!this.mayBegin(height)) return false;
     if (!this.#fresh || this.#learnedHeight === 0) return true;
     return height > this.#learnedHeight + this.#holdHeights;
   }

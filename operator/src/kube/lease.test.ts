@@ -252,20 +252,23 @@ describe("LeaderElector", () => {
             const leaders = candidates.filter(({ elector }) => elector.isLeader());
             expect(leaders.length).toBeLessThanOrEqual(1);
           };
+          let deleted = false;
           await clock.advance(20_000, observe);
           for (const { waitMs, kind, who } of happenings) {
             const candidate = candidates[who];
             if (kind === "cut" && candidate !== undefined) candidate.weather.cut = true;
             if (kind === "mend" && candidate !== undefined) candidate.weather.cut = false;
-            // Who has never seen the lease cannot know that one was deleted.
+            // Who has never seen the lease, or missed that it came back, cannot know that one was deleted.
             const known = candidates.every(({ elector }) => elector.holder() !== "");
-            if (kind === "delete" && known) server.lease = undefined;
+            if (kind === "delete" && known && !deleted) server.lease = undefined;
+            deleted ||= server.lease === undefined;
             if (kind === "stop") candidate?.stop();
             await clock.advance(waitMs, observe);
           }
+          for (const candidate of candidates) candidate.stop();
+          await clock.advance(20_000, observe);
           const fresh = new Candidate("fresh", server, { clock });
           candidates.push(fresh);
-          for (const candidate of candidates) if (candidate !== fresh) candidate.stop();
           await clock.advance(2 * MINUTE_MS, observe);
           expect(fresh.elector.isLeader()).toBe(true);
           fresh.stop();

@@ -4,7 +4,7 @@
  * timestamps in it; every write carries the resourceVersion it was decided on. A leader stops counting
  * itself as one 10 s after it *sent* its last successful renewal, and others wait 15 s from when they
  * saw it, so two are never leaders at once while clocks run within a third of each other's speed. That
- * holds where someone deletes the Lease, too, but for a candidate that starts after the deletion.
+ * holds where someone deletes the Lease, too, for every candidate that had seen it.
  * Losing is final: the owner exits the process. Give it a KubeHttp of its own, so that renewals never
  * queue behind reconciles. Built by the composition root.
  */
@@ -125,8 +125,7 @@ export class LeaderElector {
       this.#renewedAtMs = sentMs;
       return true;
     } catch (error) {
-      if (isNotFound(error) && this.#mine()) this.#forget();
-      else if (isNotFound(error)) this.#missing();
+      if (isNotFound(error)) this.#missing();
       else if (isConflict(error) || isAlreadyExists(error)) await this.#read(signal);
       else throw error;
       this.#yieldTo(holderOf(this.#observed));
@@ -146,19 +145,18 @@ export class LeaderElector {
       this.#observe(await http.get(ref, this.#callOptions(signal)));
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      if (this.#observed !== undefined && !this.#mine()) this.#missing();
-      else this.#forget();
+      this.#missing();
     }
   }
 
-  /** Someone deleted the lease, but its holder may still lead: as long to wait as for a record just changed. */
+  /**
+   * There is no lease. Where one was seen before, someone deleted it, and its holder may still lead: the
+   * wait is that of a record just changed. Its leader itself makes it anew at once.
+   */
   #missing(): void {
     if (!this.#deleted) this.#observedAtMs = this.#options.clock.monotonicMs();
-    this.#deleted = true;
-    if (this.#free()) this.#forget();
-  }
-
-  #forget(): void {
+    this.#deleted = this.#observed !== undefined;
+    if (!this.isLeader() && !this.#free()) return;
     this.#observed = undefined;
     this.#deleted = false;
   }

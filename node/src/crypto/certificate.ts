@@ -1,0 +1,77 @@
+// The one check of a certificate, for consensus, sync, light clients and the simulator: who signed is
+// bound to the validator set by index, every signature present is verified over exactly the bytes the
+// certificate claims, and the signers' power is a quorum. There is no early exit at two thirds: a
+// single bad signature condemns the whole certificate (CVE-2020-15091). Pure: the verifier is passed in.
+
+import { voteSignBytes } from "../codec/sign-bytes.ts";
+import type { Certificate, ValidatorSet } from "../types/chain.ts";
+import { fail, ok, type Result } from "../types/errors.ts";
+
+/** Sum of the voting power of a set. */
+export function totalPowerOf(validators: ValidatorSet): number {
+  let total = 0;
+  for (const validator of validators) total += validator.power;
+  return total;
+}
+
+/** q = floor(2·total/3) + 1: any two quorums share more power than may be faulty. */
+export const quorumPower = (totalPower: number): number => Math.floor((2 * totalPower) / 3) + 1;
+
+/** f = floor((total − 1)/3): the most power that may be faulty without harm. */
+export const faultyPower = (totalPower: number): number => Math.floor((totalPower - 1) / 3);
+
+export type CertificateFault =
+  /** Not exactly one signer bit for each validator. */
+  | "CERTIFICATE_BITS"
+  /** Not exactly one signature for each set bit. */
+  | "CERTIFICATE_COUNT"
+  /** The signers' power is below a quorum. */
+  | "CERTIFICATE_POWER"
+  /** A signature is not its validator's over these bytes. */
+  | "CERTIFICATE_SIGNATURE";
+
+export interface CertificateContext {
+  /** 32 bytes. */
+  readonly genesisHash: Uint8Array;
+  /** The set of the certificate's height. */
+  readonly validators: ValidatorSet;
+  readonly verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
+}
+
+/**
+ * The signers' power where the certificate holds, or why it does not. The caller has checked that the
+ * certificate is of the height, type and block it needs.
+ */
+export function verifyCertificate(
+  certificate: Certificate,
+  { genesisHash, validators, verify }: CertificateContext,
+): Result<number, CertificateFault> {
+  const { signers, signatures } = certificate;
+  if (signers.length !== validators.length) {
+    return fail("CERTIFICATE_BITS", `${signers.length} bits for ${validators.length} validators`);
+  }
+  let power = 0;
+  let signed = 0;
+  for (let i = 0; i < signers.length; i++) {
+    if (signers[i] !== true) continue;
+    power += validators[i]?.power ?? 0;
+    signed++;
+  }
+  if (signed !== signatures.length) {
+    return fail("CERTIFICATE_COUNT", `${signed} signers, ${signatures.length} signatures`);
+  }
+  const needed = quorumPower(totalPowerOf(validators));
+  if (power < needed) return fail("CERTIFICATE_POWER", `power ${power}, ${needed} needed`);
+  const message = voteSignBytes(genesisHash, certificate);
+  let bad = -1;
+  let next = 0;
+  for (let i = 0; i < signers.length; i++) {
+    if (signers[i] !== true) continue;
+    const signature = signatures[next++];
+    const key = validators[i]?.publicKey;
+    if (signature === undefined || key === undefined || !verify(signature, message, key)) {
+      bad = i;
+    }
+  }
+  return bad === -1 ? ok(power) : fail("CERTIFICATE_SIGNATURE", `signature of validator ${bad}`);
+}
