@@ -1,0 +1,63 @@
+// The simulated network: each link has a delay, jitter, loss, duplicates and stragglers that overtake
+// nothing (reordering); partitions cut groups apart for a while. Healing turns all of it off but the
+// delay. Frames to a crashed node are lost, as with a broken connection.
+
+import type { Rng } from "./rng.ts";
+
+export interface NetworkProfile {
+  readonly delayMs: number;
+  /** Up to this much more, evenly spread. */
+  readonly jitterMs: number;
+  readonly loss: number;
+  readonly duplicate: number;
+  /** Share of messages that take `stragglerFactor` times as long. */
+  readonly straggle: number;
+  readonly stragglerFactor: number;
+}
+
+/** Processes in different groups do not hear each other between the two times. */
+export interface Partition {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By process. */
+  readonly groups: readonly number[];
+}
+
+export class SimNetwork {
+  private readonly profile: NetworkProfile;
+  private readonly partitions: readonly Partition[];
+  private readonly rng: Rng;
+  private healed = false;
+
+  constructor(profile: NetworkProfile, partitions: readonly Partition[], rng: Rng) {
+    this.profile = profile;
+    this.partitions = partitions;
+    this.rng = rng;
+  }
+
+  heal(): void {
+    this.healed = true;
+  }
+
+  /** Delays after which a frame sent now arrives: none where it is lost, two where it is doubled. */
+  deliver(from: number, to: number, nowMs: number, arrive: (delayMs: number) => void): void {
+    if (!this.healed) {
+      if (this.isCut(from, to, nowMs) || this.rng.chance(this.profile.loss)) return;
+      if (this.rng.chance(this.profile.duplicate)) arrive(this.delayMs());
+    }
+    arrive(this.delayMs());
+  }
+
+  private delayMs(): number {
+    const { delayMs, jitterMs, straggle, stragglerFactor } = this.profile;
+    const normal = delayMs + this.rng.next() * jitterMs;
+    return !this.healed && this.rng.chance(straggle) ? normal * stragglerFactor : normal;
+  }
+
+  private isCut(from: number, to: number, nowMs: number): boolean {
+    for (const { fromMs, toMs, groups } of this.partitions) {
+      if (nowMs >= fromMs && nowMs < toMs && groups[from] !== groups[to]) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,341 @@
+// One simulated process: the unmodified core behind a small driver. It verifies what comes in, logs
+// each input before the core sees it, syncs the log before any effect leaves, and after a crash
+// replays what was synced. Durable: chain, synced log, sign state. All else is lost with the process.
+
+import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
+import { fromHex, toHex } from "../src/codec/hex.ts";
+import { proposalSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import type { ConsensusParams, Effect, Input, TimedInput } from "../src/consensus/api.ts";
+import type { Rules } from "../src/consensus/rules.ts";
+import { type ConsensusState, initialState } from "../src/consensus/state.ts";
+import { step } from "../src/consensus/step.ts";
+import { blockHashOf } from "../src/crypto/ids.ts";
+import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
+import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
+import { type Envelope, type Opened, open, seal } from "./envelope.ts";
+import { SIM_GENESIS_HASH } from "./keyring.ts";
+import { unanswered } from "./replay.ts";
+import type { SimSigner } from "./signer.ts";
+import { broadcastTo, type Outbound, type World } from "./world.ts";
+
+export interface NodeOptions {
+  readonly process: number;
+  readonly index: number;
+  readonly params: ConsensusParams;
+  readonly rules: Rules;
+  readonly signer: SimSigner;
+  readonly skewMs: number;
+  readonly paceMs: number;
+}
+
+/** Messages of coming heights are held up to this many heights ahead. */
+const HELD_HEIGHTS = 10;
+const HELD_MESSAGES = 800;
+const SYNC_BLOCKS = 8;
+const LAG_CHECK_MS = 300;
+
+export class SimNode {
+  readonly options: NodeOptions;
+  readonly chain: CertifiedBlock[] = [];
+  state: ConsensusState;
+  isUp = true;
+  /** Timers of an earlier life do not fire. */
+  life = 0;
+  /** Effects still performed before a planned crash; undefined: no crash planned. */
+  effectsUntilCrash: number | undefined;
+  outbound: Outbound;
+  private readonly world: World;
+  private log: TimedInput[] = [];
+  private syncedInputs = 0;
+  private inbox: Input[] = [];
+  private isBusy = false;
+  private held: { readonly from: number; readonly opened: Opened }[] = [];
+  private ahead: { height: number; peer: number } = { height: 0, peer: 0 };
+
+  constructor(options: NodeOptions, world: World) {
+    this.options = options;
+    this.world = world;
+    this.state = initialState(options.params, options.rules);
+    const { process } = options;
+    this.outbound = {
+      proposal: (proposal) => broadcastTo(world, process, seal({ type: "proposal", proposal })),
+      vote: (vote) => broadcastTo(world, process, seal({ type: "vote", vote })),
+      certificate: (certificate) =>
+        broadcastTo(world, process, seal({ type: "certificate", certificate })),
+    };
+  }
+
+  get height(): number {
+    return this.chain.length + 1;
+  }
+
+  get headHash(): Uint8Array {
+    return this.chain.at(-1)?.certificate.blockHash ?? SIM_GENESIS_HASH;
+  }
+
+  /** First start, or restart after a crash: the log of this height is replayed. */
+  start(): void {
+    this.isUp = true;
+    this.state = initialState(this.options.params, this.options.rules);
+    const replayed = this.log.slice(0, this.syncedInputs);
+    this.log = replayed;
+    const effects = this.stepEffects(this.enterInput());
+    for (const timed of replayed) effects.push(...step(this.state, timed).effects);
+    this.isBusy = true;
+    this.performAll(unanswered(effects, replayed, this.state));
+    this.isBusy = false;
+    this.drain();
+    if (this.isUp) this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
+  }
+
+  crash(): void {
+    this.isUp = false;
+    this.life++;
+    this.effectsUntilCrash = undefined;
+    this.inbox = [];
+    this.held = [];
+    this.isBusy = false;
+    this.world.crashed(this.options.process);
+  }
+
+  /** A frame arrives. */
+  receive(from: number, envelope: Envelope): void {
+    this.handle(from, open(envelope, this.world.validators));
+  }
+
+  feed(input: Input): void {
+    this.inbox.push(input);
+    this.drain();
+  }
+
+  /** Asks a peer that is further on for what is missing here. */
+  lag(): void {
+    this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
+    if (this.ahead.height <= this.height) return;
+    const request = { requestId: 0, fromHeight: this.height, count: SYNC_BLOCKS };
+    const { process } = this.options;
+    this.world.send(process, this.ahead.peer, seal({ type: "getBlocks", request }));
+    this.ahead = { height: 0, peer: 0 };
+  }
+
+  private handle(from: number, opened: Opened): void {
+    switch (opened.type) {
+      case "refused":
+        return;
+      case "getBlocks":
+        return this.answer(from, opened.height, opened.count);
+      case "blocks":
+        return this.adopt(opened.blocks);
+      default:
+        if (opened.height < this.height) return;
+        if (opened.height > this.height) return this.hold(from, opened);
+        return this.feed(this.inputOf(opened));
+    }
+  }
+
+  private inputOf(opened: Extract<Opened, { type: "proposal" | "vote" | "certificate" }>): Input {
+    if (opened.type === "vote") return opened;
+    if (opened.type === "certificate") return opened;
+    const { message, blockHash } = opened;
+    return { type: "proposal", message, blockHash, valid: this.isValid(message.block) };
+  }
+
+  private hold(from: number, opened: Opened): void {
+    if (opened.height > this.ahead.height) this.ahead = { height: opened.height, peer: from };
+    if (opened.height > this.height + HELD_HEIGHTS || this.held.length >= HELD_MESSAGES) return;
+    this.held.push({ from, opened });
+  }
+
+  private answer(to: number, fromHeight: number, count: number): void {
+    const blocks = this.chain.slice(fromHeight - 1, fromHeight - 1 + Math.min(count, SYNC_BLOCKS));
+    if (blocks.length === 0) return;
+    this.world.send(this.options.process, to, seal({ type: "blocks", requestId: 0, blocks }));
+  }
+
+  private adopt(blocks: readonly CertifiedBlock[]): void {
+    for (const certified of blocks) {
+      const { header } = certified.block;
+      if (header.height !== this.height || !equalBytes(header.parentHash, this.headHash)) continue;
+      const blockHash = toHex(certified.certificate.blockHash);
+      this.feed({ type: "certifiedBlock", certified, blockHash });
+      if (!this.isUp) return;
+    }
+  }
+
+  private isValid({ header }: Block): boolean {
+    return equalBytes(header.parentHash, this.headHash) && header.txRoot[31] !== 0xff;
+  }
+
+  private enterInput(): Input {
+    const { index, paceMs } = this.options;
+    const { validators, leaderOrder } = this.world;
+    const parentTimestampMs = this.chain.at(-1)?.block.header.timestampMs ?? 0;
+    const { height } = this;
+    const context = { height, validators, leaderOrder, self: index, parentTimestampMs };
+    return { type: "enterHeight", context, startInMs: paceMs };
+  }
+
+  private drain(): void {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    const { life } = this;
+    for (let next = 0; next < this.inbox.length; next++) {
+      const input = this.inbox[next];
+      if (input === undefined) continue;
+      this.performAll(this.stepEffects(input));
+      if (this.life !== life) return;
+    }
+    this.inbox = [];
+    this.isBusy = false;
+  }
+
+  /** Logs the input, steps, and syncs the log where anything comes out. */
+  private stepEffects(input: Input): Effect[] {
+    const timed = { nowMs: Math.floor(this.world.nowMs() + this.options.skewMs), input };
+    // After a decision the rest of the inbox means nothing and must not enter the next height's log.
+    if (input.type !== "enterHeight" && !this.state.decided) this.log.push(timed);
+    const { state, effects } = step(this.state, timed);
+    this.state = state;
+    if (effects.length > 0) this.syncedInputs = this.log.length;
+    return effects as Effect[];
+  }
+
+  private performAll(effects: readonly Effect[]): void {
+    const { life } = this;
+    for (const effect of effects) {
+      if (this.effectsUntilCrash !== undefined && this.effectsUntilCrash-- === 0) this.crash();
+      if (this.life !== life) return;
+      this.perform(effect);
+    }
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case "buildBlock":
+        return this.build(effect.round);
+      case "signProposal":
+        return this.signProposal(effect);
+      case "signVote":
+        return this.signVote(effect);
+      case "startTimeout": {
+        const { height, round, step, delayMs } = effect;
+        const input = { type: "timeout", height, round, step } as const;
+        return this.world.startTimer(this.options.process, delayMs, input);
+      }
+      case "broadcastCertificate":
+        return this.outbound.certificate(effect.certificate);
+      case "rebroadcast":
+        if (effect.proposal !== undefined) this.outbound.proposal(effect.proposal);
+        for (const vote of effect.votes) this.relay(vote);
+        if (effect.certificate !== undefined) this.outbound.certificate(effect.certificate);
+        return;
+      case "fetchBlock": {
+        const request = { requestId: 0, fromHeight: effect.height, count: 1 };
+        broadcastTo(this.world, this.options.process, seal({ type: "getBlocks", request }));
+        return;
+      }
+      case "decide":
+        return this.decide(effect.certified);
+      case "evidence":
+        return this.world.checks.accuses(effect);
+      case "note":
+        if (effect.name === "newRound") this.outbound.round?.(effect.height, effect.round);
+        return;
+      default:
+        throw new Error(`unknown effect ${JSON.stringify(effect satisfies never)}`);
+    }
+  }
+
+  /** Votes of others travel as they are; own ones pass the node's behaviour. */
+  private relay(vote: Vote): void {
+    if (vote.validatorIndex === this.options.index) this.outbound.vote(vote);
+    else broadcastTo(this.world, this.options.process, seal({ type: "vote", vote }));
+  }
+
+  /** A new block on top of the own head, unlike any other. */
+  newBlock(round: number): Block {
+    const parent = this.chain.at(-1);
+    const now = Math.floor(this.world.nowMs() + this.options.skewMs);
+    const txRoot = new Uint8Array(32);
+    new DataView(txRoot.buffer).setFloat64(0, this.world.rng.next());
+    return {
+      header: {
+        version: 1,
+        height: this.height,
+        round,
+        parentHash: this.headHash,
+        lastCommitHash: ZERO_HASH,
+        validatorsHash: ZERO_HASH,
+        nextValidatorsHash: ZERO_HASH,
+        txRoot,
+        stateRoot: ZERO_HASH,
+        proposer: this.options.signer.publicKey,
+        timestampMs: Math.max(now, (parent?.block.header.timestampMs ?? 0) + 1),
+      },
+      lastCommit: parent?.certificate,
+      transactions: [],
+    };
+  }
+
+  private build(round: number): void {
+    const block = this.newBlock(round);
+    const blockHash = toHex(blockHashOf(block.header));
+    this.feed({ type: "blockBuilt", round, block, blockHash });
+  }
+
+  private signProposal(effect: Extract<Effect, { type: "signProposal" }>): void {
+    const { height, round, validRound, block, polc } = effect;
+    const blockHash = fromHex(effect.blockHash);
+    const proposerIndex = this.options.index;
+    const unsigned = { height, round, validRound, blockHash, proposerIndex };
+    this.world.checks.proposes(unsigned);
+    const signBytes = proposalSignBytes(SIM_GENESIS_HASH, unsigned);
+    const signed = this.options.signer.sign({ height, round, step: 1, signBytes });
+    if (!signed.ok) return;
+    const proposal = { ...unsigned, signature: signed.signature };
+    const message: ProposalMessage = { proposal, block, polc };
+    this.outbound.proposal(message);
+    this.feed({
+      type: "proposal",
+      message,
+      blockHash: effect.blockHash,
+      valid: this.isValid(block),
+    });
+  }
+
+  private signVote(effect: Extract<Effect, { type: "signVote" }>): void {
+    const { voteType: type, height, round } = effect;
+    const blockHash = effect.blockHash === undefined ? ZERO_HASH : fromHex(effect.blockHash);
+    const unsigned = { type, height, round, blockHash, validatorIndex: this.options.index };
+    this.world.checks.votes(unsigned);
+    const signBytes = voteSignBytes(SIM_GENESIS_HASH, unsigned);
+    const place = type === PREVOTE ? 2 : 3;
+    const signed = this.options.signer.sign({ height, round, step: place, signBytes });
+    if (!signed.ok) return;
+    const vote = { ...unsigned, signature: signed.signature };
+    this.outbound.vote(vote);
+    this.feed({ type: "vote", vote });
+  }
+
+  /** One durable batch: block, certificate and an empty log; then on to the next height. */
+  private decide(certified: CertifiedBlock): void {
+    this.world.checks.decides(this.options.process, certified);
+    this.chain.push(certified);
+    this.log = [];
+    this.syncedInputs = 0;
+    this.inbox.push(this.enterInput());
+    const { held } = this;
+    this.held = [];
+    for (const { from, opened } of held) {
+      if (opened.height > this.height) this.held.push({ from, opened });
+      else if (opened.height === this.height) this.inbox.push(this.heldInput(opened));
+    }
+  }
+
+  private heldInput(opened: Opened): Input {
+    if (opened.type === "vote" || opened.type === "certificate" || opened.type === "proposal") {
+      return this.inputOf(opened);
+    }
+    throw new Error(`a ${opened.type} message is never held`);
+  }
+}

@@ -1,0 +1,60 @@
+// Locks and the valid value. The lock is what this node last precommitted: it prevotes nothing else
+// unless shown a PoLC at least as late (rules.ts, lockPermits). The valid value is the block with the
+// highest known PoLC: what this node proposes when it leads. Both need the block held and valid.
+
+import type { Certificate } from "../types/chain.ts";
+import { invariant } from "../types/errors.ts";
+import type { Effect } from "./api.ts";
+import { type Candidate, type ConsensusState, candidateOf, type RoundState } from "./state.ts";
+import { quorumCertificate } from "./tally.ts";
+
+/** The round's polka, as far as its block is held and valid. */
+function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undefined {
+  const value = round.prevotes.quorum;
+  if (value === undefined || value.nil) return undefined;
+  const candidate = candidateOf(state, value.hash);
+  return candidate?.valid === true ? candidate : undefined;
+}
+
+/** Takes a polka of the current or an older round as the valid value where it is the latest known. */
+export function adoptPolka(state: ConsensusState, round: RoundState): void {
+  if (round.round <= state.validRound || round.round > state.round) return;
+  const block = polkaBlock(state, round);
+  if (block === undefined) return;
+  state.valid = block;
+  state.validRound = round.round;
+}
+
+/** A block has arrived: a polka for it may have been waiting. */
+export function adoptWaitingPolka(state: ConsensusState): void {
+  for (const round of state.rounds.values()) {
+    // The highest polka wins, in whatever order the rounds stand.
+    if (round.prevotes.quorum !== undefined) adoptPolka(state, round);
+  }
+}
+
+/**
+ * A polka of the current round, first seen in step prevote: lock on it. Returns the block to
+ * precommit, or undefined where there is none.
+ */
+export function lockOnPolka(
+  state: ConsensusState,
+  round: RoundState,
+  out: Effect[],
+): Candidate | undefined {
+  const block = polkaBlock(state, round);
+  if (block === undefined) return undefined;
+  adoptPolka(state, round);
+  state.lock = state.rules.lockAfterPolka(state.lock, { round: round.round, hash: block.hash });
+  const { height } = state.context;
+  out.push({ type: "note", name: "lock", height, round: round.round, reason: block.hex });
+  return block;
+}
+
+/** The proof of the valid value: q prevotes of its round; undefined where there is none. */
+export function polcOf(state: ConsensusState): Certificate | undefined {
+  if (state.validRound === -1) return undefined;
+  const tally = state.rounds.get(state.validRound)?.prevotes;
+  invariant(tally?.quorum !== undefined, "the valid value has its polka");
+  return quorumCertificate(tally, tally.quorum);
+}

@@ -1,0 +1,48 @@
+// The leader's side of a round: propose the valid value with its PoLC where there is one, else a new
+// block from the driver. A proposal is asked for at most once a round.
+
+import type { Effect, Input } from "./api.ts";
+import { polcOf } from "./lock.ts";
+import { leaderOf } from "./proposer.ts";
+import type { ConsensusState } from "./state.ts";
+
+/** On entering a round: the leader proposes, or asks for a block. */
+export function propose(state: ConsensusState, out: Effect[]): void {
+  if (!leads(state)) return;
+  if (proposeValid(state, out)) return;
+  out.push({ type: "buildBlock", height: state.context.height, round: state.round });
+}
+
+/** The driver's block; late ones are dropped, and a valid value found meanwhile goes first. */
+export function receiveBuiltBlock(
+  state: ConsensusState,
+  { round, block, blockHash }: Extract<Input, { type: "blockBuilt" }>,
+  out: Effect[],
+): void {
+  const isWanted = round === state.round && state.step === "propose" && leads(state);
+  if (!isWanted || block.header.height !== state.context.height) return;
+  if (state.proposedRound >= round || proposeValid(state, out)) return;
+  state.proposedRound = round;
+  const { height } = state.context;
+  const polc = undefined;
+  out.push({ type: "signProposal", height, round, validRound: -1, block, blockHash, polc });
+}
+
+const leads = (state: ConsensusState): boolean =>
+  state.context.self !== undefined && leaderOf(state.context, state.round) === state.context.self;
+
+function proposeValid(state: ConsensusState, out: Effect[]): boolean {
+  const { valid, validRound, round } = state;
+  if (valid === undefined) return false;
+  state.proposedRound = round;
+  out.push({
+    type: "signProposal",
+    height: state.context.height,
+    round,
+    validRound,
+    block: valid.block,
+    blockHash: valid.hex,
+    polc: polcOf(state),
+  });
+  return true;
+}

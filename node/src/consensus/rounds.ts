@@ -1,0 +1,129 @@
+// Rounds: entering one, being pulled ahead by others, and saying again what peers may have missed.
+// A round is left only for a reason that others can be shown (state.entry): a nil certificate, the
+// mixed precommits of a quorum, or the higher votes of f + 1. So whoever lags can always follow.
+
+import { faultyPower } from "../crypto/certificate.ts";
+import type { Round } from "../types/chain.ts";
+import type { Vote } from "../types/consensus.ts";
+import type { Effect } from "./api.ts";
+import { askForBlock } from "./commit.ts";
+import { adoptPolka, polcOf } from "./lock.ts";
+import { propose } from "./propose.ts";
+import {
+  type ConsensusState,
+  FUTURE_ROUNDS,
+  forgetOldRounds,
+  isKept,
+  type RoundEntry,
+} from "./state.ts";
+import { rebroadcastMs, timeoutMs } from "./timeouts.ts";
+import { countVote } from "./vote.ts";
+
+/** Enters `round`, above the current one (or 0 at the start of a height). */
+export function startRound(
+  state: ConsensusState,
+  round: Round,
+  entry: RoundEntry,
+  out: Effect[],
+): void {
+  const left = state.round;
+  state.round = round;
+  state.step = "propose";
+  state.entry = entry;
+  state.lock = state.rules.lockInNextRound(state.lock);
+  for (let passed = left; passed <= Math.min(round, left + FUTURE_ROUNDS); passed++) {
+    const known = state.rounds.get(passed);
+    if (known !== undefined) adoptPolka(state, known);
+  }
+  forgetOldRounds(state);
+  countHeldVotes(state, out);
+  const { height } = state.context;
+  out.push({ type: "note", name: "newRound", height, round, reason: reasonOf(entry, round) });
+  if (round > 0) announce(state, out);
+  const { params } = state;
+  const timer = { type: "startTimeout", height, round } as const;
+  out.push({ ...timer, step: "propose", delayMs: timeoutMs(params, "propose", round) });
+  out.push({ ...timer, step: "rebroadcast", delayMs: rebroadcastMs(params, round) });
+  propose(state, out);
+}
+
+function reasonOf(entry: RoundEntry, round: Round): string {
+  if (round === 0) return "start";
+  return entry.certificate === undefined ? "votes" : "certificate";
+}
+
+/** Votes held for the jump rule whose round is now kept. */
+function countHeldVotes(state: ConsensusState, out: Effect[]): void {
+  for (let i = 0; i < state.beyond.length; i++) {
+    const vote = state.beyond[i];
+    if (vote === undefined || vote.round > state.round + FUTURE_ROUNDS) continue;
+    state.beyond[i] = undefined;
+    if (isKept(state, vote.round)) countVote(state, vote, out);
+  }
+}
+
+/** Shows the certificate that justifies the round, and the highest PoLC where it is news. */
+function announce(state: ConsensusState, out: Effect[]): void {
+  const { certificate } = state.entry;
+  if (certificate !== undefined) out.push({ type: "broadcastCertificate", certificate });
+  if (state.validRound <= state.polcSentRound) return;
+  state.polcSentRound = state.validRound;
+  const polc = polcOf(state);
+  if (polc !== undefined && polc !== certificate) {
+    out.push({ type: "broadcastCertificate", certificate: polc });
+  }
+}
+
+/** f + 1 power voted above the current round: at least one honest node is there. Jump to it. */
+export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
+  if (!state.aheadSeen) return false;
+  state.aheadSeen = false;
+  const { validators } = state.context;
+  const ahead = validators
+    .map(({ power }, index) => ({ power, index, round: state.highestRound[index] ?? -1 }))
+    .filter(({ round }) => round > state.round)
+    .sort((a, b) => b.round - a.round || a.index - b.index);
+  const needed = faultyPower(state.totalPower) + 1;
+  let power = 0;
+  for (const voter of ahead) {
+    power += voter.power;
+    if (power < needed) continue;
+    const votes = ahead
+      .filter(({ round }) => round >= voter.round)
+      .map(({ index, round }) => voteAt(state, index, round))
+      .filter((vote) => vote !== undefined);
+    startRound(state, voter.round, { certificate: undefined, votes }, out);
+    return true;
+  }
+  return false;
+}
+
+function voteAt(state: ConsensusState, index: number, round: Round): Vote | undefined {
+  const held = state.beyond[index];
+  if (held?.round === round) return held;
+  const known = state.rounds.get(round);
+  return known?.prevotes.votes[index] ?? known?.precommits.votes[index];
+}
+
+/** The round has had its time: say the own last messages again, and why this round was entered. */
+export function rebroadcast(state: ConsensusState, out: Effect[]): void {
+  const { context, round, params, entry } = state;
+  if (state.commit !== undefined) askForBlock(state, out);
+  const { height, self } = context;
+  const delayMs = rebroadcastMs(params, round);
+  out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs });
+  if (self === undefined) return;
+  const polc = polcOf(state);
+  const votes = [state.ownPrevote, state.ownPrecommit, ...entry.votes].filter(
+    (vote) => vote !== undefined,
+  );
+  out.push({
+    type: "rebroadcast",
+    proposal: state.ownProposal?.proposal.round === round ? state.ownProposal : undefined,
+    votes,
+    certificate: entry.certificate ?? polc,
+  });
+  if (entry.certificate !== undefined && polc !== undefined && polc !== entry.certificate) {
+    out.push({ type: "broadcastCertificate", certificate: polc });
+  }
+}

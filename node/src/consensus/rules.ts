@@ -1,0 +1,51 @@
+// The leaf rules on which safety stands, each a pure function of a line or two. They are gathered in
+// one value so that the simulator can show that it finds their absence: it plants a wrong one and
+// must see the harm (sim/mutations.test.ts). Production passes RULES and nothing else.
+
+import { equalBytes } from "../codec/bytes.ts";
+import { quorumPower } from "../crypto/certificate.ts";
+import type { Certificate, Round } from "../types/chain.ts";
+import { PREVOTE } from "../types/chain.ts";
+import type { Proposal } from "../types/consensus.ts";
+import type { Step } from "./api.ts";
+
+/** The value this node last precommitted, and when. */
+export interface Lock {
+  readonly round: Round;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+}
+
+export interface Rules {
+  /** Power of prevotes that makes a polka. */
+  polkaPower(totalPower: number): number;
+  /** Power of precommits that commits. */
+  commitPower(totalPower: number): number;
+  /** May a proposal of `hash` with a PoLC of `validRound` (-1: none) be prevoted under the lock? */
+  lockPermits(lock: Lock | undefined, hash: Uint8Array, validRound: Round): boolean;
+  /** Does the certificate justify the re-proposal? Its signatures and power are already verified. */
+  polcJustifies(proposal: Proposal, polc: Certificate | undefined): boolean;
+  /** The lock after a polka in step prevote. */
+  lockAfterPolka(lock: Lock | undefined, polka: Lock): Lock;
+  /** The lock carried into the next round. */
+  lockInNextRound(lock: Lock | undefined): Lock | undefined;
+  /** May a prevote be cast in this step? */
+  mayPrevote(step: Step): boolean;
+}
+
+export const RULES: Rules = {
+  polkaPower: quorumPower,
+  commitPower: quorumPower,
+  lockPermits: (lock, hash, validRound) =>
+    lock === undefined || equalBytes(lock.hash, hash) || lock.round <= validRound,
+  polcJustifies: (proposal, polc) =>
+    polc !== undefined &&
+    polc.type === PREVOTE &&
+    polc.height === proposal.height &&
+    polc.round === proposal.validRound &&
+    polc.round < proposal.round &&
+    equalBytes(polc.blockHash, proposal.blockHash),
+  lockAfterPolka: (_lock, polka) => polka,
+  lockInNextRound: (lock) => lock,
+  mayPrevote: (step) => step === "propose",
+};

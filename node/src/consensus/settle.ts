@@ -1,0 +1,111 @@
+// The upon-rules of a round, in one order, each firing at most once a round, until none fires. Rules
+// read the tallies only, so what arrived before its round was entered counts on entering it.
+
+import type { Effect } from "./api.ts";
+import { tryDecide } from "./commit.ts";
+import { lockOnPolka } from "./lock.ts";
+import { jumpAhead, startRound } from "./rounds.ts";
+import { type ConsensusState, candidateOf, type RoundState, roundOf } from "./state.ts";
+import { quorumCertificate, quorumImpossible, type Tally } from "./tally.ts";
+import { timeoutMs } from "./timeouts.ts";
+import { castPrecommit, castPrevote } from "./vote.ts";
+
+/** Applies the rules to what is known now. */
+export function settle(state: ConsensusState, out: Effect[]): void {
+  for (;;) {
+    tryDecide(state, out);
+    if (state.decided) return;
+    if (jumpAhead(state, out)) continue;
+    if (state.step === "newHeight" || !fire(state, roundOf(state, state.round), out)) return;
+  }
+}
+
+function fire(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  return (
+    prevoteProposal(state, round, out) ||
+    precommitPolka(state, round, out) ||
+    failPrevotes(state, round, out) ||
+    failPrecommits(state, round, out)
+  );
+}
+
+/** The leader's proposal is here: prevote it, or nil at once where it or the lock forbids. */
+function prevoteProposal(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  if (state.step !== "propose" || round.proposal === undefined) return false;
+  const { blockHash, validRound } = round.proposal.proposal;
+  const isWilling =
+    round.acceptable &&
+    !round.equivocated &&
+    state.rules.lockPermits(state.lock, blockHash, validRound);
+  castPrevote(state, isWilling ? candidateOf(state, blockHash) : undefined, out);
+  return true;
+}
+
+/** A polka in step prevote: lock and precommit. */
+function precommitPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  if (state.step !== "prevote") return false;
+  const block = lockOnPolka(state, round, out);
+  if (block === undefined) return false;
+  castPrecommit(state, block, out);
+  return true;
+}
+
+/**
+ * No polka will come. A nil polka leaves the round at once, as its certificate takes all others
+ * along; where merely no value can reach a quorum any more, precommit nil and stay; a quorum of mixed
+ * prevotes starts T_prevote.
+ */
+function failPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const { prevotes } = round;
+  if (prevotes.quorum?.nil === true) {
+    if (state.step !== "precommit") castPrecommit(state, undefined, out);
+    const certificate = quorumCertificate(prevotes, prevotes.quorum);
+    startRound(state, round.round + 1, { certificate, votes: [] }, out);
+    return true;
+  }
+  if (state.step === "precommit") return false;
+  if (quorumImpossible(prevotes, state.totalPower, state.polkaPower)) {
+    if (state.step === "propose") castPrevote(state, undefined, out);
+    else castPrecommit(state, undefined, out);
+    return true;
+  }
+  if (state.step === "prevote" && prevotes.power >= state.polkaPower && !round.prevoteTimer) {
+    round.prevoteTimer = true;
+    startVoteTimer(state, "prevote", out);
+  }
+  return false;
+}
+
+/** A quorum precommitted without a decision: the next round, at once where none can come. */
+function failPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const { precommits } = round;
+  if (precommits.quorum?.nil === true) {
+    const certificate = quorumCertificate(precommits, precommits.quorum);
+    startRound(state, round.round + 1, { certificate, votes: [] }, out);
+    return true;
+  }
+  if (precommits.power < state.commitPower) return false;
+  if (quorumImpossible(precommits, state.totalPower, state.commitPower)) {
+    leaveByPrecommits(state, round, out);
+    return true;
+  }
+  if (!round.precommitTimer) {
+    round.precommitTimer = true;
+    startVoteTimer(state, "precommit", out);
+  }
+  return false;
+}
+
+/** Enters the next round, with this round's precommits as the reason. */
+export function leaveByPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): void {
+  const votes = heldVotes(round.precommits);
+  startRound(state, round.round + 1, { certificate: undefined, votes }, out);
+}
+
+const heldVotes = (tally: Tally) => tally.votes.filter((vote) => vote !== undefined);
+
+function startVoteTimer(state: ConsensusState, step: "prevote" | "precommit", out: Effect[]): void {
+  const { height } = state.context;
+  const delayMs = timeoutMs(state.params, step, state.round);
+  out.push({ type: "startTimeout", height, round: state.round, step, delayMs });
+}

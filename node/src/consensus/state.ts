@@ -1,0 +1,218 @@
+// The state of one height. It is owned by the caller and consumed by step(): use it linearly, never
+// keep an old copy, as step reuses its structures. Bounds: RETAINED_ROUNDS past and FUTURE_ROUNDS
+// coming rounds of votes, two blocks a round, and beyond those one vote a validator.
+
+import { equalBytes } from "../codec/bytes.ts";
+import type { Block, Certificate, HashHex, Round } from "../types/chain.ts";
+import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import { invariant } from "../types/errors.ts";
+import type { ConsensusParams, HeightContext, Step } from "./api.ts";
+import { type Lock, RULES, type Rules } from "./rules.ts";
+import { newTally, type Tally } from "./tally.ts";
+
+/** Rounds behind the current one whose votes still count towards a commit or a PoLC. */
+export const RETAINED_ROUNDS = 64;
+/** Rounds ahead of the current one whose votes and proposals are kept. */
+export const FUTURE_ROUNDS = 2;
+
+/** A block of this height that is held, under its hash. */
+export interface Candidate {
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly hex: HashHex;
+  readonly block: Block;
+  readonly valid: boolean;
+  /** The latest round that proposed it; decides how long it is kept. */
+  round: Round;
+}
+
+export interface RoundState {
+  readonly round: Round;
+  /** The leader's first proposal. */
+  proposal: ProposalMessage | undefined;
+  /** May the proposal be prevoted, lock aside; judged on arrival. */
+  acceptable: boolean;
+  /** The leader signed two different proposals. */
+  equivocated: boolean;
+  readonly prevotes: Tally;
+  readonly precommits: Tally;
+  prevoteTimer: boolean;
+  precommitTimer: boolean;
+}
+
+/** What a quorum of precommits decided. */
+export interface Commit {
+  readonly round: Round;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
+  /** As received; undefined where the votes themselves made the quorum. */
+  readonly certificate: Certificate | undefined;
+}
+
+/** Why the current round was entered: one of both, or neither for round 0 and lone followers. */
+export interface RoundEntry {
+  readonly certificate: Certificate | undefined;
+  readonly votes: readonly Vote[];
+}
+
+export interface ConsensusState {
+  readonly params: ConsensusParams;
+  readonly rules: Rules;
+  context: HeightContext;
+  totalPower: number;
+  polkaPower: number;
+  commitPower: number;
+  round: Round;
+  step: Exclude<Step, "rebroadcast">;
+  /** Nothing happens any more until the next enterHeight. */
+  decided: boolean;
+  lock: Lock | undefined;
+  /** The value with the highest known PoLC, and that PoLC's round (-1: none). */
+  valid: Candidate | undefined;
+  validRound: Round;
+  /** Round of the last PoLC this node broadcast on entering a round. */
+  polcSentRound: Round;
+  rounds: Map<Round, RoundState>;
+  candidates: Candidate[];
+  /** By validator: the highest round it was seen voting in; -1 before. */
+  highestRound: number[];
+  /** By validator: its highest vote beyond the kept rounds. */
+  beyond: (Vote | undefined)[];
+  /** Someone voted in a round above ours since the jump rule last looked. */
+  aheadSeen: boolean;
+  /** A quorum of precommits for a block, which may still be missing. */
+  commit: Commit | undefined;
+  fetchAsked: boolean;
+  entry: RoundEntry;
+  /** Round of the last signProposal asked for. */
+  proposedRound: Round;
+  ownProposal: ProposalMessage | undefined;
+  ownPrevote: Vote | undefined;
+  ownPrecommit: Vote | undefined;
+}
+
+export const NO_ENTRY: RoundEntry = { certificate: undefined, votes: [] };
+
+/** A node before its first height: it ignores all but enterHeight. */
+export function initialState(params: ConsensusParams, rules: Rules = RULES): ConsensusState {
+  const context: HeightContext = {
+    height: 0,
+    validators: [],
+    leaderOrder: [],
+    self: undefined,
+    parentTimestampMs: 0,
+  };
+  return {
+    params,
+    rules,
+    context,
+    totalPower: 0,
+    polkaPower: 0,
+    commitPower: 0,
+    round: 0,
+    step: "newHeight",
+    decided: true,
+    lock: undefined,
+    valid: undefined,
+    validRound: -1,
+    polcSentRound: -1,
+    rounds: new Map(),
+    candidates: [],
+    highestRound: [],
+    beyond: [],
+    aheadSeen: false,
+    commit: undefined,
+    fetchAsked: false,
+    entry: NO_ENTRY,
+    proposedRound: -1,
+    ownProposal: undefined,
+    ownPrevote: undefined,
+    ownPrecommit: undefined,
+  };
+}
+
+/** The record of a round, made on first use. The caller has checked that the round is kept. */
+export function roundOf(state: ConsensusState, round: Round): RoundState {
+  const known = state.rounds.get(round);
+  if (known !== undefined) return known;
+  const count = state.context.validators.length;
+  const made: RoundState = {
+    round,
+    proposal: undefined,
+    acceptable: false,
+    equivocated: false,
+    prevotes: newTally(PREVOTE, count),
+    precommits: newTally(PRECOMMIT, count),
+    prevoteTimer: false,
+    precommitTimer: false,
+  };
+  state.rounds.set(round, made);
+  return made;
+}
+
+/** Are votes and proposals of this round kept? */
+export function isKept(state: ConsensusState, round: Round): boolean {
+  return round >= state.round - RETAINED_ROUNDS && round <= state.round + FUTURE_ROUNDS;
+}
+
+/** The held block of this hash. */
+export function candidateOf(state: ConsensusState, hash: Uint8Array): Candidate | undefined {
+  for (const candidate of state.candidates) {
+    if (equalBytes(candidate.hash, hash)) return candidate;
+  }
+  return undefined;
+}
+
+/** Forgets rounds and blocks that are too old to matter; the PoLC of the valid value stays. */
+export function forgetOldRounds(state: ConsensusState): void {
+  const oldest = state.round - RETAINED_ROUNDS;
+  if (oldest <= 0) return;
+  for (const round of state.rounds.keys()) {
+    if (round < oldest && round !== state.validRound) state.rounds.delete(round);
+  }
+  state.candidates = state.candidates.filter(
+    (candidate) =>
+      candidate.round >= oldest ||
+      candidate === state.valid ||
+      (state.lock !== undefined && equalBytes(candidate.hash, state.lock.hash)),
+  );
+}
+
+function checkTally(state: ConsensusState, tally: Tally): void {
+  const { validators } = state.context;
+  invariant(tally.votes.length === validators.length, "one vote slot for each validator");
+  let power = 0;
+  for (let i = 0; i < validators.length; i++) {
+    if (tally.votes[i] !== undefined) power += validators[i]?.power ?? 0;
+  }
+  invariant(power === tally.power, "a tally's power is that of its voters");
+  let sum = 0;
+  let best = 0;
+  for (const value of tally.values) {
+    sum += value.power;
+    best = Math.max(best, value.power);
+  }
+  invariant(sum === power && best === tally.best, "the values' power adds up");
+}
+
+/** @throws InvariantError where the state contradicts itself. For tests and the simulator. */
+export function checkInvariants(state: ConsensusState): void {
+  const { lock, valid, validRound, round, rounds, context } = state;
+  invariant(lock === undefined || lock.round <= validRound, "a lock has a PoLC at least as late");
+  invariant((valid === undefined) === (validRound === -1), "a valid value has a round");
+  invariant(validRound <= round, "a PoLC is not from a later round");
+  invariant(valid === undefined || valid.valid, "the valid value is a valid block");
+  invariant(valid === undefined || rounds.has(validRound), "the valid value's PoLC is kept");
+  invariant(rounds.size <= RETAINED_ROUNDS + FUTURE_ROUNDS + 2, "the rounds are bounded");
+  invariant(state.candidates.length <= 2 * rounds.size + 2, "the blocks are bounded");
+  invariant(state.proposedRound <= round, "no proposal for a later round");
+  const own = [state.ownPrevote, state.ownPrecommit];
+  for (const vote of own) {
+    invariant(vote === undefined || vote.validatorIndex === context.self, "own votes are own");
+  }
+  for (const { prevotes, precommits } of rounds.values()) {
+    checkTally(state, prevotes);
+    checkTally(state, precommits);
+  }
+}

@@ -1,0 +1,106 @@
+// Votes in and out. A vote is asked for at most once a round and type, as each asking moves the step
+// forward and rounds only grow. Votes that come in are counted where their round is kept; beyond it
+// the highest of each validator is held for the jump rule.
+
+import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import type { Vote } from "../types/consensus.ts";
+import { invariant } from "../types/errors.ts";
+import type { Effect } from "./api.ts";
+import { accuseVoter } from "./evidence.ts";
+import { adoptPolka } from "./lock.ts";
+import {
+  type Candidate,
+  type ConsensusState,
+  FUTURE_ROUNDS,
+  isKept,
+  type RoundState,
+  roundOf,
+} from "./state.ts";
+import { addVote, type Tally } from "./tally.ts";
+
+/** Moves to step prevote and asks for the prevote: of the block, or nil. */
+export function castPrevote(
+  state: ConsensusState,
+  block: Candidate | undefined,
+  out: Effect[],
+): void {
+  state.step = "prevote";
+  cast(state, PREVOTE, block, out);
+}
+
+/** Moves to step precommit and asks for the precommit: of the block, or nil. */
+export function castPrecommit(
+  state: ConsensusState,
+  block: Candidate | undefined,
+  out: Effect[],
+): void {
+  state.step = "precommit";
+  cast(state, PRECOMMIT, block, out);
+}
+
+function cast(
+  state: ConsensusState,
+  voteType: typeof PREVOTE | typeof PRECOMMIT,
+  block: Candidate | undefined,
+  out: Effect[],
+): void {
+  if (state.context.self === undefined) return;
+  const { height } = state.context;
+  out.push({ type: "signVote", voteType, height, round: state.round, blockHash: block?.hex });
+}
+
+/** Takes a verified vote; one of another height or a forgotten round is dropped. */
+export function receiveVote(state: ConsensusState, vote: Vote, out: Effect[]): void {
+  if (vote.height !== state.context.height) return;
+  const index = vote.validatorIndex;
+  invariant(index < state.context.validators.length, "the driver checks a vote's validator index");
+  if (index === state.context.self) rememberOwn(state, vote);
+  if (isKept(state, vote.round)) countVote(state, vote, out);
+  else if (vote.round > state.round + FUTURE_ROUNDS) holdBeyond(state, vote);
+}
+
+/** Own last votes are said again on a rebroadcast timeout. */
+function rememberOwn(state: ConsensusState, vote: Vote): void {
+  if (vote.type === PREVOTE) {
+    if (vote.round >= (state.ownPrevote?.round ?? 0)) state.ownPrevote = vote;
+  } else if (vote.round >= (state.ownPrecommit?.round ?? 0)) {
+    state.ownPrecommit = vote;
+  }
+}
+
+function holdBeyond(state: ConsensusState, vote: Vote): void {
+  const index = vote.validatorIndex;
+  const held = state.beyond[index];
+  if (held === undefined || vote.round > held.round) state.beyond[index] = vote;
+  noteAhead(state, index, vote.round);
+}
+
+/** Remembers the highest round of a validator, for the jump rule. */
+export function noteAhead(state: ConsensusState, index: number, round: number): void {
+  if (round <= (state.highestRound[index] ?? -1)) return;
+  state.highestRound[index] = round;
+  if (round > state.round) state.aheadSeen = true;
+}
+
+/** Counts a vote of a kept round; a second, different vote is evidence. */
+export function countVote(state: ConsensusState, vote: Vote, out: Effect[]): void {
+  const round = roundOf(state, vote.round);
+  const isPrevote = vote.type === PREVOTE;
+  const tally = isPrevote ? round.prevotes : round.precommits;
+  const power = state.context.validators[vote.validatorIndex]?.power ?? 0;
+  const first = addVote(tally, vote, power, isPrevote ? state.polkaPower : state.commitPower);
+  if (first !== undefined) accuseVoter(tally, first, vote, out);
+  else noteQuorum(state, round, tally);
+  noteAhead(state, vote.validatorIndex, vote.round);
+}
+
+/** What a quorum changes at once, in whatever round: a commit, or the valid value. */
+export function noteQuorum(state: ConsensusState, round: RoundState, tally: Tally): void {
+  const value = tally.quorum;
+  if (value === undefined || value.nil) return;
+  if (tally.type === PREVOTE) {
+    if (round.round > state.validRound) adoptPolka(state, round);
+  } else {
+    state.commit ??= { round: round.round, hash: value.hash, certificate: undefined };
+  }
+}
