@@ -20,6 +20,7 @@ import { CoreLoop } from "./core-loop.ts";
 import { Effects } from "./effects.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
+import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
 import { type PacingParams, startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
@@ -69,6 +70,7 @@ export class Driver {
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #heightStartedAtMs: number;
+  #committedAtMs: number | undefined;
   #committing = false;
   #whenIdle: (() => void) | undefined;
   #stopped = false;
@@ -241,7 +243,13 @@ export class Driver {
     const { height } = chain.head;
     const { round } = certified.certificate;
     log.info({ height, round, txs: applied.txids.length }, "block committed");
-    metrics.gauge("consensus_height", height);
+    metrics.gauge("consensus_height", height + 1);
+    measureCommit(metrics, certified, {
+      self: chain.selfIndex,
+      sincePreviousMs: this.#sinceCommit(),
+    });
+    metrics.gauge("mempool_txs", pool.size);
+    if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);
     this.#catchUp.headMoved();
@@ -249,6 +257,13 @@ export class Driver {
     onCommit(certified, applied);
     this.#enterHeight();
     this.#catchUp.advance();
+  }
+
+  #sinceCommit(): number | undefined {
+    const nowMs = this.#options.clock.monotonicMs();
+    const previousMs = this.#committedAtMs;
+    this.#committedAtMs = nowMs;
+    return previousMs === undefined ? undefined : nowMs - previousMs;
   }
 
   #startTick(): void {

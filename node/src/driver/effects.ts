@@ -114,7 +114,7 @@ export class Effects {
     const { log, metrics } = this.#parts;
     if (name === "newRound") {
       metrics.gauge("consensus_round", round);
-      if (round > 0) metrics.count("rounds_total", { reason });
+      if (round > 0) metrics.count("consensus_rounds_total", { reason });
     }
     log.debug({ height, round, reason }, name);
   }

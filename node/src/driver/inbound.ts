@@ -44,7 +44,11 @@ export class Inbound {
   frame(peer: Peer, frame: Uint8Array): void {
     const message = this.#decode(peer, frame);
     if (message === undefined) return;
-    this.#parts.metrics.count("p2p_received_bytes_total", { type: message.type }, frame.length);
+    this.#parts.metrics.count(
+      "p2p_bytes_total",
+      { direction: "in", type: message.type },
+      frame.length,
+    );
     switch (message.type) {
       case "vote":
         this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));

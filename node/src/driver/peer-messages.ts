@@ -1,7 +1,7 @@
 // Everything between peers that is not consensus: heights, blocks for catch-up, transactions, addresses,
 // round-trip times. Claims are hints; what matters is verified where it is used.
 
-import type { Clock, Log, Metrics, Peer, Store, Transport } from "../ports.ts";
+import type { Clock, Log, Peer, Store, Transport } from "../ports.ts";
 import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
 import { blocksFor } from "./block-sync.ts";
 import type { CatchUp } from "./catch-up.ts";
@@ -18,7 +18,6 @@ export interface PeerMessagesParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly transport: Transport;
-  readonly metrics: Metrics;
   readonly log: Log;
   readonly chain: ChainState;
   readonly pool: DriverPool;
@@ -42,7 +41,6 @@ export class PeerMessages {
   connected(peer: Peer): void {
     const { peers, outbound, relay, pool } = this.#parts;
     peers.connected(peer);
-    this.#gaugePeers();
     outbound.to(peer.id, { type: "status", status: this.#status() });
     relay.greet(peer, pool.ids(GREETED_TXS));
     this.#introduce(peer);
@@ -50,7 +48,6 @@ export class PeerMessages {
 
   disconnected(peer: Peer): void {
     this.#parts.peers.disconnected(peer.id);
-    this.#gaugePeers();
     this.#parts.catchUp.disconnected(peer);
   }
 
@@ -124,9 +121,5 @@ export class PeerMessages {
   #introduce(peer: Peer): void {
     const addresses = this.#parts.transport.known().slice(0, MAX_PEER_ADDRESSES);
     if (addresses.length > 0) this.#parts.outbound.to(peer.id, { type: "peers", addresses });
-  }
-
-  #gaugePeers(): void {
-    this.#parts.metrics.gauge("p2p_peers", this.#parts.peers.all().length);
   }
 }

@@ -85,7 +85,7 @@ export class Signing {
     }
     const result = signer.sign({ height, round, step, signBytes });
     if (result.ok) return result.signature;
-    metrics.count("double_sign_refused_total");
+    metrics.count("double_sign_refused_total", { code: result.code });
     log.error({ height, round, step, code: result.code }, `signature refused: ${result.reason}`);
     return undefined;
   }
