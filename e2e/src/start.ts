@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { ensureCluster } from "./cluster/cluster.ts";
 import { formatFailure } from "./coded-error.ts";
 import { startNetwork } from "./network/start-network.ts";
+import { Progress } from "./progress.ts";
 
 try {
   const { values } = parseArgs({
@@ -14,8 +15,10 @@ try {
     },
   });
   const { name, yes } = values;
-  const cluster = await ensureCluster({ name, yes, workers: Number(values.workers) });
-  await startNetwork(cluster);
+  const progress = new Progress();
+  const workers = Number(values.workers);
+  const cluster = await ensureCluster({ name, yes, workers, progress });
+  await startNetwork(cluster, progress);
 } catch (error) {
   console.error(formatFailure(error));
   process.exitCode = 1;
