@@ -1,0 +1,84 @@
+// The state while a block's transactions are applied in order: the committed view under the block's
+// own outputs and spends. A later transaction may spend what an earlier one of the same block made.
+// It never touches the view; the net change comes out at the end. Used by applyBlock and buildBlock,
+// so that what one builds the other accepts.
+
+import { LtHash } from "../crypto/lthash.ts";
+import type { ChainHead, Utxo } from "../ports.ts";
+import type { Height, OutPoint, Satoshi } from "../types/chain.ts";
+import { invariant } from "../types/errors.ts";
+import { stateRootOf, utxoElement } from "./state-root.ts";
+import { outPointKey, outputsOf, type UtxoView } from "./utxo-view.ts";
+import type { CheckedTx } from "./validate-transaction.ts";
+
+/** What the block leaves behind, all of ChainHead but what the header names. */
+export interface BlockEffects {
+  /** Outputs of this block that are unspent after it, in block order. */
+  readonly created: readonly Utxo[];
+  /** Outputs of earlier blocks that it spends, in block order. */
+  readonly spent: readonly Utxo[];
+  readonly fees: Satoshi;
+  readonly stateRoot: Uint8Array;
+  readonly utxoAccumulator: Uint8Array;
+  readonly feePot: Satoshi;
+  readonly supply: Satoshi;
+}
+
+export class BlockState implements UtxoView {
+  readonly #view: UtxoView;
+  readonly #height: Height;
+  readonly #created = new Map<string, Utxo>();
+  readonly #spent = new Map<string, Utxo>();
+  #fees: Satoshi = 0n;
+
+  constructor(view: UtxoView, height: Height) {
+    this.#view = view;
+    this.#height = height;
+  }
+
+  utxo(outPoint: OutPoint): Utxo | undefined {
+    const key = outPointKey(outPoint);
+    const own = this.#created.get(key);
+    if (own !== undefined) return own;
+    return this.#spent.has(key) ? undefined : this.#view.utxo(outPoint);
+  }
+
+  /** Applies a transaction that was checked against this very state. */
+  apply({ tx, txid, fee, spent }: CheckedTx): void {
+    for (const utxo of spent) {
+      const key = outPointKey(utxo.outPoint);
+      if (this.#created.delete(key)) continue;
+      invariant(!this.#spent.has(key), "a checked transaction spends unspent outputs");
+      this.#spent.set(key, utxo);
+    }
+    for (const utxo of outputsOf(tx, txid, this.#height)) {
+      this.#created.set(outPointKey(utxo.outPoint), utxo);
+    }
+    this.#fees += fee;
+  }
+
+  /** The net change on top of `parent`. Coins are conserved: supply and fee pot keep their sum. */
+  effects(parent: ChainHead): BlockEffects {
+    const created = [...this.#created.values()];
+    const spent = [...this.#spent.values()];
+    const accumulator = LtHash.fromBytes(parent.utxoAccumulator);
+    for (const utxo of spent) accumulator.remove(utxoElement(utxo));
+    for (const utxo of created) accumulator.add(utxoElement(utxo));
+    const feePot = parent.feePot + this.#fees;
+    const supply = parent.supply + sumOf(created) - sumOf(spent);
+    invariant(feePot + supply === parent.feePot + parent.supply, "a block conserves coins");
+    invariant(supply >= 0n, "a supply is not negative");
+    return {
+      created,
+      spent,
+      fees: this.#fees,
+      stateRoot: stateRootOf(accumulator, feePot, supply),
+      utxoAccumulator: accumulator.toBytes(),
+      feePot,
+      supply,
+    };
+  }
+}
+
+const sumOf = (utxos: readonly Utxo[]): Satoshi =>
+  utxos.reduce((sum, { value }) => sum + value, 0n);

@@ -1,0 +1,108 @@
+// A new block for a proposer: the candidates that are valid at their place and still fit, in the
+// candidates' order, and the roots they lead to. applyBlock on the result accepts it; the property
+// tests hold the two together.
+
+import { ZERO_HASH } from "../codec/bytes.ts";
+import { toHex } from "../codec/hex.ts";
+import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";
+import type { ChainHead } from "../ports.ts";
+import type {
+  Block,
+  BlockHeader,
+  Certificate,
+  Round,
+  Transaction,
+  UnixMs,
+} from "../types/chain.ts";
+import { invariant } from "../types/errors.ts";
+import { type AppliedBlock, appliedBlock, type BlockRules, txRootOf } from "./apply-block.ts";
+import { BlockState } from "./block-state.ts";
+import { BLOCK_VERSION } from "./check-header.ts";
+import { maxBlockBytesOf } from "./params.ts";
+import type { UtxoView } from "./utxo-view.ts";
+import {
+  checkSpend,
+  checkWitnesses,
+  type IdentifiedTx,
+  identify,
+  type TxErrorCode,
+} from "./validate-transaction.ts";
+
+export interface BlockDraft {
+  /** The unspent outputs as of `head`. */
+  readonly view: UtxoView;
+  readonly head: ChainHead;
+  /** The commit certificate of `head`; undefined at height 0 only. */
+  readonly lastCommit: Certificate | undefined;
+  readonly round: Round;
+  /** 32 bytes: the own validator key. */
+  readonly proposer: Uint8Array;
+  /** After the parent's. */
+  readonly timestampMs: UnixMs;
+  /** As the mempool selected them, parents first. */
+  readonly candidates: readonly Transaction[];
+}
+
+export interface BuiltBlock {
+  readonly block: Block;
+  readonly applied: AppliedBlock;
+  /** Candidates that are not valid here: for the mempool to drop. Those that did not fit are not listed. */
+  readonly refused: readonly { readonly witnessId: Uint8Array; readonly code: TxErrorCode }[];
+}
+
+export function buildBlock(draft: BlockDraft, rules: BlockRules): BuiltBlock {
+  const { view, head, lastCommit, timestampMs } = draft;
+  invariant(timestampMs > head.timestampMs, "a block is later than its parent");
+  invariant(
+    (lastCommit === undefined) === (head.height === 0),
+    "a block carries its parent's commit",
+  );
+  const height = head.height + 1;
+  const state = new BlockState(view, height);
+  const { included, refused } = include(draft, state, rules);
+  const effects = state.effects(head);
+  const header: BlockHeader = {
+    version: BLOCK_VERSION,
+    height,
+    round: draft.round,
+    parentHash: head.blockHash,
+    lastCommitHash: lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit),
+    validatorsHash: validatorsHashOf(rules.validators),
+    nextValidatorsHash: validatorsHashOf(rules.nextValidators),
+    txRoot: txRootOf(included),
+    stateRoot: effects.stateRoot,
+    proposer: draft.proposer,
+    timestampMs,
+  };
+  const block = { header, lastCommit, transactions: included.map(({ tx }) => tx) };
+  return { block, applied: appliedBlock(header, included, effects), refused };
+}
+
+/** Applies to `state` every candidate that is valid there and fits the round's limits. */
+function include({ candidates, round }: BlockDraft, state: BlockState, rules: BlockRules) {
+  const { params, verify } = rules;
+  const included: IdentifiedTx[] = [];
+  const refused: { witnessId: Uint8Array; code: TxErrorCode }[] = [];
+  const leftOut = new Set<string>();
+  let roomBytes = maxBlockBytesOf(params, round);
+  for (const tx of candidates) {
+    if (included.length === params.maxBlockTxs) break;
+    const identified = identify(tx);
+    // What spends a transaction that did not fit waits with it; it is not invalid.
+    const waits = tx.body.inputs.some(({ txid }) => leftOut.has(toHex(txid)));
+    if (waits || identified.sizeBytes > roomBytes) {
+      leftOut.add(toHex(identified.txid));
+      continue;
+    }
+    const spend = checkSpend(identified, state, params);
+    const checked = spend.ok ? checkWitnesses(spend.value, params, verify) : spend;
+    if (!checked.ok) {
+      refused.push({ witnessId: identified.witnessId, code: checked.code });
+      continue;
+    }
+    state.apply(checked.value);
+    included.push(identified);
+    roomBytes -= identified.sizeBytes;
+  }
+  return { included, refused };
+}

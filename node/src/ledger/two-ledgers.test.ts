@@ -1,0 +1,348 @@
+// Random chains of blocks, honest and not, through applyBlock and through the naive ledger: the same
+// verdict on each, the same state root after each. A bad block has right roots wherever it can, so
+// that only the broken rule can be the reason for its refusal.
+
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  commitOf,
+  GENESIS_HASH,
+  ledgerWorld,
+  outputOf,
+  ownerOf,
+  sampleGenesis,
+  transfer,
+  VALIDATORS,
+  walletOf,
+} from "../../test/ledger-fixtures.ts";
+import { NaiveLedger, naiveTxRoot } from "../../test/naive-ledger.ts";
+import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
+import { txSignBytes } from "../codec/sign-bytes.ts";
+import { certificateHashOf, txidOf, validatorsHashOf } from "../crypto/ids.ts";
+import type { ChainHead, Utxo } from "../ports.ts";
+import type { Block, BlockHeader, OutPoint, Transaction } from "../types/chain.ts";
+import { applyBlock } from "./apply-block.ts";
+import { buildBlock } from "./build-block.ts";
+import { outPointKey } from "./utxo-view.ts";
+
+const WALLETS = 6;
+const TX_FAULTS = [
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "feeLow",
+  "feeShare",
+  "dust",
+  "version",
+  "payload",
+  "twice",
+  "missing",
+  "spentBefore",
+  "again",
+  "feeEdge",
+  "foreignKey",
+  "badSignature",
+  "noWitness",
+  "overflow",
+  "overspend",
+  "noOutput",
+] as const; // prettier-ignore
+const BLOCK_FAULTS = [
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "none",
+  "version",
+  "height",
+  "parent",
+  "time",
+  "validators",
+  "nextValidators",
+  "proposer",
+  "commitHash",
+  "commitMissing",
+  "commitOther",
+  "commitHeight",
+  "txRoot",
+  "stateRoot",
+  "reversed",
+] as const; // prettier-ignore
+
+interface TxPlan {
+  readonly fault: (typeof TX_FAULTS)[number];
+  readonly picks: readonly number[];
+  readonly outputs: number;
+  readonly to: number;
+  readonly fee: number;
+}
+interface BlockPlan {
+  readonly fault: (typeof BLOCK_FAULTS)[number];
+  readonly txs: readonly TxPlan[];
+  readonly round: number;
+  readonly stepMs: number;
+}
+
+const txPlan: fc.Arbitrary<TxPlan> = fc.record({
+  fault: fc.constantFrom(...TX_FAULTS),
+  picks: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
+  outputs: fc.integer({ min: 1, max: 3 }),
+  to: fc.nat(WALLETS - 1),
+  fee: fc.constantFrom(0, 1, 5_000),
+});
+const blockPlan: fc.Arbitrary<BlockPlan> = fc.record({
+  fault: fc.constantFrom(...BLOCK_FAULTS),
+  txs: fc.array(txPlan, { maxLength: 5 }),
+  round: fc.nat(3),
+  stepMs: fc.integer({ min: 1, max: 5_000 }),
+});
+
+/** One chain under both ledgers. */
+class TwoLedgers {
+  readonly #world = ledgerWorld(sampleGenesis(WALLETS, { maxBlockBytes: 65_536, maxBlockTxs: 4 }));
+  readonly #coins = new Map(this.#world.utxos.map((utxo) => [outPointKey(utxo.outPoint), utxo]));
+  readonly #view = { utxo: (outPoint: OutPoint) => this.#coins.get(outPointKey(outPoint)) };
+  readonly #naive = new NaiveLedger(this.#world.params, VALIDATORS, {
+    timestampMs: this.#world.head.timestampMs,
+    coins: this.#world.utxos.map(({ address, value }) => [address, value] as const),
+  });
+  #head: ChainHead = this.#world.head;
+  #spentBefore: Utxo | undefined;
+  accepted = 0;
+
+  /** Runs one planned block through both. */
+  play(plan: BlockPlan): void {
+    const block = this.#blockOf(plan);
+    const real = applyBlock({ view: this.#view, head: this.#head, block }, this.#world.rules);
+    const fault = this.#naive.apply(block);
+    const verdict = real.ok ? "valid" : `${real.code}: ${real.reason}`;
+    expect(real.ok, `naive says ${fault ?? "valid"}, applyBlock ${verdict}`).toBe(
+      fault === undefined,
+    );
+    if (!real.ok) return;
+    const { created, spent, head } = real.value;
+    for (const utxo of spent) this.#coins.delete(outPointKey(utxo.outPoint));
+    for (const utxo of created) this.#coins.set(outPointKey(utxo.outPoint), utxo);
+    this.#spentBefore = spent[0] ?? this.#spentBefore;
+    this.#head = head;
+    this.accepted += 1;
+    expect(equalBytes(head.stateRoot, this.#naive.stateRoot())).toBe(true);
+    expect(head.supply).toBe(this.#naive.supply());
+    expect(head.feePot).toBe(this.#naive.feePot);
+    expect(head.supply + head.feePot).toBe(this.#world.head.supply);
+    expect(this.#coins.size).toBe(this.#naive.coins.size);
+  }
+
+  /** An honest block of the transactions that are valid; buildBlock's own must be accepted. */
+  build(plan: BlockPlan): void {
+    const draft = {
+      view: this.#view,
+      head: this.#head,
+      lastCommit: this.#lastCommit(),
+      round: plan.round,
+      proposer: VALIDATORS[1]?.publicKey ?? ZERO_HASH,
+      timestampMs: this.#head.timestampMs + plan.stepMs,
+      candidates: this.#transactions(plan.txs),
+    };
+    const { block, applied } = buildBlock(draft, this.#world.rules);
+    expect(applyBlock({ ...draft, block }, this.#world.rules)).toEqual({
+      ok: true,
+      value: applied,
+    });
+    expect(this.#naive.copy().apply(block)).toBeUndefined();
+  }
+
+  #lastCommit() {
+    return this.#head.height === 0 ? undefined : commitOf(this.#head.height, this.#head.blockHash);
+  }
+
+  #transactions(plans: readonly TxPlan[]): Transaction[] {
+    const pool = [...this.#coins.values()];
+    const transactions: Transaction[] = [];
+    for (const plan of plans) {
+      const picked = [...new Set(plan.picks.map((pick) => pool[pick % pool.length] as Utxo))];
+      const tx = plannedTx(plan, picked, this.#spentBefore);
+      // "again" leaves its inputs there, for a later transaction of the block to spend once more.
+      if (plan.fault !== "again") for (const utxo of picked) pool.splice(pool.indexOf(utxo), 1);
+      // Later transactions of the block may spend what this one makes.
+      for (const index of tx.body.outputs.keys())
+        pool.push(outputOf(tx, index, this.#head.height + 1));
+      transactions.push(tx);
+      if (pool.length === 0) break;
+    }
+    return transactions;
+  }
+
+  #blockOf(plan: BlockPlan): Block {
+    const planned = this.#transactions(plan.txs);
+    const transactions = plan.fault === "reversed" ? planned.toReversed() : planned;
+    const liar = this.#naive.copy();
+    liar.applyWithoutRules(transactions);
+    const lastCommit = this.#lastCommit();
+    const set = validatorsHashOf(VALIDATORS);
+    const honest = honestRoot(liar);
+    const header: BlockHeader = {
+      version: 1,
+      height: this.#head.height + 1,
+      round: plan.round,
+      parentHash: this.#head.blockHash,
+      lastCommitHash: lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit),
+      validatorsHash: set,
+      nextValidatorsHash: set,
+      txRoot: naiveTxRoot(transactions),
+      stateRoot: honest,
+      proposer: VALIDATORS[plan.round]?.publicKey ?? ZERO_HASH,
+      timestampMs: this.#head.timestampMs + plan.stepMs,
+    };
+    return spoil({ header, lastCommit, transactions }, plan.fault, this.#head);
+  }
+}
+
+/** The liar's root; where it has invented coins beyond 64 bits, any root will do. */
+function honestRoot(liar: NaiveLedger): Uint8Array {
+  const sane = liar.feePot >= 0n && liar.supply() < 2n ** 64n;
+  return sane ? liar.stateRoot() : ZERO_HASH;
+}
+
+function plannedTx(
+  plan: TxPlan,
+  picked: readonly Utxo[],
+  spentBefore: Utxo | undefined,
+): Transaction {
+  const { fault, to } = plan;
+  const inputs = fault === "twice" ? [...picked, ...picked] : [...picked];
+  if (fault === "missing")
+    inputs.push({ ...(picked[0] as Utxo), outPoint: { txid: ZERO_HASH, index: 3 } });
+  if (fault === "spentBefore" && spentBefore !== undefined) inputs.push(spentBefore);
+  const sum = picked.reduce((total, { value }) => total + value, 0n);
+  const leastFee = sum / 1001n > 1000n ? sum / 1001n + 1n : 1000n;
+  const fee = leastFee + BigInt(plan.fee);
+  let rest = sum - fee;
+  if (fault === "feeEdge") rest = mostPayable(sum) + BigInt(plan.fee === 0 ? 1 : 0);
+  if (fault === "feeLow") rest = sum - 999n;
+  if (fault === "feeShare") rest = sum - sum / 1010n;
+  if (fault === "overspend") rest = sum + 1_000n;
+  const share = rest / BigInt(plan.outputs);
+  const outputs = Array.from({ length: plan.outputs }, (_, i) => ({
+    value: i === 0 ? rest - share * BigInt(plan.outputs - 1) : share,
+    address: walletOf((to + i) % WALLETS).address,
+  }));
+  if (fault === "dust") outputs.push({ value: 545n, address: walletOf(to).address });
+  if (fault === "overflow") outputs.push({ value: 2n ** 64n - 1n, address: walletOf(to).address });
+  const body = {
+    ...(fault === "version" ? { version: 2 } : {}),
+    ...(fault === "payload" ? { payload: Uint8Array.of(7) } : {}),
+  };
+  const safe = outputs.map((output) => ({
+    ...output,
+    value: output.value > 0n ? output.value : 1n,
+  }));
+  const tx = transfer(inputs, fault === "noOutput" ? [] : safe, body);
+  const [first, ...others] = tx.witnesses;
+  if (first === undefined) return tx;
+  if (fault === "noWitness") return { ...tx, witnesses: others };
+  if (fault === "foreignKey") {
+    const { key } = walletOf(99);
+    const signature = key.sign(txSignBytes(GENESIS_HASH, txidOf(tx.body)));
+    return { ...tx, witnesses: [{ publicKey: key.publicKey, signature }, ...others] };
+  }
+  if (fault === "badSignature") {
+    const signature = ownerOf((picked[0] as Utxo).address).key.sign(ZERO_HASH);
+    return { ...tx, witnesses: [{ ...first, signature }, ...others] };
+  }
+  return tx;
+}
+
+/** The largest sum of outputs for which inputs of `sum` still pay the least fee. */
+function mostPayable(sum: bigint): bigint {
+  const byShare = (sum * 1000n) / 1001n;
+  return byShare < sum - 1000n ? byShare : sum - 1000n;
+}
+
+function spoil(block: Block, fault: BlockPlan["fault"], head: ChainHead): Block {
+  const other = new Uint8Array(32).fill(0xaa);
+  const change = (header: Partial<BlockHeader>, rest: Partial<Block> = {}): Block => ({
+    ...block,
+    ...rest,
+    header: { ...block.header, ...header },
+  });
+  const wrongCommit = commitOf(head.height, other);
+  switch (fault) {
+    case "version":
+      return change({ version: 0 });
+    case "height":
+      return change({ height: head.height });
+    case "parent":
+      return change({ parentHash: other });
+    case "time":
+      return change({ timestampMs: head.timestampMs });
+    case "validators":
+      return change({ validatorsHash: other });
+    case "nextValidators":
+      return change({ nextValidatorsHash: other });
+    case "proposer":
+      return change({ proposer: other });
+    case "commitHash":
+      return change({ lastCommitHash: other });
+    case "commitMissing":
+      return change({}, { lastCommit: undefined });
+    case "commitOther":
+      return change(
+        { lastCommitHash: certificateHashOf(wrongCommit) },
+        { lastCommit: wrongCommit },
+      );
+    case "commitHeight": {
+      const early = commitOf(head.height - 1, head.blockHash);
+      return change({ lastCommitHash: certificateHashOf(early) }, { lastCommit: early });
+    }
+    case "txRoot":
+      return change({ txRoot: other });
+    case "stateRoot":
+      return change({ stateRoot: other });
+    case "none":
+    case "reversed":
+      return block;
+    default:
+      return fault satisfies never;
+  }
+}
+
+describe("two ledgers", () => {
+  it("give the same verdict and the same root on random chains", () => {
+    let accepted = 0;
+    let played = 0;
+    fc.assert(
+      fc.property(fc.array(blockPlan, { minLength: 1, maxLength: 6 }), (plans) => {
+        const ledgers = new TwoLedgers();
+        for (const plan of plans) ledgers.play(plan);
+        accepted += ledgers.accepted;
+        played += plans.length;
+      }),
+      { numRuns: 150 },
+    );
+    // The generator is worth something only while it makes plenty of both kinds.
+    expect(accepted).toBeGreaterThan(played / 10);
+    expect(accepted).toBeLessThan((played * 9) / 10);
+  });
+
+  it("agree that what buildBlock makes is valid, whatever the candidates", () => {
+    fc.assert(
+      fc.property(fc.array(blockPlan, { minLength: 1, maxLength: 4 }), (plans) => {
+        const ledgers = new TwoLedgers();
+        for (const plan of plans) {
+          ledgers.build(plan);
+          const txs = plan.txs.slice(0, 4).map((tx) => ({ ...tx, fault: "none" as const }));
+          ledgers.play({ ...plan, fault: "none", txs });
+        }
+        expect(ledgers.accepted).toBe(plans.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

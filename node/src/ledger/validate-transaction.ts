@@ -1,0 +1,156 @@
+// The rules of a transaction on its own, in order of cost: structure, then amounts, then the outputs
+// it spends, and signatures last, so that a refusal is cheap. The verdict depends on nothing but the
+// transaction, the view and genesis. Called for the mempool, for proposals and for blocks.
+
+import { equalBytes } from "../codec/bytes.ts";
+import { encodeTransaction } from "../codec/chain.ts";
+import { DOMAINS } from "../codec/domains.ts";
+import { txSignBytes } from "../codec/sign-bytes.ts";
+import { sha256 } from "../crypto/hash.ts";
+import { txidOf } from "../crypto/ids.ts";
+import { KEY_HASH_BYTES } from "../crypto/pure-keys.ts";
+import type { VerifyFunction } from "../crypto/verify.ts";
+import type { Utxo } from "../ports.ts";
+import type { Satoshi, Transaction } from "../types/chain.ts";
+import { fail, ok, type Result } from "../types/errors.ts";
+import { MAX_TX_BYTES, MAX_TX_INPUTS, MAX_TX_OUTPUTS } from "../types/limits.ts";
+import { formatTime, MAX_SATOSHI } from "./amount.ts";
+import { type LedgerParams, minimumFee } from "./params.ts";
+import { outPointKey, type UtxoView } from "./utxo-view.ts";
+
+export const TX_VERSION = 1;
+
+export type TxErrorCode =
+  | "TX_VERSION"
+  | "TX_STRUCTURE"
+  | "TX_PAYLOAD"
+  | "TX_TOO_LARGE"
+  | "TX_DUPLICATE_INPUT"
+  | "TX_DUST"
+  | "TX_AMOUNT_OVERFLOW"
+  | "TX_INPUT_MISSING"
+  | "TX_INSUFFICIENT"
+  | "TX_FEE_TOO_LOW"
+  | "TX_WITNESS_COUNT"
+  | "TX_WITNESS_KEY"
+  | "TX_SIGNATURE";
+
+/** A transaction with its names and its encoded size, computed once. */
+export interface IdentifiedTx {
+  readonly tx: Transaction;
+  /** 32 bytes. */
+  readonly txid: Uint8Array;
+  /** 32 bytes. */
+  readonly witnessId: Uint8Array;
+  readonly sizeBytes: number;
+}
+
+/** A transaction that passed the rules, with what it takes from the view. */
+export interface CheckedTx extends IdentifiedTx {
+  readonly fee: Satoshi;
+  /** The outputs it spends, in the order of its inputs. */
+  readonly spent: readonly Utxo[];
+}
+
+export interface TxRules {
+  readonly params: LedgerParams;
+  readonly verify: VerifyFunction;
+}
+
+export function identify(tx: Transaction): IdentifiedTx {
+  const bytes = encodeTransaction(tx);
+  const witnessId = sha256(DOMAINS.witness, bytes);
+  return { tx, txid: txidOf(tx.body), witnessId, sizeBytes: bytes.length };
+}
+
+/** All rules of one transaction against the outputs of `view`. */
+export function validateTransaction(
+  tx: Transaction,
+  view: UtxoView,
+  { params, verify }: TxRules,
+): Result<CheckedTx, TxErrorCode> {
+  const checked = checkSpend(identify(tx), view, params);
+  return checked.ok ? checkWitnesses(checked.value, params, verify) : checked;
+}
+
+/** Every rule but the signatures' verification. */
+export function checkSpend(
+  identified: IdentifiedTx,
+  view: UtxoView,
+  params: LedgerParams,
+): Result<CheckedTx, TxErrorCode> {
+  const outputsSum = checkShape(identified, params);
+  if (!outputsSum.ok) return outputsSum;
+  const spent: Utxo[] = [];
+  let inputsSum = 0n;
+  for (const [i, outPoint] of identified.tx.body.inputs.entries()) {
+    const utxo = view.utxo(outPoint);
+    if (utxo === undefined) {
+      return fail(
+        "TX_INPUT_MISSING",
+        `input ${i} spends ${outPointKey(outPoint)}, which is not unspent`,
+      );
+    }
+    spent.push(utxo);
+    inputsSum += utxo.value;
+  }
+  if (inputsSum > MAX_SATOSHI) return fail("TX_AMOUNT_OVERFLOW", "the inputs exceed 64 bits");
+  const fee = inputsSum - outputsSum.value;
+  if (fee < 0n) {
+    const [has, needs] = [formatTime(inputsSum), formatTime(outputsSum.value)];
+    return fail("TX_INSUFFICIENT", `the inputs hold ${has} TIME, the outputs ${needs}`);
+  }
+  const leastFee = minimumFee(outputsSum.value, params);
+  if (fee < leastFee)
+    return fail("TX_FEE_TOO_LOW", `pays ${fee} satoshi, at least ${leastFee} are due`);
+  return ok({ ...identified, fee, spent });
+}
+
+/** What can be said without the view; gives the sum of the outputs. */
+function checkShape(
+  { tx: { body, witnesses }, sizeBytes }: IdentifiedTx,
+  { dust }: LedgerParams,
+): Result<Satoshi, TxErrorCode> {
+  const { version, inputs, outputs, payload } = body;
+  if (version !== TX_VERSION) return fail("TX_VERSION", `version ${version}, not ${TX_VERSION}`);
+  if (inputs.length === 0 || inputs.length > MAX_TX_INPUTS) {
+    return fail("TX_STRUCTURE", `${inputs.length} inputs, not 1 to ${MAX_TX_INPUTS}`);
+  }
+  if (outputs.length === 0 || outputs.length > MAX_TX_OUTPUTS) {
+    return fail("TX_STRUCTURE", `${outputs.length} outputs, not 1 to ${MAX_TX_OUTPUTS}`);
+  }
+  if (payload.length > 0) return fail("TX_PAYLOAD", `a payload of ${payload.length} bytes`);
+  if (sizeBytes > MAX_TX_BYTES) {
+    return fail("TX_TOO_LARGE", `${sizeBytes} bytes, at most ${MAX_TX_BYTES}`);
+  }
+  if (witnesses.length !== inputs.length) {
+    return fail("TX_WITNESS_COUNT", `${witnesses.length} witnesses for ${inputs.length} inputs`);
+  }
+  if (new Set(inputs.map(outPointKey)).size !== inputs.length) {
+    return fail("TX_DUPLICATE_INPUT", "an output is spent twice");
+  }
+  const small = outputs.findIndex(({ value }) => value < dust);
+  if (small >= 0) return fail("TX_DUST", `output ${small} is below ${dust} satoshi`);
+  const sum = outputs.reduce((total, { value }) => total + value, 0n);
+  return sum > MAX_SATOSHI ? fail("TX_AMOUNT_OVERFLOW", "the outputs exceed 64 bits") : ok(sum);
+}
+
+/** Each witness is by the key of the address it spends from, over this network's genesis and txid. */
+export function checkWitnesses(
+  checked: CheckedTx,
+  { genesisHash }: LedgerParams,
+  verify: VerifyFunction,
+): Result<CheckedTx, "TX_WITNESS_KEY" | "TX_SIGNATURE"> {
+  const signBytes = txSignBytes(genesisHash, checked.txid);
+  for (const [i, { publicKey, signature }] of checked.tx.witnesses.entries()) {
+    const owner = checked.spent[i]?.address;
+    const keyHash = sha256(publicKey).subarray(0, KEY_HASH_BYTES);
+    if (owner === undefined || !equalBytes(keyHash, owner)) {
+      return fail("TX_WITNESS_KEY", `witness ${i} has a key of another address`);
+    }
+    if (!verify(signature, signBytes, publicKey)) {
+      return fail("TX_SIGNATURE", `the signature of witness ${i} does not verify`);
+    }
+  }
+  return ok(checked);
+}

@@ -1,0 +1,256 @@
+// Block application a second time, deliberately naive: a map of strings, bytes put together by hand,
+// the accumulator summed anew over all outputs at every block, signatures by OpenSSL. It shares only
+// types with src/ledger, so that an error has to be made twice to stay unseen. Tests alone use it.
+
+import { createHash } from "node:crypto";
+import { verifyByOpenSsl } from "../src/crypto/verify-fallback.ts";
+import type { LedgerParams } from "../src/ledger/params.ts";
+import type { Block, Certificate, Transaction, ValidatorSet } from "../src/types/chain.ts";
+
+interface Coin {
+  readonly value: bigint;
+  readonly address: string;
+  readonly height: number;
+}
+
+const little = (value: bigint | number, size: number): Buffer => {
+  const bytes = Buffer.alloc(size);
+  for (let i = 0, rest = BigInt(value); i < size; i++, rest >>= 8n) bytes[i] = Number(rest & 255n);
+  return bytes;
+};
+const tag = (name: string): Buffer => Buffer.from(name.padEnd(16, "\0"), "latin1");
+const sha = (...parts: Uint8Array[]): Buffer =>
+  createHash("sha256").update(Buffer.concat(parts)).digest();
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+
+function bodyBytes({ version, inputs, outputs, payload }: Transaction["body"]): Buffer {
+  const ins = Buffer.concat(
+    inputs.map(({ txid, index }) => Buffer.concat([txid, little(index, 4)])),
+  );
+  const outs = Buffer.concat(outputs.map((o) => Buffer.concat([little(o.value, 8), o.address])));
+  const offsets = [14, 14 + ins.length, 14 + ins.length + outs.length];
+  return Buffer.concat([
+    little(version, 2),
+    ...offsets.map((o) => little(o, 4)),
+    ins,
+    outs,
+    payload,
+  ]);
+}
+
+function txBytes({ body, witnesses }: Transaction): Buffer {
+  const first = bodyBytes(body);
+  const second = witnesses.map((w) => Buffer.concat([w.publicKey, w.signature]));
+  return Buffer.concat([little(8, 4), little(8 + first.length, 4), first, ...second]);
+}
+
+function certificateBytes(c: Certificate): Buffer {
+  const bits = [...c.signers.map((signed) => (signed ? "1" : "0")), "1"];
+  while (bits.length % 8 !== 0) bits.push("0");
+  const packed = Buffer.alloc(bits.length / 8);
+  for (const [i, bit] of bits.entries())
+    if (bit === "1") packed[i >> 3] = (packed[i >> 3] ?? 0) | (1 << (i & 7));
+  const fixed = [little(c.type, 1), little(c.height, 8), little(c.round, 4), c.blockHash];
+  return Buffer.concat([
+    ...fixed,
+    little(53, 4),
+    little(53 + packed.length, 4),
+    packed,
+    ...c.signatures,
+  ]);
+}
+
+const setHash = (set: ValidatorSet): Buffer =>
+  sha(tag("TIME/valset/1"), ...set.flatMap((v) => [v.publicKey, v.nodeKey, little(v.power, 4)]));
+
+function tree(leaves: readonly Buffer[]): Buffer {
+  if (leaves.length === 0) return sha();
+  if (leaves.length === 1) return sha(Buffer.from([0]), leaves[0] as Buffer);
+  let half = 1;
+  while (half * 2 < leaves.length) half *= 2;
+  return sha(Buffer.from([1]), tree(leaves.slice(0, half)), tree(leaves.slice(half)));
+}
+
+export const naiveTxRoot = (transactions: readonly Transaction[]): Buffer =>
+  tree(transactions.map((tx) => sha(tag("TIME/witness/1"), txBytes(tx))));
+
+const headerHash = (h: Block["header"]): Buffer =>
+  sha(
+    tag("TIME/header/1"),
+    little(h.version, 2),
+    little(h.height, 8),
+    little(h.round, 4),
+    h.parentHash,
+    h.lastCommitHash,
+    h.validatorsHash,
+    h.nextValidatorsHash,
+    h.txRoot,
+    h.stateRoot,
+    h.proposer,
+    little(h.timestampMs, 8),
+  );
+
+const txidText = (tx: Transaction): string => hexOf(sha(tag("TIME/tx/1"), bodyBytes(tx.body)));
+
+export class NaiveLedger {
+  readonly coins = new Map<string, Coin>();
+  feePot = 0n;
+  height = 0;
+  timestampMs: number;
+  tip: string;
+  readonly #params: LedgerParams;
+  readonly #set: ValidatorSet;
+
+  constructor(
+    params: LedgerParams,
+    set: ValidatorSet,
+    start: {
+      timestampMs: number;
+      coins: readonly (readonly [address: Uint8Array, value: bigint])[];
+    },
+  ) {
+    this.#params = params;
+    this.#set = set;
+    this.tip = hexOf(params.genesisHash);
+    this.timestampMs = start.timestampMs;
+    for (const [i, [address, value]] of start.coins.entries()) {
+      this.coins.set(`${this.tip}/${i}`, { value, address: hexOf(address), height: 0 });
+    }
+  }
+
+  supply(): bigint {
+    return [...this.coins.values()].reduce((sum, coin) => sum + coin.value, 0n);
+  }
+
+  stateRoot(): Buffer {
+    const lanes = Array.from({ length: 1024 }, () => 0);
+    for (const [key, coin] of this.coins) {
+      const [txid = "", index = ""] = key.split("/");
+      const element = Buffer.concat([
+        tag("TIME/utxo/1"),
+        Buffer.from(txid, "hex"),
+        little(Number(index), 4),
+        little(coin.value, 8),
+        Buffer.from(coin.address, "hex"),
+        little(coin.height, 8),
+      ]);
+      const stretched = createHash("shake128", { outputLength: 2048 }).update(element).digest();
+      for (let i = 0; i < 1024; i++) {
+        lanes[i] = ((lanes[i] ?? 0) + stretched.readUInt16LE(2 * i)) % 65536;
+      }
+    }
+    const digest = sha(...lanes.map((lane) => little(lane, 2)));
+    return sha(tag("TIME/state/1"), digest, little(this.feePot, 8), little(this.supply(), 8));
+  }
+
+  /** Spends and makes coins with no rule at all: the root a liar would put into his header. */
+  applyWithoutRules(transactions: readonly Transaction[]): void {
+    for (const tx of transactions) {
+      for (const { txid, index } of tx.body.inputs) {
+        const key = `${hexOf(txid)}/${index}`;
+        this.feePot += this.coins.get(key)?.value ?? 0n;
+        this.coins.delete(key);
+      }
+      for (const [i, { value, address }] of tx.body.outputs.entries()) {
+        const coin = { value, address: hexOf(address), height: this.height + 1 };
+        this.coins.set(`${txidText(tx)}/${i}`, coin);
+        this.feePot -= value;
+      }
+    }
+  }
+
+  copy(): NaiveLedger {
+    const start = { timestampMs: this.timestampMs, coins: [] };
+    const other = new NaiveLedger(this.#params, this.#set, start);
+    for (const [key, coin] of this.coins) other.coins.set(key, coin);
+    other.feePot = this.feePot;
+    other.height = this.height;
+    other.tip = this.tip;
+    return other;
+  }
+
+  /** Undefined where the block is valid, which is then applied; otherwise what is wrong. */
+  apply(block: Block): string | undefined {
+    const fault = this.#headerFault(block) ?? this.#bodyFault(block);
+    if (fault !== undefined) return fault;
+    const next = this.copy();
+    for (const tx of block.transactions) {
+      const txFault = next.#transactionFault(tx);
+      if (txFault !== undefined) return txFault;
+      next.applyWithoutRules([tx]);
+    }
+    if (!next.stateRoot().equals(block.header.stateRoot)) return "state root";
+    this.coins.clear();
+    for (const [key, coin] of next.coins) this.coins.set(key, coin);
+    this.feePot = next.feePot;
+    this.height += 1;
+    this.timestampMs = block.header.timestampMs;
+    this.tip = hexOf(headerHash(block.header));
+    return undefined;
+  }
+
+  #headerFault({ header, lastCommit }: Block): string | undefined {
+    if (header.version !== 1) return "version";
+    if (header.height !== this.height + 1) return "height";
+    if (hexOf(header.parentHash) !== this.tip) return "parent";
+    if (header.timestampMs <= this.timestampMs) return "time";
+    const set = hexOf(setHash(this.#set));
+    if (hexOf(header.validatorsHash) !== set) return "validators";
+    if (hexOf(header.nextValidatorsHash) !== set) return "next validators";
+    if (!this.#set.some((v) => hexOf(v.publicKey) === hexOf(header.proposer))) return "proposer";
+    const named = hexOf(header.lastCommitHash);
+    if (this.height === 0) {
+      return lastCommit === undefined && named === "00".repeat(32) ? undefined : "first commit";
+    }
+    if (lastCommit === undefined || lastCommit.type !== 2) return "commit type";
+    if (lastCommit.height !== this.height || hexOf(lastCommit.blockHash) !== this.tip)
+      return "commit";
+    const hash = sha(tag("TIME/cert/1"), certificateBytes(lastCommit));
+    return named === hexOf(hash) ? undefined : "commit hash";
+  }
+
+  #bodyFault({ header, transactions }: Block): string | undefined {
+    if (transactions.length > this.#params.maxBlockTxs) return "count";
+    const size = transactions.reduce((sum, tx) => sum + txBytes(tx).length, 0);
+    let limit = this.#params.maxBlockBytes;
+    for (let i = 0; i < header.round && limit > 1; i++) limit = Math.floor(limit / 2);
+    if (size > Math.max(limit, 65536)) return "size";
+    return naiveTxRoot(transactions).equals(header.txRoot) ? undefined : "tx root";
+  }
+
+  #transactionFault(tx: Transaction): string | undefined {
+    const { version, inputs, outputs, payload } = tx.body;
+    if (version !== 1 || payload.length !== 0) return "tx version or payload";
+    if (inputs.length < 1 || inputs.length > 512) return "tx inputs";
+    if (outputs.length < 1 || outputs.length > 512) return "tx outputs";
+    if (txBytes(tx).length > 65536) return "tx size";
+    if (tx.witnesses.length !== inputs.length) return "witness count";
+    const message = Buffer.concat([
+      tag("TIME/tx-sig/1"),
+      this.#params.genesisHash,
+      Buffer.from(txidText(tx), "hex"),
+    ]);
+    const seen: string[] = [];
+    let available = 0n;
+    for (const [i, { txid, index }] of inputs.entries()) {
+      const key = `${hexOf(txid)}/${index}`;
+      const coin = this.coins.get(key);
+      const witness = tx.witnesses[i];
+      if (seen.includes(key) || coin === undefined || witness === undefined) return "input";
+      seen.push(key);
+      available += coin.value;
+      if (!hexOf(sha(witness.publicKey)).startsWith(coin.address)) return "witness key";
+      if (!verifyByOpenSsl(witness.signature, message, witness.publicKey)) return "signature";
+    }
+    let paid = 0n;
+    for (const { value } of outputs) {
+      if (value < this.#params.dust) return "dust";
+      paid += value;
+    }
+    // In whole numbers: 1,000 × fee ≥ permille × outputs is the same as rounding the share up.
+    if (paid >= 2n ** 64n || available >= 2n ** 64n || available < paid) return "amounts";
+    const fee = available - paid;
+    if (fee < this.#params.minFee) return "fee";
+    return fee * 1000n < paid * BigInt(this.#params.feePermille) ? "fee share" : undefined;
+  }
+}
