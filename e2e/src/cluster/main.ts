@@ -1,4 +1,4 @@
-// The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images`.
+// The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images|prove`.
 // `up` prints the cluster's facts as JSON on stdout; progress goes to stderr.
 import { parseArgs } from "node:util";
 import { formatFailure, ToolingError } from "../coded-error.ts";
@@ -8,8 +8,9 @@ import { clusterName, deleteCluster, ensureCluster, ensureImageBuilder } from ".
 import { askEngine, docker } from "./docker.ts";
 import { ownEngine } from "./engine.ts";
 import { nodeContainers } from "./kind-cluster.ts";
+import { proveCluster } from "./prove-cluster.ts";
 
-const usage = "up | down | status | images   [--name NAME] [--workers N] [--yes]";
+const usage = "up | down | status | images | prove   [--name NAME] [--workers N] [--yes]";
 
 interface Choice {
   readonly name: string;
@@ -28,6 +29,11 @@ const commands: Readonly<Record<string, (choice: Choice) => Promise<void>>> = {
       "cluster",
       existed ? `${name} is deleted` : `no cluster ${name} of this cache`,
     );
+  },
+  prove: async (choice) => {
+    const progress = new Progress();
+    const proof = await proveCluster(progress, await ensureCluster({ ...choice, progress }));
+    console.log(JSON.stringify(proof, null, 2));
   },
   images: async ({ yes }) => {
     const { imageSource } = await ensureImageBuilder({ yes });
