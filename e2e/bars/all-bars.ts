@@ -1,0 +1,8 @@
+// Every bar by name: the one list that main.ts serves.
+
+import type { Bar } from "./bar.ts";
+import { CLUSTER_BARS } from "./cluster-bars.ts";
+import { DEVNET_BARS } from "./devnet-bars.ts";
+import { START_BARS } from "./start-bars.ts";
+
+export const ALL_BARS: readonly Bar[] = [...START_BARS, ...CLUSTER_BARS, ...DEVNET_BARS];

@@ -1,0 +1,21 @@
+// What a bar is: a stated figure, and the program that measures it for real. `npm run bars -- NAME`
+// runs one (main.ts); bars of later parts add a file and a row in all-bars.ts.
+
+export interface Measurement {
+  /** The measured figure with its unit, as people read it. */
+  readonly figure: string;
+  readonly pass: boolean;
+  /** What stands behind the figure: parts, counts, conditions. */
+  readonly detail: string;
+}
+
+export interface Bar {
+  readonly name: string;
+  /** The figure that must hold, as people read it. */
+  readonly bar: string;
+  readonly what: string;
+  /** Measures; `say` prints a line of what it does. */
+  readonly measure: (say: (line: string) => void) => Promise<Measurement>;
+}
+
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 0)} s`;
