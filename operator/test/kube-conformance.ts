@@ -27,11 +27,15 @@ export function describeKubeConformance(
   target: () => Promise<ConformanceTarget>,
 ): void {
   describe(`Kubernetes API conformance: ${name}`, () => {
-    let server: ConformanceTarget;
+    let connected: ConformanceTarget | undefined;
+    const server = () => {
+      if (connected === undefined) throw new Error("not connected");
+      return connected;
+    };
     beforeAll(async () => {
-      server = await target();
+      connected = await target();
     });
-    afterAll(() => server.dispose());
+    afterAll(() => connected?.dispose());
     const declarations = [
       declareCreation,
       declareUpdates,
@@ -43,7 +47,7 @@ export function describeKubeConformance(
       declareElection,
       declareEvents,
     ];
-    for (const declare of declarations) declare(() => server);
+    for (const declare of declarations) declare(server);
   });
 }
 

@@ -25,6 +25,11 @@ export class VirtualClock implements Clock {
     return 1_767_225_600_000 + this.#nowMs;
   }
 
+  /** Timers that have neither fired nor been cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
   after(delayMs: number, callback: () => void): () => void {
     const timer = {
       dueMs: this.#nowMs + Math.max(0, delayMs),

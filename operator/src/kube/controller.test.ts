@@ -147,6 +147,21 @@ describe("Controller", () => {
     await stop();
   });
 
+  it("starts its backoff anew after a success", async () => {
+    const atMs: number[] = [];
+    const { clock, source, stop } = bench(async () => {
+      atMs.push(clock.monotonicMs());
+      if (atMs.length % 4 !== 0) throw new Error("three times out of four");
+      return {};
+    });
+    source.sync().put(object("a"));
+    await clock.advance(1_000);
+    source.put(object("a", "2"));
+    await clock.advance(1_000);
+    expect(atMs).toEqual([0, 5, 15, 35, 1_000, 1_005, 1_015, 1_035]);
+    await stop();
+  });
+
   it("retries a terminal error only when something changes", async () => {
     const { clock, source, results, stop } = bench(async () => {
       throw new TerminalError("the spec cannot be met");

@@ -171,6 +171,69 @@ describe("LeaderElector", () => {
     await clock.advance(MINUTE_MS);
   });
 
+  it("outlives a deleted Lease: its leader makes it again, and nobody else before a full lease", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer(clock);
+    const one = new Candidate("one", server, { clock });
+    await clock.advance(5_000);
+    const two = new Candidate("two", server, { clock });
+    await clock.advance(5_000);
+    server.lease = undefined;
+    await clock.advance(3_000);
+    expect(server.lease).toMatchObject({ spec: { holderIdentity: "one" } });
+    one.weather.cut = true;
+    server.lease = undefined;
+    await clock.advance(14_000);
+    expect(two.elector.isLeader()).toBe(false);
+    expect(one.log).toEqual(["started", "lost"]);
+    await clock.advance(6_000);
+    expect(two.elector.isLeader()).toBe(true);
+    two.stop();
+    await clock.advance(MINUTE_MS);
+  });
+
+  it("counts its ten seconds from when a renewal was sent, not from when it was answered", async () => {
+    const clock = new VirtualClock();
+    const slow = { delayMs: 2_400, fate: "arrives" } as const;
+    const weather = new Weather([{ delayMs: 1, fate: "arrives" }, slow]);
+    const one = new Candidate("one", new LeaseServer(clock), { clock, weather });
+    await clock.advance(4_900);
+    expect(one.elector.isLeader()).toBe(true);
+    weather.cut = true;
+    await clock.advance(5_200);
+    expect(one.elector.isLeader()).toBe(false);
+    one.stop();
+    await clock.advance(MINUTE_MS);
+  });
+
+  it("does not trust a released record once the Lease is deleted", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer(clock);
+    const one = new Candidate("one", server, { clock });
+    await clock.advance(5_000);
+    const arrives = { delayMs: 1, fate: "arrives" } as const;
+    const good = Array.from({ length: 1_000 }, () => arrives);
+    const weather = new Weather([arrives, { delayMs: 1, fate: "refused" }, ...good]);
+    one.stop();
+    await clock.advance(100);
+    const two = new Candidate("two", server, { clock, weather });
+    await clock.advance(100);
+    weather.cut = true;
+    const three = new Candidate("three", server, { clock });
+    await clock.advance(5_000);
+    expect([two.elector.holder(), three.elector.isLeader()]).toEqual(["", true]);
+    three.weather.cut = true;
+    server.lease = undefined;
+    weather.cut = false;
+    await clock.advance(MINUTE_MS, () => {
+      expect([two, three].filter(({ elector }) => elector.isLeader()).length).toBeLessThanOrEqual(
+        1,
+      );
+    });
+    two.stop();
+    await clock.advance(MINUTE_MS);
+  });
+
   it("yields at once where another holds the lease, whatever time is left", async () => {
     const clock = new VirtualClock();
     const server = new LeaseServer(clock);
