@@ -73,10 +73,6 @@ export const FACE_ERRORS = {
     "A file cannot be read or written.",
     "Check the path, the directory and the permissions.",
   ),
-  CLI_AMOUNT: entry(
-    "The amount is not a decimal number of TIME.",
-    "Write it like 12.5, with at most 8 decimals.",
-  ),
   CLI_CHAIN_MISMATCH: entry(
     "The node serves another chain than the one that was asked for.",
     "Check --rpc-url and --genesis.",

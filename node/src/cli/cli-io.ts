@@ -1,0 +1,16 @@
+// All that time-cli touches of the world, so that a test runs the whole program in memory.
+
+export interface CliIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly fetch: typeof fetch;
+  readonly randomBytes: (sizeBytes: number) => Uint8Array;
+  readonly nowMs: () => number;
+}
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  readonly rpcUrl: string;
+  readonly json: boolean;
+}

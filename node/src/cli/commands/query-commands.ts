@@ -1,0 +1,92 @@
+// The commands that ask one RPC method and show its answer: one row each. Names are those of the
+// original CLI: the method's words with dashes.
+
+import type { Command } from "commander";
+import { type CommandContext, clientOf, show, wholeNumber } from "./command-context.ts";
+
+interface QueryRow {
+  readonly command: string;
+  readonly method: string;
+  readonly description: string;
+  /** Positional arguments, in the order of the method's parameters. */
+  readonly args: readonly QueryArgument[];
+}
+
+interface QueryArgument {
+  /** The parameter's name in the RPC. */
+  readonly param: string;
+  readonly isOptional: boolean;
+  readonly parse: (text: string) => string | number;
+}
+
+const text = (value: string): string => value;
+const number = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+/** A height where it has only digits (a hash of digits alone would need 64 of them). */
+const heightOrHash = (value: string): string | number =>
+  value.length < 64 ? number(value) : value.toLowerCase();
+
+const required = (param: string, parse: QueryArgument["parse"] = text): QueryArgument => ({
+  param,
+  isOptional: false,
+  parse,
+});
+const optional = (param: string, parse: QueryArgument["parse"]): QueryArgument => ({
+  param,
+  isOptional: true,
+  parse,
+});
+
+const row = (
+  command: string,
+  description: string,
+  ...args: readonly QueryArgument[]
+): QueryRow => ({ command, method: command.replaceAll("-", ""), description, args });
+
+export const QUERIES: readonly QueryRow[] = [
+  row("get-blockchain-info", "the chain's identity and its newest block"),
+  row("get-block-count", "height of the newest block"),
+  row(
+    "get-block",
+    "a block by height or hash (verbosity 0: hex, 1: txids, 2: transactions)",
+    required("block", heightOrHash),
+    optional("verbosity", number),
+  ),
+  row("get-block-hash", "hash of the block at a height", required("height", number)),
+  row("get-balance", "balance of an address", required("address")),
+  row(
+    "list-unspent",
+    "unspent outputs of an address",
+    required("address"),
+    optional("limit", number),
+  ),
+  row("validate-address", "whether a text is an address of this network", required("address")),
+  row("get-transaction", "a transaction, pending or final", required("txid")),
+  row("send-raw-transaction", "submit a signed transaction", required("hex")),
+  row(
+    "wait-for-transaction",
+    "wait until a transaction is final",
+    required("txid"),
+    optional("timeoutMs", number),
+  ),
+  row("get-raw-mempool", "ids of pending transactions", optional("limit", number)),
+  row("get-mempool-info", "size and rules of the mempool"),
+  row("get-peer-info", "the node's peers"),
+  row("get-network-info", "the node's version, id and links"),
+  row("get-consensus-info", "where consensus stands, and who votes"),
+  row("uptime", "seconds since the node started"),
+];
+
+/** Adds one command for each row. */
+export function addQueryCommands(program: Command, context: CommandContext): void {
+  for (const { command: name, method, description, args } of QUERIES) {
+    const command = program.command(name).description(description);
+    for (const { param, isOptional, parse } of args) {
+      command.argument(isOptional ? `[${param}]` : `<${param}>`, "", parse);
+    }
+    command.action(async (...given: unknown[]) => {
+      const entries = args.map(({ param }, place) => [param, given[place]] as const);
+      const params = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+      show(context, command, await clientOf(context, command).call(method, params));
+    });
+  }
+}
