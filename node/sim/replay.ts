@@ -5,6 +5,8 @@
 import type { Effect, Input, TimedInput } from "../src/consensus/api.ts";
 import type { ConsensusState } from "../src/consensus/state.ts";
 
+type TimerEffect = Extract<Effect, { type: "startTimeout" }>;
+
 /** The effects of a replay that still wait to happen, in their order. */
 export function unanswered(
   effects: readonly Effect[],
@@ -45,8 +47,9 @@ export function unanswered(
   });
 }
 
-const timerKey = ({ round, step }: { readonly round: number; readonly step: string }): string =>
-  `${step} ${round}`;
+/** With the height: timers of the height before may still fire into this one's log. */
+const timerKey = ({ height, round, step }: Extract<Input, { type: "timeout" }> | TimerEffect) =>
+  `${step} ${height} ${round}`;
 
 function answerKey(input: Input, self: number | undefined): string | undefined {
   switch (input.type) {

@@ -1,6 +1,7 @@
 // The leader's side of a round: propose the valid value with its PoLC where there is one, else a new
 // block from the driver. A proposal is asked for at most once a round.
 
+import { invariant } from "../types/errors.ts";
 import type { Effect, Input } from "./api.ts";
 import { polcOf } from "./lock.ts";
 import { leaderOf } from "./proposer.ts";
@@ -22,6 +23,10 @@ export function receiveBuiltBlock(
   const isWanted = round === state.round && state.step === "propose" && leads(state);
   if (!isWanted || block.header.height !== state.context.height) return;
   if (state.proposedRound >= round || proposeValid(state, out)) return;
+  invariant(
+    block.header.round === round,
+    "the driver builds a block for the round it was asked for",
+  );
   state.proposedRound = round;
   const { height } = state.context;
   const polc = undefined;

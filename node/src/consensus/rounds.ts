@@ -114,13 +114,12 @@ export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs });
   if (self === undefined) return;
   const polc = polcOf(state);
-  const votes = [state.ownPrevote, state.ownPrecommit, ...entry.votes].filter(
-    (vote) => vote !== undefined,
-  );
+  const own = [state.ownPrevote, state.ownPrecommit].filter((vote) => vote !== undefined);
+  const others = entry.votes.filter(({ validatorIndex }) => validatorIndex !== self);
   out.push({
     type: "rebroadcast",
     proposal: state.ownProposal?.proposal.round === round ? state.ownProposal : undefined,
-    votes,
+    votes: [...own, ...others],
     certificate: entry.certificate ?? polc,
   });
   if (entry.certificate !== undefined && polc !== undefined && polc !== entry.certificate) {

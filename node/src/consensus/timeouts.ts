@@ -7,7 +7,7 @@ import type { ConsensusParams } from "./api.ts";
 /** base × growth^round, at most `capMs`, in whole milliseconds. */
 export function grownMs(baseMs: number, growth: number, round: Round, capMs: number): number {
   let grown = baseMs;
-  const growingRounds = growth > 1 ? round : 0;
+  const growingRounds = growth > 1 && baseMs > 0 ? round : 0;
   for (let i = 0; i < growingRounds && grown < capMs; i++) grown *= growth;
   return Math.round(Math.min(grown, capMs));
 }

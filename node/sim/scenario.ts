@@ -1,0 +1,289 @@
+// The scenario language: lines of input for one core, and under each the whole trace of its effects.
+// A file in node/scenarios is both test and golden: runScenario() returns it with the effects as they
+// are now, and the test compares. Values are letters; a block is of the round that first names it (of
+// its validRound, where a re-proposal is the first).
+
+import { ZERO_HASH } from "../src/codec/bytes.ts";
+import { fromHex, toHex } from "../src/codec/hex.ts";
+import type { ConsensusParams, Effect, Input, Step } from "../src/consensus/api.ts";
+import { leaderOf } from "../src/consensus/proposer.ts";
+import { type ConsensusState, checkInvariants, initialState } from "../src/consensus/state.ts";
+import { step } from "../src/consensus/step.ts";
+import type { Block, Certificate, VoteType } from "../src/types/chain.ts";
+import { newValidators } from "./keyring.ts";
+
+const PARAMS: ConsensusParams = {
+  timeoutProposeMs: 1_000,
+  timeoutVoteMs: 500,
+  timeoutGrowth: 1.5,
+  maxTimeoutMs: 10_000,
+  precisionMs: 100,
+  messageDelayMs: 400,
+};
+
+const START_MS = 1_000_000;
+
+/** Words of a line: the plain ones in order, and the key=value ones. */
+interface Line {
+  readonly words: readonly string[];
+  readonly options: ReadonlyMap<string, string>;
+}
+
+interface Scene {
+  state: ConsensusState;
+  nowMs: number;
+  readonly blocks: Map<string, Block>;
+}
+
+/** The file's text with each input's effects as the core gives them now. */
+export function runScenario(text: string): string {
+  const scene: Scene = { state: initialState(PARAMS), nowMs: START_MS, blocks: new Map() };
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("  ")) continue;
+    lines.push(line);
+    if (line === "" || line.startsWith("#")) continue;
+    for (const shown of play(scene, parse(line))) lines.push(`  ${shown}`);
+    checkInvariants(scene.state);
+  }
+  return lines.join("\n");
+}
+
+function parse(line: string): Line {
+  const words: string[] = [];
+  const options = new Map<string, string>();
+  for (const word of line.split(/\s+/)) {
+    const [key, value] = word.split("=");
+    if (key !== undefined && value !== undefined) options.set(key, value);
+    else if (word !== "") words.push(word);
+  }
+  return { words, options };
+}
+
+function play(scene: Scene, line: Line): readonly string[] {
+  const command = line.words[0];
+  if (command === "state") return [showState(scene.state)];
+  if (command === "wait") {
+    scene.nowMs += numberAt(line, 1);
+    return [];
+  }
+  const shown: string[] = [];
+  for (const input of inputsOf(scene, line)) {
+    const result = step(scene.state, { nowMs: scene.nowMs, input });
+    scene.state = result.state;
+    for (const effect of result.effects) shown.push(showEffect(effect));
+  }
+  return shown;
+}
+
+function inputsOf(scene: Scene, line: Line): readonly Input[] {
+  const command = line.words[0];
+  const { height } = scene.state.context;
+  switch (command) {
+    case "enter":
+      return [enterHeight(line)];
+    case "timeout":
+      return [{ type: "timeout", height, round: numberAt(line, 2), step: line.words[1] as Step }];
+    case "proposal":
+      return [proposal(scene, line)];
+    case "built": {
+      const block = blockOf(scene, wordAt(line, 2), numberAt(line, 1));
+      const blockHash = toHex(hashOf(wordAt(line, 2)));
+      return [{ type: "blockBuilt", round: numberAt(line, 1), block, blockHash }];
+    }
+    case "prevote":
+    case "precommit":
+      return votes(scene, line);
+    case "certificate":
+      return [{ type: "certificate", certificate: certificate(scene, line) }];
+    case "certified": {
+      const block = blockOf(scene, wordAt(line, 3), numberAt(line, 2));
+      const certified = { block, certificate: certificate(scene, line) };
+      return [{ type: "certifiedBlock", certified, blockHash: toHex(hashOf(wordAt(line, 3))) }];
+    }
+    default:
+      throw new Error(`a scenario knows no "${command ?? ""}"`);
+  }
+}
+
+function enterHeight({ options }: Line): Input {
+  const count = Number(options.get("validators") ?? 4);
+  const self = options.get("self") ?? "0";
+  return {
+    type: "enterHeight",
+    startInMs: 0,
+    context: {
+      height: Number(options.get("height") ?? 1),
+      validators: newValidators(count),
+      leaderOrder: Array.from({ length: count }, (_, index) => index),
+      self: self === "none" ? undefined : Number(self),
+      parentTimestampMs: START_MS - 1_000,
+    },
+  };
+}
+
+function proposal(scene: Scene, line: Line): Input {
+  const { context } = scene.state;
+  const { options } = line;
+  const round = numberAt(line, 1);
+  const name = wordAt(line, 2);
+  const validRound = Number(options.get("validRound") ?? -1);
+  const firstRound = validRound === -1 ? round : validRound;
+  const block = blockOf(scene, name, firstRound, Number(options.get("stamp") ?? 0));
+  const blockHash = hashOf(name);
+  const proposerIndex = Number(options.get("by") ?? leaderOf(context, round));
+  const signers = options.get("polc");
+  const header = { height: context.height, round, validRound, blockHash, proposerIndex };
+  const message = {
+    proposal: { ...header, signature: new Uint8Array(64) },
+    block,
+    polc:
+      signers === undefined
+        ? undefined
+        : certificateBy(scene, { type: 1, round: validRound, blockHash, signers }),
+  };
+  const valid = !line.words.includes("invalid");
+  return { type: "proposal", message, blockHash: toHex(blockHash), valid };
+}
+
+function votes(scene: Scene, line: Line): readonly Input[] {
+  const type = typeOf(wordAt(line, 0));
+  const { height } = scene.state.context;
+  return listOf(line.options.get("from")).map((validatorIndex) => ({
+    type: "vote",
+    vote: {
+      type,
+      height,
+      round: numberAt(line, 1),
+      blockHash: hashOf(wordAt(line, 2)),
+      validatorIndex,
+      signature: new Uint8Array(64).fill(validatorIndex),
+    },
+  }));
+}
+
+function certificate(scene: Scene, line: Line): Certificate {
+  const type = typeOf(wordAt(line, 1));
+  const signers = line.options.get("from") ?? "";
+  const blockHash = hashOf(wordAt(line, 3));
+  return certificateBy(scene, { type, round: numberAt(line, 2), blockHash, signers });
+}
+
+function certificateBy(
+  { state }: Scene,
+  parts: Pick<Certificate, "type" | "round" | "blockHash"> & { readonly signers: string },
+): Certificate {
+  const signers = listOf(parts.signers);
+  return {
+    type: parts.type,
+    height: state.context.height,
+    round: parts.round,
+    blockHash: parts.blockHash,
+    signers: state.context.validators.map((_, index) => signers.includes(index)),
+    signatures: signers.map((index) => new Uint8Array(64).fill(index)),
+  };
+}
+
+function blockOf(scene: Scene, name: string, round: number, stampMs = 0): Block {
+  const known = scene.blocks.get(name);
+  if (known !== undefined) return known;
+  const { context } = scene.state;
+  const leader = context.validators[leaderOf(context, round)];
+  const block: Block = {
+    header: {
+      version: 1,
+      height: context.height,
+      round,
+      parentHash: ZERO_HASH,
+      lastCommitHash: ZERO_HASH,
+      validatorsHash: ZERO_HASH,
+      nextValidatorsHash: ZERO_HASH,
+      txRoot: ZERO_HASH,
+      stateRoot: ZERO_HASH,
+      proposer: leader?.publicKey ?? ZERO_HASH,
+      timestampMs: scene.nowMs + stampMs,
+    },
+    lastCommit: undefined,
+    transactions: [],
+  };
+  scene.blocks.set(name, block);
+  return block;
+}
+
+const typeOf = (name: string): VoteType => (name === "prevote" ? 1 : 2);
+
+const hashOf = (name: string): Uint8Array =>
+  name === "nil" ? ZERO_HASH : new Uint8Array(32).fill(name.charCodeAt(0));
+
+const nameOf = (hash: Uint8Array): string =>
+  hash[0] === 0 || hash[0] === undefined ? "nil" : String.fromCharCode(hash[0]);
+
+const listOf = (text: string | undefined): readonly number[] => (text ?? "").split(",").map(Number);
+
+function wordAt({ words }: Line, index: number): string {
+  const word = words[index];
+  if (word === undefined) throw new Error(`"${words.join(" ")}" lacks word ${index}`);
+  return word;
+}
+
+const numberAt = (line: Line, index: number): number => Number(wordAt(line, index));
+
+function showState({ round, step, lock, valid, validRound }: ConsensusState): string {
+  const locked = lock === undefined ? "none" : `${nameOf(lock.hash)}@${lock.round}`;
+  const best = valid === undefined ? "none" : `${nameOf(valid.hash)}@${validRound}`;
+  return `round ${round}, step ${step}, lock ${locked}, valid ${best}`;
+}
+
+function showCertificate({ type, round, blockHash, signers }: Certificate): string {
+  const indices = signers.flatMap((signed, index) => (signed ? [index] : []));
+  const name = type === 1 ? "prevotes" : "precommits";
+  return `${name} of round ${round} for ${nameOf(blockHash)} by ${indices.join(",")}`;
+}
+
+function showEffect(effect: Effect): string {
+  switch (effect.type) {
+    case "buildBlock":
+      return `build block for round ${effect.round}`;
+    case "signProposal": {
+      const polc = effect.polc === undefined ? "" : ` with ${showCertificate(effect.polc)}`;
+      return `sign proposal of round ${effect.round}: ${nameOf(fromHex(effect.blockHash))}${polc}`;
+    }
+    case "signVote": {
+      const name = effect.blockHash === undefined ? "nil" : nameOf(fromHex(effect.blockHash));
+      return `sign ${effect.voteType === 1 ? "prevote" : "precommit"} of round ${effect.round}: ${name}`;
+    }
+    case "startTimeout":
+      return `timer ${effect.step} of round ${effect.round}: ${effect.delayMs} ms`;
+    case "broadcastCertificate":
+      return `broadcast ${showCertificate(effect.certificate)}`;
+    case "rebroadcast":
+      return showRebroadcast(effect);
+    case "fetchBlock":
+      return `fetch block ${nameOf(fromHex(effect.blockHash))}`;
+    case "decide":
+      return `DECIDE ${nameOf(fromHex(effect.blockHash))}: ${showCertificate(effect.certified.certificate)}`;
+    case "evidence":
+      return `evidence: ${effect.kind} of validator ${effect.validatorIndex}`;
+    case "note": {
+      const isHash = effect.name === "lock";
+      const reason = isHash ? nameOf(fromHex(effect.reason)) : effect.reason;
+      return `note ${effect.name} in round ${effect.round}: ${reason}`;
+    }
+    default:
+      throw new Error(`unknown effect ${JSON.stringify(effect satisfies never)}`);
+  }
+}
+
+function showRebroadcast({
+  proposal,
+  votes,
+  certificate,
+}: Extract<Effect, { type: "rebroadcast" }>): string {
+  const parts = votes.map(
+    ({ type, round, blockHash, validatorIndex }) =>
+      `${type === 1 ? "prevote" : "precommit"} ${round} ${nameOf(blockHash)} by ${validatorIndex}`,
+  );
+  if (proposal !== undefined) parts.unshift(`proposal ${nameOf(proposal.proposal.blockHash)}`);
+  if (certificate !== undefined) parts.push(showCertificate(certificate));
+  return `say again: ${parts.join("; ") || "nothing"}`;
+}
