@@ -22,6 +22,9 @@ const pollMs = 250;
 /** Where the record of the engine that this tooling started is kept. */
 const recordPath = () => cachePath("engine", "started.json");
 const socketPath = "/var/run/docker.sock";
+/** Run-time state of an engine of ours; apart from that of a packaged one. */
+const execRoot = "/var/run/timecoin-docker";
+const containerdPidPath = `${execRoot}/containerd/containerd.pid`;
 
 /** The settings of an engine of our own. Its configuration file replaces the machine's. */
 export function daemonConfig(
@@ -31,6 +34,7 @@ export function daemonConfig(
 ): Record<string, unknown> {
   return {
     "data-root": dataRoot,
+    "exec-root": execRoot,
     pidfile: pidFile,
     hosts: [`unix://${socketPath}`],
     "storage-driver": "overlay2",
@@ -79,8 +83,7 @@ export async function ensureEngine(progress: Progress, yes: boolean): Promise<En
 async function startDaemon(runtime: string | undefined): Promise<EngineInfo> {
   const previous = ownEngine();
   const pidFile = cachePath("engine", "dockerd.pid");
-  // A pid file that outlived its process makes dockerd refuse to start.
-  if (previous === undefined) rmSync(pidFile, { force: true });
+  if (previous === undefined) removeStalePids(pidFile);
   const config = cachePath("engine", "daemon.json");
   const content = daemonConfig(cachePath("engine", "data"), pidFile, runtime);
   writeFileSync(config, `${JSON.stringify(content, null, 2)}\n`);
@@ -93,6 +96,17 @@ async function startDaemon(runtime: string | undefined): Promise<EngineInfo> {
     await delay(pollMs);
   }
   throw startFailure(`no answer after ${startTimeoutMs / 1000} s`);
+}
+
+/**
+ * Pid files that outlived their processes: dockerd refuses to start beside its own, and waits in
+ * vain for a containerd that is dead but not yet reaped. A containerd that lives is taken over.
+ */
+function removeStalePids(pidFile: string): void {
+  rmSync(pidFile, { force: true });
+  if (!existsSync(containerdPidPath)) return;
+  const pid = Number(readFileSync(containerdPidPath, "utf8"));
+  if (processIdentity(pid) === undefined) rmSync(containerdPidPath, { force: true });
 }
 
 function spawnDaemon(config: string): number {
