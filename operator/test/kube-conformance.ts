@@ -19,6 +19,7 @@ export interface ConformanceTarget {
   dispose(): Promise<void>;
 }
 
+const PATIENCE = { timeout: 15_000 };
 const MANAGER = "timecoin-conformance";
 
 /** Declares the suite for the server that `target` connects to. */
@@ -40,6 +41,7 @@ export function describeKubeConformance(
       declareCreation,
       declareUpdates,
       declareDeletion,
+      declareEviction,
       declareApply,
       declareStatus,
       declareLists,
@@ -146,6 +148,29 @@ function declareDeletion(server: Server): void {
     const error: unknown = await change.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "Invalid" });
     expect(String(error)).not.toContain("eA==");
+  });
+}
+
+function declareEviction(server: Server): void {
+  it("evicts only the pod of the UID that was looked at", async () => {
+    const { http, namespace } = server();
+    const ref = { namespace, name: "evicted" };
+    const pod: KubeObject = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { ...ref },
+      spec: {
+        nodeSelector: { "timecoin.dev/conformance": "nowhere" },
+        containers: [{ name: "none", image: "none" }],
+      },
+    };
+    // A new namespace has its service account only after a moment, and refuses pods until then.
+    const created = await vi.waitFor(() => http.create(KINDS.Pod, pod), PATIENCE);
+    const other = http.evict(ref, { uid: "00000000-0000-0000-0000-000000000000" });
+    await expect(other).rejects.toMatchObject({ code: "Conflict" });
+    await http.evict(ref, { uid: created.metadata.uid ?? "" });
+    const gone = http.get({ kind: KINDS.Pod, ...ref });
+    await expect(gone).rejects.toMatchObject({ code: "NotFound" });
   });
 }
 
@@ -311,11 +336,11 @@ function declareEvents(server: Server): void {
       return items.filter((item) => item["reason"] === "Checked");
     };
     recorder.record(input);
-    await vi.waitFor(async () => expect(await mine()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await mine()).toHaveLength(1), PATIENCE);
     recorder.record(input);
     await vi.waitFor(async () => {
       expect(await mine()).toMatchObject([{ note: "once more", series: { count: 2 } }]);
-    });
+    }, PATIENCE);
     stop.abort();
     await run;
     expect(recorder.dropped).toBe(0);

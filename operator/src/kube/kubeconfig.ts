@@ -4,25 +4,34 @@
  * kubeconfig a process: client-node caches credentials by user name across configs.
  */
 import { KubeConfig } from "@kubernetes/client-node";
+import { KubeError } from "./errors.ts";
 
 export interface KubeConfigSource {
-  /** A kubeconfig file; where absent: the service account in a pod, else the usual files. */
+  /** A kubeconfig file. */
   readonly path?: string;
-  readonly context?: string;
+  /** The pod's service account; where neither is given, the usual files and variables. */
   readonly inCluster?: boolean;
+  /** A context other than the file's current one. */
+  readonly context?: string;
 }
 
-/** Loads the configuration; throws where the file is unreadable or lacks the context. */
+/** Loads the configuration. Throws Credentials where a file cannot be read or lacks the context. */
 export function loadKubeConfig(source: KubeConfigSource): KubeConfig {
   const config = new KubeConfig();
-  if (source.path !== undefined) config.loadFromFile(source.path);
-  else if (source.inCluster === true) config.loadFromCluster();
-  else config.loadFromDefault();
-  if (source.context !== undefined) {
-    if (config.getContextObject(source.context) === null) {
-      throw new Error(`the kubeconfig has no context named ${source.context}`);
-    }
-    config.setCurrentContext(source.context);
+  try {
+    if (source.path !== undefined) config.loadFromFile(source.path);
+    else if (source.inCluster === true) config.loadFromCluster();
+    else config.loadFromDefault();
+  } catch (cause) {
+    const message = `cannot load the kubeconfig ${source.path ?? "of this environment"}`;
+    throw new KubeError({ code: "Credentials", message, cause });
   }
+  const { context } = source;
+  if (context === undefined) return config;
+  if (config.getContextObject(context) === null) {
+    const message = `the kubeconfig has no context named ${context}`;
+    throw new KubeError({ code: "Credentials", message });
+  }
+  config.setCurrentContext(context);
   return config;
 }

@@ -11,6 +11,7 @@ import { type Change, ObjectStore } from "./store.ts";
 import type { WatchEvent } from "./types.ts";
 
 const scope = { kind: KINDS.ConfigMap, namespace: NAMESPACE };
+const PATIENCE = { timeout: 15_000, interval: 10 };
 const QUICK = { backoffBaseMs: 1, backoffMaxMs: 5 };
 
 let fake: FakeApiServer;
@@ -53,7 +54,7 @@ async function level({ reflector }: Running): Promise<void> {
       objects.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`).sort();
     expect(versions(reflector.store.all())).toEqual(versions(fake.table.all(scope.kind)));
     expect(fake.watches.size).toBe(1);
-  });
+  }, PATIENCE);
 }
 
 const admin = () => clientOf(fake);
@@ -162,9 +163,12 @@ describe("Reflector", () => {
     await admin().create(KINDS.Secret, { ...configMap("other"), kind: "Secret" });
     const before = running.reflector.lastEventAtMs ?? 0;
     fake.bookmark();
-    await vi.waitFor(() => expect(running.reflector.lastEventAtMs).toBeGreaterThan(before));
+    await vi.waitFor(
+      () => expect(running.reflector.lastEventAtMs).toBeGreaterThan(before),
+      PATIENCE,
+    );
     for (const watch of fake.watches) watch.close();
-    await vi.waitFor(() => expect(fake.seenBy("watch")).toHaveLength(2));
+    await vi.waitFor(() => expect(fake.seenBy("watch")).toHaveLength(2), PATIENCE);
     expect(fake.seenBy("watch")[1]?.url).toContain(`resourceVersion=${fake.table.revision}&`);
     expect(fake.seenBy("list")).toHaveLength(1);
   });
@@ -177,7 +181,7 @@ describe("Reflector", () => {
       { type: "status", status: 504, reason: "Timeout" },
     );
     for (const watch of fake.watches) watch.reset();
-    await vi.waitFor(() => expect(fake.seenBy("list")).toHaveLength(2));
+    await vi.waitFor(() => expect(fake.seenBy("list")).toHaveLength(2), PATIENCE);
     await level(running);
   });
 
@@ -200,7 +204,7 @@ describe("Reflector", () => {
     await level(running);
     stop.abort();
     await running.done;
-    await vi.waitFor(() => expect(fake.watches.size).toBe(0));
+    await vi.waitFor(() => expect(fake.watches.size).toBe(0), PATIENCE);
   });
 
   it("is level with the server after any writes under any faults", async () => {
