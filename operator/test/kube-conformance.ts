@@ -166,8 +166,9 @@ function declareEviction(server: Server): void {
     };
     // A new namespace has its service account only after a moment, and refuses pods until then.
     const created = await vi.waitFor(() => http.create(KINDS.Pod, pod), PATIENCE);
-    const other = http.evict(ref, { uid: "00000000-0000-0000-0000-000000000000" });
-    await expect(other).rejects.toMatchObject({ code: "Conflict" });
+    const { resourceVersion = "" } = created.metadata;
+    const other = { uid: "00000000-0000-0000-0000-000000000000", resourceVersion };
+    await expect(http.evict(ref, other)).rejects.toMatchObject({ code: "Conflict" });
     await http.evict(ref, { uid: created.metadata.uid ?? "" });
     const gone = http.get({ kind: KINDS.Pod, ...ref });
     await expect(gone).rejects.toMatchObject({ code: "NotFound" });

@@ -141,7 +141,10 @@ export class KubeHttp {
     await this.#caller.call({ ...call, path, ...json(body), idempotent: true }, options);
   }
 
-  /** Evicts the pod of this UID; isBudgetRefusal where a disruption budget says no. Sent once. */
+  /**
+   * Evicts the pod of this UID; isBudgetRefusal where a disruption budget says no. Sent once. Give the
+   * resourceVersion too: by UID alone the server tries a mismatch for 10 s before it says Conflict.
+   */
   async evict(pod: Omit<ObjectRef, "kind">, options: DeleteOptions): Promise<void> {
     const metadata = { name: pod.name, namespace: pod.namespace };
     const body = { ...EVICTION, metadata, deleteOptions: deleteOptions(options) };
