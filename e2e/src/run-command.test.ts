@@ -1,8 +1,9 @@
 // Running real programs: output, input, exit codes, limits.
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { ToolingError } from "./coded-error.ts";
 import { lastLines, run } from "./run-command.ts";
 
@@ -20,6 +21,10 @@ async function failureOf(promise: Promise<unknown>): Promise<ToolingError["failu
   );
   if (!(error instanceof ToolingError)) throw new Error("a ToolingError was expected");
   return error.failure;
+}
+
+function fail(): never {
+  throw new Error("nothing there yet");
 }
 
 describe("run", () => {
@@ -71,6 +76,22 @@ describe("run", () => {
       run(node, ["-e", "setInterval(() => 0, 1e6)"], { timeoutMs: 300 }),
     );
     expect(seen.code).toBe("RUN_TIMEOUT");
+  });
+
+  it("ends its programs when a signal ends this process", async () => {
+    const child = join(folder, "child.pid");
+    const grandchild = `require('fs').writeFileSync(${JSON.stringify(child)}, String(process.pid)); setInterval(() => 0, 1e6)`;
+    const script = `
+      import { run } from ${JSON.stringify(join(import.meta.dirname, "run-command.ts"))};
+      await run(process.execPath, ["-e", ${JSON.stringify(grandchild)}], { timeoutMs: 60_000 });`;
+    const parent = spawn(node, ["--input-type=module-typescript", "-e", script]);
+    const pid = await vi.waitFor(() => Number(readFileSync(child, "utf8") || fail()), {
+      timeout: 10_000,
+    });
+    parent.kill("SIGTERM");
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), {
+      timeout: 10_000,
+    });
   });
 
   it("names a program that does not exist", async () => {

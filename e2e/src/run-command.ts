@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, createWriteStream, mkdirSync, type WriteStream } from "node:fs";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { endWithThisProcess } from "./child-processes.ts";
 import { ToolingError } from "./coded-error.ts";
 
 const maxCapturedBytes = 16 * 1024 * 1024;
@@ -83,6 +84,7 @@ export async function run(
       "pipe",
     ],
   });
+  endWithThisProcess(child);
   const stdout = new Capture();
   const stderr = new Capture();
   stdout.follow(child.stdout, log);

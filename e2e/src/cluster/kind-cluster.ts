@@ -13,6 +13,7 @@ import { docker } from "./docker.ts";
 import { kindConfig } from "./kind-config.ts";
 import { type KubectlTarget, kubectl } from "./kubectl.ts";
 import { type NodeFacts, parseNodes } from "./node-facts.ts";
+import { haveHeartbeats } from "./node-heartbeats.ts";
 import { applyPodNetwork } from "./pod-network.ts";
 import type { Tools } from "./tools.ts";
 
@@ -116,8 +117,10 @@ async function revive(
   const stopped = containers.filter(({ isRunning }) => !isRunning).map(({ name }) => name);
   if (stopped.length === 0) return await answers(target, 20_000);
   return await progress.step("cluster", "starting the nodes again", async () => {
+    const since = new Date();
     await docker(["start", ...stopped], { timeoutMs: 60_000, allowFailure: true });
-    return await answers(target, restartTimeoutMs);
+    if (!(await answers(target, restartTimeoutMs))) return false;
+    return await haveHeartbeats(target, since, containers.length);
   });
 }
 

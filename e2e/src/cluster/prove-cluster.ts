@@ -110,7 +110,8 @@ export function proofManifest(image: string): object {
 
 /** Runs the proof and returns what was seen. Errors: CLUSTER_PROOF where a call went wrong. */
 export async function proveCluster(progress: Progress, cluster: Cluster): Promise<ClusterProof> {
-  const image = await cluster.loadImage(baseImageNames.node);
+  const node = baseImageNames.node;
+  const image = cluster.imageSource === "registry" ? node : await cluster.loadImage(node);
   const input = JSON.stringify(proofManifest(image));
   try {
     await progress.step("proof", `starting ${replicas} pods with claims, not as root`, async () => {

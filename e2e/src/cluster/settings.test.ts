@@ -6,6 +6,7 @@ import { parseEngineInfo } from "./docker.ts";
 import { daemonConfig } from "./engine.ts";
 import { isGoAtLeast } from "./go-toolchain.ts";
 import { parseNodes } from "./node-facts.ts";
+import { areRenewed } from "./node-heartbeats.ts";
 import { imageSourceSetting } from "./registry.ts";
 import { fits } from "./tools.ts";
 
@@ -94,6 +95,17 @@ describe("readers", () => {
       runtimes: { "timecoin-runc": { path: "/w" } },
       "default-runtime": "timecoin-runc",
     });
+  });
+
+  it("takes nodes for alive only once all renewed their leases", () => {
+    const since = new Date("2026-01-01T00:00:10Z");
+    const late = "2026-01-01T00:00:10.000001Z 2026-01-01T00:00:12.500000Z";
+    expect(areRenewed("2026-01-01T00:00:11.000000Z 2026-01-01T00:00:12.500000Z", since, 2)).toBe(
+      true,
+    );
+    expect(areRenewed(`${late} 2026-01-01T00:00:01.000000Z`, since, 3)).toBe(false);
+    expect(areRenewed("2026-01-01T00:00:11.000000Z", since, 2)).toBe(false);
+    expect(areRenewed("", since, 1)).toBe(false);
   });
 
   it("reads nodes, also those that just appeared", () => {
