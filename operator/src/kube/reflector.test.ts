@@ -2,13 +2,10 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeApiServer } from "../../test/fake-apiserver/server.ts";
 import { clientOf, configMap, hurried, NAMESPACE, silent } from "../../test/kube-harness.ts";
-import { VirtualClock } from "../../test/kube-virtual-clock.ts";
-import { sleep, systemClock } from "./clock.ts";
-import { KubeError } from "./errors.ts";
+import { systemClock } from "./clock.ts";
 import { KINDS } from "./kinds.ts";
 import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import { type Change, ObjectStore } from "./store.ts";
-import type { WatchEvent } from "./types.ts";
 
 const scope = { kind: KINDS.ConfigMap, namespace: NAMESPACE };
 const PATIENCE = { timeout: 15_000, interval: 10 };
@@ -246,60 +243,5 @@ describe("Reflector", () => {
       }),
       { numRuns: 25 },
     );
-  });
-});
-
-describe("Reflector on virtual time", () => {
-  type Watch = () => AsyncGenerator<WatchEvent>;
-
-  /** Counts the watches that an hour brings where each behaves as `watch` does. */
-  async function watchesOf(
-    clock: VirtualClock,
-    watch: Watch,
-    durationMs: number,
-  ): Promise<number[]> {
-    const openedAtMs: number[] = [];
-    const http = {
-      list: async () => ({ resourceVersion: "1", items: [] }),
-      watch: () => {
-        openedAtMs.push(clock.monotonicMs());
-        return watch();
-      },
-    };
-    const { done } = start({ http, clock, random: () => 0.5, timings: {} });
-    await clock.advance(durationMs);
-    stop.abort();
-    await clock.advance(0);
-    await done;
-    return openedAtMs;
-  }
-
-  const bookmark: WatchEvent = {
-    type: "BOOKMARK",
-    object: { apiVersion: "v1", kind: "ConfigMap", metadata: { resourceVersion: "2" } },
-  };
-
-  it("does not storm a server that closes right after each event", async () => {
-    const watch: Watch = async function* () {
-      yield bookmark;
-    };
-    const openedAtMs = await watchesOf(new VirtualClock(), watch, 60_000);
-    const gapsMs = openedAtMs.slice(1).map((atMs, index) => atMs - (openedAtMs[index] ?? 0));
-    expect(gapsMs).toEqual([1_200, 2_400, 4_800, 9_600, 19_200]);
-  });
-
-  it("starts its backoff anew after a healthy minute, and waits at most 30 s", async () => {
-    const clock = new VirtualClock();
-    let number = 0;
-    const watch: Watch = async function* () {
-      if (number++ === 9) await sleep(clock, 60_000);
-      yield bookmark;
-      throw new KubeError({ code: "Network", message: "reset" });
-    };
-    const openedAtMs = await watchesOf(clock, watch, 600_000);
-    const gapsMs = openedAtMs.slice(1).map((atMs, index) => atMs - (openedAtMs[index] ?? 0));
-    expect(gapsMs.slice(4, 12)).toEqual([
-      19_200, 30_000, 30_000, 30_000, 30_000, 61_200, 2_400, 4_800,
-    ]);
   });
 });
