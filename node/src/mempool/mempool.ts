@@ -107,6 +107,11 @@ export class Mempool {
     return this.#byTxid.get(txid);
   }
 
+  /** Whether a waiting transaction spends this output. */
+  isSpent(outPoint: OutPoint): boolean {
+    return this.#spenders.has(outPointKey(outPoint));
+  }
+
   /** All entries, in the order of arrival. */
   entries(): IterableIterator<MempoolEntry> {
     return this.#entries.values();
