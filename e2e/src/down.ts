@@ -3,12 +3,12 @@
 // started and clusters that this cache did not make stay untouched.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { cachePath, cacheRoot } from "./cluster/cache.ts";
 import { deleteCluster, stopOwnEngine } from "./cluster/cluster.ts";
 import { askEngine } from "./cluster/docker.ts";
 import { ownEngine } from "./cluster/engine.ts";
 import { formatFailure } from "./coded-error.ts";
+import { parseOptions } from "./command-line.ts";
 import { Progress } from "./progress.ts";
 
 async function down(progress: Progress, withCache: boolean): Promise<void> {
@@ -30,7 +30,10 @@ async function down(progress: Progress, withCache: boolean): Promise<void> {
 }
 
 try {
-  const { values } = parseArgs({ options: { cache: { type: "boolean", default: false } } });
+  const { values } = parseOptions(
+    { options: { cache: { type: "boolean", default: false } } },
+    "npm run down -- [--cache]",
+  );
   await down(new Progress(), values.cache);
 } catch (error) {
   console.error(formatFailure(error));

@@ -4,7 +4,7 @@
 // Called by every module that needs docker, kind, kubectl, go or apt.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createReadStream, createWriteStream, mkdirSync, type WriteStream } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { endWithThisProcess } from "./child-processes.ts";
 import { ToolingError } from "./coded-error.ts";
@@ -173,7 +173,7 @@ function failureOf(
 ): ToolingError {
   return new ToolingError({
     code: options.failure?.code ?? "RUN_FAILED",
-    thing: words.join(" ").slice(0, 200),
+    thing: [basename(words[0] ?? ""), ...words.slice(1)].join(" ").slice(0, 200),
     place: options.cwd ?? process.cwd(),
     reason,
     next:

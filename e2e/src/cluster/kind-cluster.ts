@@ -147,7 +147,7 @@ async function create(
   request: KindRequest,
   { config, target }: Creation,
 ): Promise<void> {
-  const shape = request.workers === 0 ? "1 node" : `control plane and ${request.workers} workers`;
+  const shape = request.workers === 0 ? "1 node" : `control plane and ${request.workers} more`;
   const args = ["create", "cluster", "--name", request.name, "--image", request.nodeImage];
   await progress.step("cluster", `creating ${request.name} (${shape})`, async () => {
     await run(

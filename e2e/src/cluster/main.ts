@@ -1,7 +1,7 @@
 // The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images|prove`.
 // `up` prints the cluster's facts as JSON on stdout; progress goes to stderr.
-import { parseArgs } from "node:util";
-import { formatFailure, ToolingError } from "../coded-error.ts";
+import { formatFailure } from "../coded-error.ts";
+import { parseOptions, usageFailure } from "../command-line.ts";
 import { Progress } from "../progress.ts";
 import { cachePath, cacheRoot } from "./cache.ts";
 import { clusterName, deleteCluster, ensureCluster, ensureImageBuilder } from "./cluster.ts";
@@ -10,7 +10,8 @@ import { ownEngine } from "./engine.ts";
 import { nodeContainers } from "./kind-cluster.ts";
 import { proveCluster } from "./prove-cluster.ts";
 
-const usage = "up | down | status | images | prove   [--name NAME] [--workers N] [--yes]";
+const usage =
+  "node e2e/src/cluster/main.ts up | down | status | images | prove   [--name NAME] [--workers N] [--yes]";
 
 interface Choice {
   readonly name: string;
@@ -65,28 +66,22 @@ async function timecoinImages(): Promise<string> {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      name: { type: "string" },
-      workers: { type: "string", default: "0" },
-      yes: { type: "boolean", default: false },
+  const { values, positionals } = parseOptions(
+    {
+      allowPositionals: true,
+      options: {
+        name: { type: "string" },
+        workers: { type: "string", default: "0" },
+        yes: { type: "boolean", default: false },
+      },
     },
-  });
+    usage,
+  );
   const command = commands[positionals[0] ?? ""];
-  if (command === undefined || positionals.length !== 1) throw usageFailure();
+  if (command === undefined || positionals.length !== 1)
+    throw usageFailure("one command is expected", usage);
   const workers = Number(values.workers);
   await command({ name: clusterName(values.name), workers, yes: values.yes });
-}
-
-function usageFailure(): ToolingError {
-  return new ToolingError({
-    code: "CLUSTER_USAGE",
-    thing: "the command line",
-    place: "e2e/src/cluster/main.ts",
-    reason: "one command is expected",
-    next: `node e2e/src/cluster/main.ts ${usage}`,
-  });
 }
 
 try {
