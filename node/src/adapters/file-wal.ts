@@ -1,0 +1,200 @@
+// The write-ahead log in one file. append() only collects; sync() writes what was collected in one write
+// and makes it durable with one fdatasync. reset() takes effect with the next sync(): a new file with the
+// new height and all records so far is written and synced beside the old one, then renamed over it, then
+// the directory is synced. So at every moment the name leads to a whole log: the old height's or the new.
+//
+// After a failed write or sync nothing is known about the disk, so every later call fails the same way
+// until the log is opened again. Bound: maxBytes for one height. Called by the driver.
+
+import { dirname } from "node:path";
+import { equalBytes } from "../codec/bytes.ts";
+import { toHex } from "../codec/hex.ts";
+import type { Wal } from "../ports.ts";
+import type { Height } from "../types/chain.ts";
+import { CodedError, invariant } from "../types/errors.ts";
+import { type Disk, type FileNumber, isDiskFull, systemDisk } from "./disk.ts";
+import {
+  decodeWal,
+  encodeWalHeader,
+  encodeWalRecord,
+  WAL_RECORD_HEAD_BYTES,
+} from "./wal-format.ts";
+
+export interface FileWalOptions {
+  readonly path: string;
+  /** 32 bytes; a log of another genesis is moved aside, since it proves nothing here. */
+  readonly genesisHash: Uint8Array;
+  /** Default 64 MiB. */
+  readonly maxBytes?: number;
+  readonly disk?: Disk;
+}
+
+const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the log, or begins one of height 0. A torn tail is cut off, durably.
+ * @throws CodedError WAL_CORRUPT, WAL_VERSION, WAL_DISK_FULL, WAL_IO.
+ */
+export function openFileWal(options: FileWalOptions): Wal {
+  return new FileWal(options);
+}
+
+class FileWal implements Wal {
+  readonly #path: string;
+  readonly #genesisHash: Uint8Array;
+  readonly #maxBytes: number;
+  readonly #disk: Disk;
+  #height: Height = 0;
+  /** Undefined until the first sync() of a new log or height. */
+  #file: FileNumber | undefined;
+  /** All of the file that is durable. */
+  #durableBytes = 0;
+  #collected: Uint8Array[] = [];
+  #collectedBytes = 0;
+  #failure: CodedError | undefined;
+  #closed = false;
+
+  constructor(options: FileWalOptions) {
+    this.#path = options.path;
+    this.#genesisHash = options.genesisHash;
+    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    this.#disk = options.disk ?? systemDisk;
+    this.#guard("open", () => this.#open());
+  }
+
+  append(record: Uint8Array): void {
+    this.#assertUsable();
+    const sizeBytes = WAL_RECORD_HEAD_BYTES + record.length;
+    if (this.#durableBytes + this.#collectedBytes + sizeBytes > this.#maxBytes) {
+      throw this.#error(
+        "WAL_TOO_LARGE",
+        `height ${this.#height} has filled ${this.#maxBytes} bytes`,
+      );
+    }
+    // Encoded at sync(), when the durable length is known; the caller may reuse its buffer.
+    this.#collected.push(Uint8Array.from(record));
+    this.#collectedBytes += sizeBytes;
+  }
+
+  sync(): void {
+    this.#assertUsable();
+    const file = this.#file;
+    if (file !== undefined && this.#collected.length === 0) return;
+    this.#guard("write", () => {
+      if (file === undefined) this.#replaceFile();
+      else this.#extendFile(file);
+    });
+    this.#collected = [];
+    this.#collectedBytes = 0;
+  }
+
+  replay(height: Height): readonly Uint8Array[] {
+    this.#assertUsable();
+    if (height !== this.#height) return [];
+    return [...(this.#file === undefined ? [] : this.#durableRecords()), ...this.#collected];
+  }
+
+  reset(height: Height): void {
+    this.#assertUsable();
+    this.#guard("close", () => this.#closeFile());
+    this.#height = height;
+    this.#durableBytes = 0;
+    this.#collected = [];
+    this.#collectedBytes = 0;
+  }
+
+  /** Does not sync: what was not synced was not promised. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeFile();
+  }
+
+  #open(): void {
+    const bytes = this.#disk.read(this.#path);
+    if (bytes === undefined) return;
+    const contents = decodeWal(bytes);
+    if (!contents.ok) throw this.#error(contents.code, contents.reason);
+    const { header, endBytes } = contents.value;
+    if (!equalBytes(header.genesisHash, this.#genesisHash)) {
+      this.#disk.rename(this.#path, `${this.#path}.${toHex(header.genesisHash.subarray(0, 4))}`);
+      this.#disk.syncDirectory(dirname(this.#path));
+      return;
+    }
+    this.#height = header.height;
+    this.#file = this.#disk.open(this.#path);
+    if (endBytes < bytes.length) {
+      this.#disk.truncate(this.#file, endBytes);
+    }
+    // Also where nothing is cut: the last run may have died between its write and its sync.
+    this.#disk.sync(this.#file);
+    this.#durableBytes = endBytes;
+  }
+
+  #replaceFile(): void {
+    const temporary = `${this.#path}.new`;
+    const header = encodeWalHeader({ genesisHash: this.#genesisHash, height: this.#height });
+    const bytes = Buffer.concat([header, ...this.#encodeCollected(0)]);
+    const file = this.#disk.create(temporary);
+    this.#file = file;
+    this.#disk.write(file, bytes, 0);
+    this.#disk.sync(file);
+    this.#disk.rename(temporary, this.#path);
+    this.#disk.syncDirectory(dirname(this.#path));
+    this.#durableBytes = bytes.length;
+  }
+
+  #extendFile(file: FileNumber): void {
+    const bytes = Buffer.concat(this.#encodeCollected(this.#durableBytes));
+    this.#disk.write(file, bytes, this.#durableBytes);
+    this.#disk.sync(file);
+    this.#durableBytes += bytes.length;
+  }
+
+  #encodeCollected(durableBytes: number): readonly Uint8Array[] {
+    return this.#collected.map((record) => encodeWalRecord(record, durableBytes));
+  }
+
+  #durableRecords(): readonly Uint8Array[] {
+    return this.#guard("read", () => {
+      const bytes = this.#disk.read(this.#path);
+      invariant(bytes !== undefined, "an open write-ahead log has its file");
+      const contents = decodeWal(bytes.subarray(0, this.#durableBytes));
+      if (!contents.ok) throw this.#error(contents.code, contents.reason);
+      return contents.value.records;
+    });
+  }
+
+  #closeFile(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file !== undefined) this.#disk.close(file);
+  }
+
+  #guard<T>(what: string, act: () => T): T {
+    try {
+      return act();
+    } catch (cause) {
+      this.#failure = cause instanceof CodedError ? cause : this.#ioError(what, cause);
+      throw this.#failure;
+    }
+  }
+
+  #ioError(what: string, cause: unknown): CodedError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const code = isDiskFull(cause) ? "WAL_DISK_FULL" : "WAL_IO";
+    return this.#error(code, `cannot ${what}: ${reason}`, cause);
+  }
+
+  #error(code: CodedError["code"], reason: string, cause?: unknown): CodedError {
+    return new CodedError(code, `write-ahead log ${this.#path}: ${reason}`, {
+      cause,
+      details: { path: this.#path },
+    });
+  }
+
+  #assertUsable(): void {
+    invariant(!this.#closed, "the write-ahead log is closed");
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

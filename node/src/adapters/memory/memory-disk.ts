@@ -1,0 +1,167 @@
+// A disk in memory that tells written from durable, with the rules of a POSIX file system that promises
+// least: contents survive a crash only after sync(), a new or changed name only after syncDirectory(). It
+// counts its operations and dies before any one of them, so a test can visit every crash there is. What
+// was written and not synced may survive whole, in part or not at all; the test chooses.
+
+import { concatBytes } from "../../codec/bytes.ts";
+import { invariant } from "../../types/errors.ts";
+import type { Disk, FileNumber } from "../disk.ts";
+
+/** What a crash leaves of what was not durable; "names": changed names, but not the contents. */
+export type CrashKeeps = "nothing" | "names" | "half" | "everything";
+
+export const ALL_CRASHES: readonly CrashKeeps[] = ["nothing", "names", "half", "everything"];
+
+/** Thrown by the operation before which the disk dies, and by every one after it. */
+export class DiskCrash extends Error {
+  constructor() {
+    super("the machine has crashed");
+    this.name = "DiskCrash";
+  }
+}
+
+interface Inode {
+  current: Uint8Array;
+  durable: Uint8Array;
+}
+
+export class MemoryDisk implements Disk {
+  #names = new Map<string, Inode>();
+  #durableNames = new Map<string, Inode>();
+  readonly #open = new Map<FileNumber, Inode>();
+  #nextFile = 3;
+  #operations = 0;
+  #dieBefore = Infinity;
+  #full = false;
+
+  /** Operations that changed or synced something so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Dies before the operation with this number (from 0). */
+  dieBefore(operation: number): void {
+    this.#dieBefore = operation;
+  }
+
+  /** From now on writes fail as on a full device. */
+  fill(full: boolean): void {
+    this.#full = full;
+  }
+
+  /** Power off and on: what was not durable is lost, or kept as told. */
+  crash(keeps: CrashKeeps): void {
+    const names = keeps === "nothing" ? this.#durableNames : this.#names;
+    for (const inode of new Set([...names.values(), ...this.#durableNames.values()])) {
+      inode.current = survivorOf(inode, keeps);
+      inode.durable = inode.current;
+    }
+    this.#names = new Map(names);
+    this.#durableNames = new Map(names);
+    this.#open.clear();
+    this.#dieBefore = Infinity;
+  }
+
+  read(path: string): Uint8Array | undefined {
+    const inode = this.#names.get(path);
+    return inode === undefined ? undefined : Uint8Array.from(inode.current);
+  }
+
+  create(path: string): FileNumber {
+    this.#operate();
+    const existing = this.#names.get(path);
+    const inode = existing ?? { current: new Uint8Array(0), durable: new Uint8Array(0) };
+    inode.current = new Uint8Array(0);
+    this.#names.set(path, inode);
+    return this.#number(inode);
+  }
+
+  open(path: string): FileNumber {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw systemError("ENOENT");
+    return this.#number(inode);
+  }
+
+  write(file: FileNumber, bytes: Uint8Array, position: number): void {
+    this.#operate();
+    const inode = this.#inode(file);
+    // A full device takes what still fits, which is why a torn tail is normal there.
+    const taken = this.#full ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
+    const grown = new Uint8Array(Math.max(inode.current.length, position + taken.length));
+    grown.set(inode.current);
+    grown.set(taken, position);
+    inode.current = grown;
+    if (this.#full) throw systemError("ENOSPC");
+  }
+
+  truncate(file: FileNumber, sizeBytes: number): void {
+    this.#operate();
+    const inode = this.#inode(file);
+    inode.current = inode.current.slice(0, sizeBytes);
+  }
+
+  sync(file: FileNumber): void {
+    this.#operate();
+    const inode = this.#inode(file);
+    inode.durable = inode.current;
+  }
+
+  close(file: FileNumber): void {
+    this.#open.delete(file);
+  }
+
+  rename(from: string, to: string): void {
+    this.#operate();
+    const inode = this.#names.get(from);
+    if (inode === undefined) throw systemError("ENOENT");
+    this.#names.delete(from);
+    this.#names.set(to, inode);
+  }
+
+  syncDirectory(_path: string): void {
+    this.#operate();
+    this.#durableNames = new Map(this.#names);
+  }
+
+  /** Puts a file there, durable at once. */
+  place(path: string, bytes: Uint8Array): void {
+    const inode = { current: Uint8Array.from(bytes), durable: Uint8Array.from(bytes) };
+    this.#names.set(path, inode);
+    this.#durableNames.set(path, inode);
+  }
+
+  paths(): readonly string[] {
+    return [...this.#names.keys()].toSorted();
+  }
+
+  #operate(): void {
+    if (this.#operations >= this.#dieBefore) throw new DiskCrash();
+    this.#operations++;
+  }
+
+  #number(inode: Inode): FileNumber {
+    const file = this.#nextFile++;
+    this.#open.set(file, inode);
+    return file;
+  }
+
+  #inode(file: FileNumber): Inode {
+    const inode = this.#open.get(file);
+    invariant(inode !== undefined, "the file is open");
+    return inode;
+  }
+}
+
+function survivorOf({ current, durable }: Inode, keeps: CrashKeeps): Uint8Array {
+  if (keeps === "nothing" || keeps === "names") return durable;
+  if (keeps === "everything") return current;
+  // The first half of what changed got to the disk.
+  let same = 0;
+  while (same < Math.min(current.length, durable.length) && current[same] === durable[same]) same++;
+  const kept = same + Math.floor((current.length - same) / 2);
+  return concatBytes(current.subarray(0, kept), durable.subarray(kept));
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: simulated`), { code });
+}
