@@ -2,7 +2,7 @@
 // The node's own core keeps believing what it wanted to say. Each holds one key and no guard.
 
 import { ZERO_HASH } from "../src/codec/bytes.ts";
-import { proposalSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { leaderOf } from "../src/consensus/proposer.ts";
 import { RULES, type Rules } from "../src/consensus/rules.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
@@ -10,7 +10,9 @@ import type { Block, BlockHeader, Certificate } from "../src/types/chain.ts";
 import type { Proposal, ProposalMessage, Vote } from "../src/types/consensus.ts";
 import { type Envelope, seal } from "./envelope.ts";
 import { fakeSign, SIM_GENESIS_HASH } from "./keyring.ts";
+import { spoil } from "./sim-block.ts";
 import type { SimNode } from "./sim-node.ts";
+import { voteBytes } from "./vote-bytes.ts";
 import type { Outbound, World } from "./world.ts";
 
 export const BYZANTINE_KINDS = [
@@ -76,7 +78,7 @@ class Tools {
   revote(vote: Vote, blockHash: Uint8Array): Vote {
     const changed = { ...vote, blockHash };
     this.world.checks.votes(changed);
-    return { ...changed, signature: this.sign(voteSignBytes(SIM_GENESIS_HASH, changed)) };
+    return { ...changed, signature: this.sign(voteBytes(changed)) };
   }
 
   propose(block: Block, round: number, validRound: number): ProposalMessage {
@@ -159,16 +161,19 @@ function badProposal(tools: Tools, message: ProposalMessage): ProposalMessage {
   const { node, world } = tools;
   const { round, validRound } = message.proposal;
   const block = node.newBlock(round);
-  const txRoot = block.header.txRoot.slice();
-  txRoot[31] = 0xff;
-  const { timestampMs } = block.header;
-  const header: BlockHeader = world.rng.pick([
-    { ...block.header, txRoot },
-    { ...block.header, timestampMs: timestampMs + 60_000 },
-    { ...block.header, timestampMs: Math.max(0, timestampMs - 60_000) },
-    { ...block.header, round: round + 1 },
+  const { header } = block;
+  const { timestampMs } = header;
+  const other = (changed: Partial<BlockHeader>) => ({
+    ...block,
+    header: { ...header, ...changed },
+  });
+  const bad = world.rng.pick([
+    spoil(block),
+    other({ timestampMs: timestampMs + 60_000 }),
+    other({ timestampMs: Math.max(0, timestampMs - 60_000) }),
+    other({ round: round + 1 }),
   ]);
-  return tools.propose({ ...block, header }, round, validRound);
+  return tools.propose(bad, round, validRound);
 }
 
 /** A new block that claims a PoLC of the round before, without one or with another block's. */

@@ -5,12 +5,13 @@
 import { equalBytes } from "../src/codec/bytes.ts";
 import { decodeFrame, encodeFrame, type Message } from "../src/codec/frames.ts";
 import { toHex } from "../src/codec/hex.ts";
-import { proposalSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { verifyCertificate } from "../src/crypto/certificate.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import type { Certificate, CertifiedBlock, HashHex, ValidatorSet } from "../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
 import { fakeVerify, SIM_GENESIS_HASH } from "./keyring.ts";
+import { voteBytes } from "./vote-bytes.ts";
 
 export interface Envelope {
   readonly frame: Uint8Array;
@@ -40,6 +41,17 @@ export const seal = (message: Message): Envelope => ({
   frame: encodeFrame(message),
   opened: undefined,
 });
+
+const VOTE_FRAME = 0x11;
+const CERTIFICATE_FRAME = 0x12;
+
+/** The height of a vote or certificate frame, read where SSZ puts it; -1 for other frames. */
+export function peekHeight({ frame }: Envelope): number {
+  if (frame[0] !== VOTE_FRAME && frame[0] !== CERTIFICATE_FRAME) return -1;
+  let height = 0;
+  for (let at = 9; at >= 2; at--) height = height * 256 + (frame[at] ?? 0);
+  return height;
+}
 
 /** Decodes and verifies as the production driver does before the core sees anything. */
 export function open(envelope: Envelope, validators: ValidatorSet): Opened {
@@ -87,8 +99,7 @@ export const isVerified = (certificate: Certificate, validators: ValidatorSet): 
 function judgeVote(vote: Vote, validators: ValidatorSet): Opened {
   const { height } = vote;
   const key = validators[vote.validatorIndex]?.publicKey;
-  const isGood =
-    key !== undefined && fakeVerify(vote.signature, voteSignBytes(SIM_GENESIS_HASH, vote), key);
+  const isGood = key !== undefined && fakeVerify(vote.signature, voteBytes(vote), key);
   return isGood ? { type: "vote", height, vote } : { type: "refused", height };
 }
 

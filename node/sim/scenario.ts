@@ -4,13 +4,14 @@
 // its validRound, where a re-proposal is the first).
 
 import { ZERO_HASH } from "../src/codec/bytes.ts";
-import { fromHex, toHex } from "../src/codec/hex.ts";
-import type { ConsensusParams, Effect, Input, Step } from "../src/consensus/api.ts";
+import { toHex } from "../src/codec/hex.ts";
+import type { ConsensusParams, Input, Step } from "../src/consensus/api.ts";
 import { leaderOf } from "../src/consensus/proposer.ts";
 import { type ConsensusState, checkInvariants, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
 import type { Block, Certificate, VoteType } from "../src/types/chain.ts";
 import { newValidators } from "./keyring.ts";
+import { showEffect, showState } from "./scenario-show.ts";
 
 const PARAMS: ConsensusParams = {
   timeoutProposeMs: 1_000,
@@ -215,9 +216,6 @@ const typeOf = (name: string): VoteType => (name === "prevote" ? 1 : 2);
 const hashOf = (name: string): Uint8Array =>
   name === "nil" ? ZERO_HASH : new Uint8Array(32).fill(name.charCodeAt(0));
 
-const nameOf = (hash: Uint8Array): string =>
-  hash[0] === 0 || hash[0] === undefined ? "nil" : String.fromCharCode(hash[0]);
-
 const listOf = (text: string | undefined): readonly number[] => (text ?? "").split(",").map(Number);
 
 function wordAt({ words }: Line, index: number): string {
@@ -227,63 +225,3 @@ function wordAt({ words }: Line, index: number): string {
 }
 
 const numberAt = (line: Line, index: number): number => Number(wordAt(line, index));
-
-function showState({ round, step, lock, valid, validRound }: ConsensusState): string {
-  const locked = lock === undefined ? "none" : `${nameOf(lock.hash)}@${lock.round}`;
-  const best = valid === undefined ? "none" : `${nameOf(valid.hash)}@${validRound}`;
-  return `round ${round}, step ${step}, lock ${locked}, valid ${best}`;
-}
-
-function showCertificate({ type, round, blockHash, signers }: Certificate): string {
-  const indices = signers.flatMap((signed, index) => (signed ? [index] : []));
-  const name = type === 1 ? "prevotes" : "precommits";
-  return `${name} of round ${round} for ${nameOf(blockHash)} by ${indices.join(",")}`;
-}
-
-function showEffect(effect: Effect): string {
-  switch (effect.type) {
-    case "buildBlock":
-      return `build block for round ${effect.round}`;
-    case "signProposal": {
-      const polc = effect.polc === undefined ? "" : ` with ${showCertificate(effect.polc)}`;
-      return `sign proposal of round ${effect.round}: ${nameOf(fromHex(effect.blockHash))}${polc}`;
-    }
-    case "signVote": {
-      const name = effect.blockHash === undefined ? "nil" : nameOf(fromHex(effect.blockHash));
-      return `sign ${effect.voteType === 1 ? "prevote" : "precommit"} of round ${effect.round}: ${name}`;
-    }
-    case "startTimeout":
-      return `timer ${effect.step} of round ${effect.round}: ${effect.delayMs} ms`;
-    case "broadcastCertificate":
-      return `broadcast ${showCertificate(effect.certificate)}`;
-    case "rebroadcast":
-      return showRebroadcast(effect);
-    case "fetchBlock":
-      return `fetch block ${nameOf(fromHex(effect.blockHash))}`;
-    case "decide":
-      return `DECIDE ${nameOf(fromHex(effect.blockHash))}: ${showCertificate(effect.certified.certificate)}`;
-    case "evidence":
-      return `evidence: ${effect.kind} of validator ${effect.validatorIndex}`;
-    case "note": {
-      const isHash = effect.name === "lock";
-      const reason = isHash ? nameOf(fromHex(effect.reason)) : effect.reason;
-      return `note ${effect.name} in round ${effect.round}: ${reason}`;
-    }
-    default:
-      throw new Error(`unknown effect ${JSON.stringify(effect satisfies never)}`);
-  }
-}
-
-function showRebroadcast({
-  proposal,
-  votes,
-  certificate,
-}: Extract<Effect, { type: "rebroadcast" }>): string {
-  const parts = votes.map(
-    ({ type, round, blockHash, validatorIndex }) =>
-      `${type === 1 ? "prevote" : "precommit"} ${round} ${nameOf(blockHash)} by ${validatorIndex}`,
-  );
-  if (proposal !== undefined) parts.unshift(`proposal ${nameOf(proposal.proposal.blockHash)}`);
-  if (certificate !== undefined) parts.push(showCertificate(certificate));
-  return `say again: ${parts.join("; ") || "nothing"}`;
-}

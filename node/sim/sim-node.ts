@@ -2,9 +2,9 @@
 // each input before the core sees it, syncs the log before any effect leaves, and after a crash
 // replays what was synced. Durable: chain, synced log, sign state. All else is lost with the process.
 
-import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
+import { ZERO_HASH } from "../src/codec/bytes.ts";
 import { fromHex, toHex } from "../src/codec/hex.ts";
-import { proposalSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import type { ConsensusParams, Effect, Input, TimedInput } from "../src/consensus/api.ts";
 import type { Rules } from "../src/consensus/rules.ts";
 import { type ConsensusState, initialState } from "../src/consensus/state.ts";
@@ -12,10 +12,13 @@ import { step } from "../src/consensus/step.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
-import { type Envelope, type Opened, open, seal } from "./envelope.ts";
+import { type Envelope, type Opened, open, peekHeight, seal } from "./envelope.ts";
+import { type CoreMessage, HeldMessages } from "./held-messages.ts";
 import { SIM_GENESIS_HASH } from "./keyring.ts";
 import { unanswered } from "./replay.ts";
 import type { SimSigner } from "./signer.ts";
+import { isValidBlock, newBlock } from "./sim-block.ts";
+import { voteBytes } from "./vote-bytes.ts";
 import { broadcastTo, type Outbound, type World } from "./world.ts";
 
 export interface NodeOptions {
@@ -28,9 +31,6 @@ export interface NodeOptions {
   readonly paceMs: number;
 }
 
-/** Messages of coming heights are held up to this many heights ahead. */
-const HELD_HEIGHTS = 10;
-const HELD_MESSAGES = 800;
 const SYNC_BLOCKS = 8;
 const LAG_CHECK_MS = 300;
 
@@ -49,8 +49,7 @@ export class SimNode {
   private syncedInputs = 0;
   private inbox: Input[] = [];
   private isBusy = false;
-  private held: { readonly from: number; readonly opened: Opened }[] = [];
-  private ahead: { height: number; peer: number } = { height: 0, peer: 0 };
+  private held = new HeldMessages();
 
   constructor(options: NodeOptions, world: World) {
     this.options = options;
@@ -65,12 +64,12 @@ export class SimNode {
     };
   }
 
-  get height(): number {
-    return this.chain.length + 1;
+  get head(): CertifiedBlock | undefined {
+    return this.chain.at(-1);
   }
 
-  get headHash(): Uint8Array {
-    return this.chain.at(-1)?.certificate.blockHash ?? SIM_GENESIS_HASH;
+  get height(): number {
+    return this.chain.length + 1;
   }
 
   /** First start, or restart after a crash: the log of this height is replayed. */
@@ -93,17 +92,25 @@ export class SimNode {
     this.life++;
     this.effectsUntilCrash = undefined;
     this.inbox = [];
-    this.held = [];
+    this.held = new HeldMessages();
     this.isBusy = false;
     this.world.crashed(this.options.process);
   }
 
-  /** A frame arrives. */
+  /** A frame arrives; votes and certificates of decided heights are dropped undecoded. */
   receive(from: number, envelope: Envelope): void {
+    const height = peekHeight(envelope);
+    if (height !== -1 && height < this.height) return;
     this.handle(from, open(envelope, this.world.validators));
   }
 
-  feed(input: Input): void {
+  /** A timer fires; those of decided heights mean nothing. */
+  fire(input: Input): void {
+    if (input.type === "timeout" && input.height < this.height) return;
+    this.feed(input);
+  }
+
+  private feed(input: Input): void {
     this.inbox.push(input);
     this.drain();
   }
@@ -111,11 +118,10 @@ export class SimNode {
   /** Asks a peer that is further on for what is missing here. */
   lag(): void {
     this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
-    if (this.ahead.height <= this.height) return;
+    const peer = this.held.takePeerAhead(this.height);
+    if (peer === undefined) return;
     const request = { requestId: 0, fromHeight: this.height, count: SYNC_BLOCKS };
-    const { process } = this.options;
-    this.world.send(process, this.ahead.peer, seal({ type: "getBlocks", request }));
-    this.ahead = { height: 0, peer: 0 };
+    this.world.send(this.options.process, peer, seal({ type: "getBlocks", request }));
   }
 
   private handle(from: number, opened: Opened): void {
@@ -128,22 +134,15 @@ export class SimNode {
         return this.adopt(opened.blocks);
       default:
         if (opened.height < this.height) return;
-        if (opened.height > this.height) return this.hold(from, opened);
+        if (opened.height > this.height) return this.held.hold(from, opened, this.height);
         return this.feed(this.inputOf(opened));
     }
   }
 
-  private inputOf(opened: Extract<Opened, { type: "proposal" | "vote" | "certificate" }>): Input {
-    if (opened.type === "vote") return opened;
-    if (opened.type === "certificate") return opened;
+  private inputOf(opened: CoreMessage): Input {
+    if (opened.type !== "proposal") return opened;
     const { message, blockHash } = opened;
-    return { type: "proposal", message, blockHash, valid: this.isValid(message.block) };
-  }
-
-  private hold(from: number, opened: Opened): void {
-    if (opened.height > this.ahead.height) this.ahead = { height: opened.height, peer: from };
-    if (opened.height > this.height + HELD_HEIGHTS || this.held.length >= HELD_MESSAGES) return;
-    this.held.push({ from, opened });
+    return { type: "proposal", message, blockHash, valid: isValidBlock(message.block, this.head) };
   }
 
   private answer(to: number, fromHeight: number, count: number): void {
@@ -154,22 +153,18 @@ export class SimNode {
 
   private adopt(blocks: readonly CertifiedBlock[]): void {
     for (const certified of blocks) {
-      const { header } = certified.block;
-      if (header.height !== this.height || !equalBytes(header.parentHash, this.headHash)) continue;
+      const isNext = certified.block.header.height === this.height;
+      if (!isNext || !isValidBlock(certified.block, this.head)) continue;
       const blockHash = toHex(certified.certificate.blockHash);
       this.feed({ type: "certifiedBlock", certified, blockHash });
       if (!this.isUp) return;
     }
   }
 
-  private isValid({ header }: Block): boolean {
-    return equalBytes(header.parentHash, this.headHash) && header.txRoot[31] !== 0xff;
-  }
-
   private enterInput(): Input {
     const { index, paceMs } = this.options;
     const { validators, leaderOrder } = this.world;
-    const parentTimestampMs = this.chain.at(-1)?.block.header.timestampMs ?? 0;
+    const parentTimestampMs = this.head?.block.header.timestampMs ?? 0;
     const { height } = this;
     const context = { height, validators, leaderOrder, self: index, parentTimestampMs };
     return { type: "enterHeight", context, startInMs: paceMs };
@@ -185,13 +180,13 @@ export class SimNode {
       this.performAll(this.stepEffects(input));
       if (this.life !== life) return;
     }
-    this.inbox = [];
+    this.inbox.length = 0;
     this.isBusy = false;
   }
 
   /** Logs the input, steps, and syncs the log where anything comes out. */
   private stepEffects(input: Input): Effect[] {
-    const timed = { nowMs: Math.floor(this.world.nowMs() + this.options.skewMs), input };
+    const timed = { nowMs: this.clockMs(), input };
     // After a decision the rest of the inbox means nothing and must not enter the next height's log.
     if (input.type !== "enterHeight" && !this.state.decided) this.log.push(timed);
     const { state, effects } = step(this.state, timed);
@@ -254,27 +249,18 @@ export class SimNode {
 
   /** A new block on top of the own head, unlike any other. */
   newBlock(round: number): Block {
-    const parent = this.chain.at(-1);
-    const now = Math.floor(this.world.nowMs() + this.options.skewMs);
-    const txRoot = new Uint8Array(32);
-    new DataView(txRoot.buffer).setFloat64(0, this.world.rng.next());
-    return {
-      header: {
-        version: 1,
-        height: this.height,
-        round,
-        parentHash: this.headHash,
-        lastCommitHash: ZERO_HASH,
-        validatorsHash: ZERO_HASH,
-        nextValidatorsHash: ZERO_HASH,
-        txRoot,
-        stateRoot: ZERO_HASH,
-        proposer: this.options.signer.publicKey,
-        timestampMs: Math.max(now, (parent?.block.header.timestampMs ?? 0) + 1),
-      },
-      lastCommit: parent?.certificate,
-      transactions: [],
-    };
+    const proposer = this.options.signer.publicKey;
+    return newBlock({
+      parent: this.head,
+      round,
+      proposer,
+      nowMs: this.clockMs(),
+      salt: this.world.rng.next(),
+    });
+  }
+
+  private clockMs(): number {
+    return Math.floor(this.world.nowMs() + this.options.skewMs);
   }
 
   private build(round: number): void {
@@ -299,22 +285,30 @@ export class SimNode {
       type: "proposal",
       message,
       blockHash: effect.blockHash,
-      valid: this.isValid(block),
+      valid: isValidBlock(block, this.head),
     });
   }
 
   private signVote(effect: Extract<Effect, { type: "signVote" }>): void {
     const { voteType: type, height, round } = effect;
-    const blockHash = effect.blockHash === undefined ? ZERO_HASH : fromHex(effect.blockHash);
+    const blockHash = effect.blockHash === undefined ? ZERO_HASH : this.hashOf(effect.blockHash);
     const unsigned = { type, height, round, blockHash, validatorIndex: this.options.index };
     this.world.checks.votes(unsigned);
-    const signBytes = voteSignBytes(SIM_GENESIS_HASH, unsigned);
+    const signBytes = voteBytes(unsigned);
     const place = type === PREVOTE ? 2 : 3;
     const signed = this.options.signer.sign({ height, round, step: place, signBytes });
     if (!signed.ok) return;
     const vote = { ...unsigned, signature: signed.signature };
     this.outbound.vote(vote);
     this.feed({ type: "vote", vote });
+  }
+
+  /** Bytes of a hash in hex; almost always of a block that the core holds. */
+  private hashOf(hex: string): Uint8Array {
+    for (const candidate of this.state.candidates) {
+      if (candidate.hex === hex) return candidate.hash;
+    }
+    return fromHex(hex);
   }
 
   /** One durable batch: block, certificate and an empty log; then on to the next height. */
@@ -324,18 +318,6 @@ export class SimNode {
     this.log = [];
     this.syncedInputs = 0;
     this.inbox.push(this.enterInput());
-    const { held } = this;
-    this.held = [];
-    for (const { from, opened } of held) {
-      if (opened.height > this.height) this.held.push({ from, opened });
-      else if (opened.height === this.height) this.inbox.push(this.heldInput(opened));
-    }
-  }
-
-  private heldInput(opened: Opened): Input {
-    if (opened.type === "vote" || opened.type === "certificate" || opened.type === "proposal") {
-      return this.inputOf(opened);
-    }
-    throw new Error(`a ${opened.type} message is never held`);
+    for (const message of this.held.takeFor(this.height)) this.inbox.push(this.inputOf(message));
   }
 }

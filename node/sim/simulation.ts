@@ -167,7 +167,7 @@ class Simulation implements World {
         break;
       case "timer":
         if (node.isUp && node.life === event.life && event.input !== undefined)
-          node.feed(event.input);
+          node.fire(event.input);
         break;
       case "lag":
         if (node.isUp && node.life === event.life) node.lag();

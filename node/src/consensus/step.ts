@@ -84,8 +84,8 @@ function enterHeight(
   state.polcSentRound = -1;
   state.rounds = new Map();
   state.candidates = [];
-  state.highestRound = Array.from({ length: count }, () => -1);
-  state.beyond = Array.from({ length: count });
+  state.highestRound = Array<number>(count).fill(-1);
+  state.beyond = Array<undefined>(count).fill(undefined);
   state.aheadSeen = false;
   state.commit = undefined;
   state.fetchAsked = false;

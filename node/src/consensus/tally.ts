@@ -36,7 +36,7 @@ export interface Tally {
 export function newTally(type: VoteType, validatorCount: number): Tally {
   return {
     type,
-    votes: Array.from<Vote | undefined>({ length: validatorCount }),
+    votes: Array<Vote | undefined>(validatorCount).fill(undefined),
     values: [],
     power: 0,
     best: 0,

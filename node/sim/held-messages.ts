@@ -1,0 +1,41 @@
+// Verified messages of coming heights: kept until the node gets there, and a hint who is further on.
+// Bounds: HELD_HEIGHTS ahead, HELD_MESSAGES in all.
+
+import type { Opened } from "./envelope.ts";
+
+const HELD_HEIGHTS = 10;
+const HELD_MESSAGES = 800;
+
+/** What the core takes as it is. */
+export type CoreMessage = Extract<Opened, { type: "proposal" | "vote" | "certificate" }>;
+
+export class HeldMessages {
+  private held: CoreMessage[] = [];
+  private highest = 0;
+  private highestPeer = 0;
+
+  /** Keeps a message above `height`, the one in progress. */
+  hold(from: number, message: CoreMessage, height: number): void {
+    if (message.height > this.highest) {
+      this.highest = message.height;
+      this.highestPeer = from;
+    }
+    if (message.height > height + HELD_HEIGHTS || this.held.length >= HELD_MESSAGES) return;
+    this.held.push(message);
+  }
+
+  /** The messages of `height`, in order of arrival; older ones are dropped. */
+  takeFor(height: number): readonly CoreMessage[] {
+    if (this.held.length === 0) return this.held;
+    const taken = this.held.filter((message) => message.height === height);
+    this.held = this.held.filter((message) => message.height > height);
+    return taken;
+  }
+
+  /** A peer heard of above `height` since the last call, or undefined. */
+  takePeerAhead(height: number): number | undefined {
+    const peer = this.highest > height ? this.highestPeer : undefined;
+    this.highest = 0;
+    return peer;
+  }
+}
