@@ -20,6 +20,8 @@ export interface Component {
   /** Kubernetes names its own parts at v0.0.0, to be replaced by their released versions. */
   readonly stagingVersion?: string;
   readonly timeoutMs: number;
+  /** How long a first build takes on two cores, for the reader who waits. */
+  readonly about: string;
 }
 
 const [kubernetesMajor = "", kubernetesMinor = ""] = versions.kubernetes.split(".");
@@ -34,6 +36,7 @@ const kubernetesBuild = {
     `-X k8s.io/${part}.gitMinor=${kubernetesMinor}`,
   ]),
   timeoutMs: 1_500_000,
+  about: "5 minutes",
 };
 
 const command = (name: string): [string, string] => [name, `k8s.io/kubernetes/cmd/${name}`];
@@ -56,6 +59,7 @@ export const components = {
   kubectl: {
     ...kubernetesBuild,
     name: "kubectl",
+    about: "60 s",
     programs: Object.fromEntries([command("kubectl")]),
   },
   etcd: {
@@ -64,6 +68,7 @@ export const components = {
     version: versions.etcd,
     programs: { etcd: "go.etcd.io/etcd/server/v3" },
     timeoutMs: 600_000,
+    about: "30 s",
   },
   coredns: {
     name: "coredns",
@@ -71,6 +76,7 @@ export const components = {
     version: versions.coredns,
     programs: { coredns: "github.com/coredns/coredns" },
     timeoutMs: 900_000,
+    about: "90 s",
   },
   kind: {
     name: "kind",
@@ -78,6 +84,7 @@ export const components = {
     version: versions.kind,
     programs: { kind: "sigs.k8s.io/kind" },
     timeoutMs: 600_000,
+    about: "20 s",
   },
   localPathProvisioner: {
     name: "local-path-provisioner",
@@ -85,6 +92,7 @@ export const components = {
     version: versions.localPathProvisioner,
     programs: { "local-path-provisioner": "github.com/rancher/local-path-provisioner" },
     timeoutMs: 900_000,
+    about: "60 s",
   },
   helm: {
     name: "helm",
@@ -92,12 +100,13 @@ export const components = {
     version: versions.helm,
     programs: { helm: "helm.sh/helm/v3/cmd/helm" },
     timeoutMs: 900_000,
+    about: "70 s",
   },
 } as const satisfies Record<string, Component>;
 
 /** The folder with the component's programs, built where it is missing. Errors: CLUSTER_GO_*. */
 export async function ensureComponent(progress: Progress, component: Component): Promise<string> {
-  const { timeoutMs: _, ...recipe } = component;
+  const { timeoutMs: _timeoutMs, about, ...recipe } = component;
   const key = contentKey({
     recipe: JSON.stringify(recipe),
     arch: process.arch,
@@ -105,7 +114,7 @@ export async function ensureComponent(progress: Progress, component: Component):
   });
   const name = `${component.name}-${component.version}-${key}`;
   const { path } = await cachedFolder("components", name, async (directory) => {
-    const what = `building ${component.name} ${component.version}`;
+    const what = `building ${component.name} ${component.version}, once, about ${about}`;
     await progress.step("components", what, async () => await build(component, directory));
   });
   return path;

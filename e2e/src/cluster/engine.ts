@@ -49,6 +49,13 @@ export function daemonConfig(
   };
 }
 
+/** What Debian calls the engine: since 13 its command line is a package of its own. */
+export function enginePackages(osRelease: string): string[] {
+  const release = Number(/^VERSION_ID="?(\d+)/m.exec(osRelease)?.[1] ?? 0);
+  const isSplit = /^ID=debian$/m.test(osRelease) && release >= 13;
+  return ["docker.io", "iptables", "runc", ...(isSplit ? ["docker-cli"] : [])];
+}
+
 /** An engine that answers. Errors: CLUSTER_ENGINE_MISSING, CLUSTER_ENGINE_START, CLUSTER_PACKAGES*. */
 export async function ensureEngine(progress: Progress, yes: boolean): Promise<EngineInfo> {
   const answering = await askEngine();
@@ -65,7 +72,7 @@ export async function ensureEngine(progress: Progress, yes: boolean): Promise<En
   progress.say("engine", "none answers; this is root on Debian, so one is started here");
   await ensurePackages(progress, {
     purpose: "for the container engine",
-    packages: ["docker.io", "iptables", "runc"],
+    packages: enginePackages(readFileSync("/etc/os-release", "utf8")),
     yes,
   });
   const started = await askEngine();

@@ -97,11 +97,21 @@ export async function ensureNodeImage(progress: Progress): Promise<string> {
     const scratch = scratchFolder("node-image");
     try {
       await buildNode({ scratch, kindFiles, folders, dockerfile, manifest, image });
+      await removeOutdated(image);
     } finally {
       rmSync(scratch, { recursive: true, force: true });
     }
   });
   return image;
+}
+
+/** Node images of earlier keys; one that a cluster still uses refuses to go. */
+async function removeOutdated(current: string): Promise<void> {
+  const format = ["--format", "{{.Repository}}:{{.Tag}}"];
+  const listed = await docker(["images", repository, ...format], options);
+  const outdated = listed.stdout.split("\n").filter((name) => name !== "" && name !== current);
+  if (outdated.length === 0) return;
+  await docker(["image", "rm", ...outdated], { ...options, allowFailure: true });
 }
 
 interface NodeBuild {

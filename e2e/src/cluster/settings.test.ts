@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { clusterName, givenCluster } from "./cluster.ts";
 import { goModOf, placeholderModules } from "./components.ts";
 import { parseEngineInfo } from "./docker.ts";
-import { daemonConfig } from "./engine.ts";
+import { daemonConfig, enginePackages } from "./engine.ts";
 import { isGoAtLeast } from "./go-toolchain.ts";
 import { parseNodes } from "./node-facts.ts";
 import { areRenewed } from "./node-heartbeats.ts";
@@ -86,6 +86,13 @@ describe("readers", () => {
       dataRoot: "/d",
       os: "D",
     });
+  });
+
+  it("installs the engine's command line where Debian split it off", () => {
+    const common = ["docker.io", "iptables", "runc"];
+    expect(enginePackages('ID=debian\nVERSION_ID="12"\n')).toEqual(common);
+    expect(enginePackages('ID=debian\nVERSION_ID="13"\n')).toEqual([...common, "docker-cli"]);
+    expect(enginePackages('VERSION_ID="24.04"\nID=ubuntu\nID_LIKE=debian\n')).toEqual(common);
   });
 
   it("names the wrapper to the engine only where there is one", () => {
