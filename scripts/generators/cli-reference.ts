@@ -1,0 +1,64 @@
+// docs/reference/cli.md: the commands of time-cli, from its own command tree.
+
+import type { Command } from "commander";
+import { EXIT_CODES } from "../../node/src/cli/exit-codes.ts";
+import { createProgram, DEFAULT_RPC_URL } from "../../node/src/cli/program.ts";
+import { code, pageHead, table } from "./markdown.ts";
+
+/** A world in which nothing is done: the tree is only read. */
+const NO_IO = {
+  env: {},
+  out: () => undefined,
+  err: () => undefined,
+  fetch: globalThis.fetch,
+  randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes),
+  nowMs: () => 0,
+};
+
+const INTRO = `\`time-cli\` makes keys and genesis files, pays, and asks a node. Keys stay with it: they are
+read from files that it writes with mode 0600, and never leave the process. A node's answers about
+the worth of coins are checked before they are spent; \`send --genesis FILE\` also pins the network.
+
+The node is named by \`-r, --rpc-url\`, else by \`TIME_RPC_URL\`, else it is ${DEFAULT_RPC_URL}. With
+\`--json\`, results are one line of JSON on standard output and errors
+\`{"error": {"code", "message", "action"}}\` on standard error.
+`;
+
+function usageOf(command: Command, parents: string): string {
+  const args = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  return [parents, command.name(), ...args].join(" ");
+}
+
+function sections(command: Command, parents: string): readonly string[] {
+  const path = `${parents} ${command.name()}`;
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((child) => sections(child, path));
+  }
+  const options = command.options.map(({ flags, description, defaultValue, mandatory }) => [
+    code(flags),
+    description,
+    mandatory ? "**required**" : defaultOf(defaultValue as unknown),
+  ]);
+  const rows =
+    options.length === 0 ? "" : `\n${table(["option", "meaning", "default"], options)}\n`;
+  const alias = command.alias() === undefined ? "" : ` Also \`${command.alias()}\`.`;
+  return [`### ${usageOf(command, parents)}\n\n${command.description()}.${alias}\n${rows}`];
+}
+
+const defaultOf = (value: unknown): string =>
+  value === undefined || value === false || (Array.isArray(value) && value.length === 0)
+    ? ""
+    : code(JSON.stringify(value));
+
+export function cliReference(): string {
+  const program = createProgram({ io: NO_IO }, "");
+  const exits = Object.values(EXIT_CODES).map(({ number, meaning }) => [String(number), meaning]);
+  return [
+    pageHead("time-cli", "node/src/cli/program.ts", INTRO),
+    "## Commands\n",
+    ...program.commands.flatMap((command) => sections(command, "time-cli")),
+    `## Exit codes\n\n${table(["code", "meaning"], exits)}\n`,
+  ].join("\n");
+}
