@@ -3,10 +3,11 @@
 
 import { describe, expect, it } from "vitest";
 import { Faucet } from "../src/network/faucet.ts";
-import { KubeAccess, type KubeJson, waitFor } from "../src/network/kube-access.ts";
+import { KubeAccess, type KubeJson } from "../src/network/kube-access.ts";
 import { NetworkHandle } from "../src/network/network-handle.ts";
 import { OPERATOR_NAMESPACE } from "../src/network/operator-release.ts";
 import { killPodProcesses } from "../src/network/pod-processes.ts";
+import { waitFor } from "../src/wait-for.ts";
 import { smallNetwork, useCluster } from "./setup.ts";
 
 const NAMESPACE = "life";

@@ -98,29 +98,3 @@ export class KubeAccess {
     return answer.result as T;
   }
 }
-
-/** Asks `probe` every `everyMs` until it answers; the last reason is in the error when time is up. */
-export async function waitFor<T>(
-  what: string,
-  timeoutMs: number,
-  probe: () => Promise<{ readonly done: T } | { readonly waiting: string }>,
-  everyMs = 250,
-): Promise<T> {
-  const deadlineMs = performance.now() + timeoutMs;
-  let reason = "not asked yet";
-  for (;;) {
-    const answer = await probe().catch((error: unknown) => ({ waiting: String(error) }));
-    if ("done" in answer) return answer.done;
-    reason = answer.waiting;
-    if (performance.now() >= deadlineMs) {
-      throw new ToolingError({
-        code: "NETWORK_WAIT",
-        thing: what,
-        place: "the cluster",
-        reason: `not so after ${Math.round(timeoutMs / 1000)} s; last seen: ${reason}`,
-        next: "look at `kubectl get tcn,pods,events` in the network's namespace.",
-      });
-    }
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-}

@@ -2,7 +2,8 @@
 // it, wait for conditions, read its pods and the status that each node gives of itself.
 
 import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";
-import { type KubeAccess, type KubeJson, waitFor } from "./kube-access.ts";
+import { waitFor } from "../wait-for.ts";
+import { type KubeAccess, type KubeJson } from "./kube-access.ts";
 
 /** Operations and RPC ports of testnets and devnets. */
 export const OPS_PORT = 24103;

@@ -1,0 +1,146 @@
+// What a node does with what is wrong: it refuses with a stable code and the next step, and loses
+// nothing. Every case is the real program with a real file, port, lock or peer.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { LocalNetwork, TIMED } from "../src/processes/local-network.ts";
+import { waitFor } from "../src/wait-for.ts";
+
+const WAIT_MS = 60_000;
+
+describe("a node with bad input", () => {
+  let network: LocalNetwork;
+
+  beforeAll(async () => {
+    network = await LocalNetwork.create(4, { emptyBlockIntervalMs: 200 });
+  });
+  afterAll(async () => {
+    await network.remove();
+  });
+
+  /** Runs a node to its end and gives what it said. */
+  const run = (config: string): { status: number | null; stderr: string } => {
+    const result = spawnSync(process.execPath, [TIMED, "run", "--config", config], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    return { status: result.status, stderr: result.stderr };
+  };
+
+  const configPath = (): string => network.paths.config("node-1");
+
+  /** A changed copy of node 1's configuration beside the original. */
+  const changed = (change: (config: Record<string, never>) => void): string => {
+    const config = parse(readFileSync(configPath(), "utf8")) as Record<string, never>;
+    change(config);
+    const path = `${configPath()}.changed.yaml`;
+    writeFileSync(path, stringify(config));
+    return path;
+  };
+
+  const expectRefusal = (config: string, code: string, ...words: string[]): void => {
+    const { status, stderr } = run(config);
+    expect(stderr).toContain(`error ${code}`);
+    expect(stderr).toContain("next: ");
+    for (const word of words) expect(stderr).toContain(word);
+    expect(status).toBe(1);
+  };
+
+  it("refuses an unknown key and names the one that was meant", () => {
+    const path = changed((config) => Object.assign(config, { prc: { port: 1 } }));
+    expectRefusal(path, "CONFIG_INVALID", "prc", "rpc");
+  });
+
+  it("refuses malformed YAML with line and column", () => {
+    const path = `${configPath()}.broken.yaml`;
+    writeFileSync(path, "rpc:\n  port: [1,\n");
+    expectRefusal(path, "CONFIG_", "broken.yaml");
+  });
+
+  it("refuses a damaged key file without showing it", () => {
+    const path = network.paths.nodeKey("node-2");
+    const original = readFileSync(path, "utf8");
+    const seed = (JSON.parse(original) as { seed: string }).seed;
+    const damaged = original.replace(seed, `${seed[0] === "0" ? "1" : "0"}${seed.slice(1)}`);
+    writeFileSync(path, damaged);
+    expectRefusal(network.paths.config("node-2"), "KEY_FILE_DAMAGED", path);
+    expect(run(network.paths.config("node-2")).stderr).not.toContain(seed.slice(8));
+    writeFileSync(path, original);
+  });
+
+  it("refuses a genesis that was changed by hand", () => {
+    const path = changed((config) => Object.assign(config, { genesisFile: "missing.json" }));
+    expectRefusal(path, "GENESIS_INVALID", "missing.json");
+  });
+
+  it("names an occupied port and what holds it back", async () => {
+    const { host, rpcPort } = network.node(0).plan;
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(rpcPort, host, resolve));
+    try {
+      expectRefusal(configPath(), "PORT_IN_USE", String(rpcPort));
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  it("refuses a data directory that another process holds, and leaves that process alone", async () => {
+    network.startAll();
+    await network.node(0).waitForHeight(2, WAIT_MS);
+    expectRefusal(configPath(), "DATA_DIR_LOCKED", "data");
+    await network.node(0).waitForHeight(4, WAIT_MS);
+  });
+
+  it("refuses the data of another chain, and keeps it", async () => {
+    const other = await LocalNetwork.create(4);
+    try {
+      await network.node(3).end("SIGTERM");
+      const config = parse(readFileSync(network.paths.config("node-4"), "utf8")) as Record<
+        string,
+        unknown
+      >;
+      const path = `${network.paths.config("node-4")}.changed.yaml`;
+      writeFileSync(path, stringify({ ...config, genesisFile: other.paths.genesis }));
+      expectRefusal(path, "STORE_GENESIS_MISMATCH");
+      network.node(3).start();
+      await network.node(3).waitForHeight(4, WAIT_MS);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it("refuses a peer of another genesis, and both say why", async () => {
+    const stranger = await LocalNetwork.create(1);
+    try {
+      const nodeId = (await network.node(0).status())?.self.nodeId;
+      const { host, p2pPort } = network.node(0).plan;
+      const path = stranger.paths.config("node-1");
+      const config = parse(readFileSync(path, "utf8")) as { p2p: object };
+      const p2p = { ...config.p2p, peers: [`${nodeId}@${host}:${p2pPort}`] };
+      writeFileSync(path, stringify({ ...config, p2p }));
+      stranger.startAll();
+      for (const node of [stranger.node(0), network.node(0)]) {
+        await waitFor("the reason in the log", WAIT_MS, () => {
+          const said = /PEER_(CHAIN|GENESIS)_MISMATCH/.test(node.log());
+          return Promise.resolve(said ? { done: undefined } : { waiting: "not said yet" });
+        });
+      }
+    } finally {
+      await stranger.remove();
+    }
+  });
+
+  it("answers a malformed or oversized RPC body with an error, and goes on", async () => {
+    const { host, rpcPort } = network.node(0).plan;
+    const post = async (body: string) =>
+      await fetch(`http://${host}:${rpcPort}`, { method: "POST", body });
+    const malformed = (await (await post("{not json")).json()) as { error: { code: number } };
+    expect(malformed.error.code).toBe(-32700);
+    const oversized = await post("x".repeat(2 * 1024 * 1024));
+    expect(oversized.status).toBe(413);
+    expect(await network.node(0).rpc<number>("getblockcount")).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,153 @@
+// Real daemons on loopback addresses, each its own process: what the process tests and bars run. Uses
+// the devnet's own files, but starts and kills every node on its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeDevnet } from "@timecoin/node/devnet/devnet-files";
+import {
+  type DevnetPlan,
+  devnetPaths,
+  type NodePlan,
+  opsUrlOf,
+  rpcUrlOf,
+} from "@timecoin/node/devnet/devnet-plan";
+import { choosePorts } from "@timecoin/node/devnet/devnet-ports";
+import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";
+import { fromRoot } from "../network/product-images.ts";
+import { waitFor } from "../wait-for.ts";
+
+export const TIMED = fromRoot("node/src/timed.ts");
+
+/** The end of a process: its exit code, or the signal that ended it. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class LocalNode {
+  readonly plan: NodePlan;
+  readonly #directory: string;
+  #child: ChildProcess | undefined;
+  #ended: Promise<ProcessEnd> = Promise.resolve({ code: null, signal: null });
+
+  constructor(plan: NodePlan, directory: string) {
+    this.plan = plan;
+    this.#directory = directory;
+  }
+
+  start(): void {
+    const paths = devnetPaths(this.#directory);
+    const log = openSync(paths.log(this.plan.name), "a");
+    const args = [TIMED, "run", "--config", paths.config(this.plan.name)];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", log, log] });
+    closeSync(log);
+    this.#child = child;
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  /** Sends a signal; SIGSTOP and SIGCONT leave it running. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Sends a signal that ends it, and waits for the end. */
+  async end(signal: NodeJS.Signals): Promise<ProcessEnd> {
+    this.signal(signal);
+    return await this.#ended;
+  }
+
+  /** What the node says of itself; undefined where it does not answer. */
+  async status(): Promise<NodeStatus | undefined> {
+    try {
+      const response = await fetch(`${opsUrlOf(this.plan)}/status`, {
+        signal: AbortSignal.timeout(2_000),
+      });
+      return NodeStatusSchema.parse(await response.json());
+    } catch {
+      return undefined;
+    }
+  }
+
+  async rpc<T>(method: string, params: readonly unknown[] = []): Promise<T> {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const response = await fetch(rpcUrlOf(this.plan), {
+      method: "POST",
+      body,
+      signal: AbortSignal.timeout(30_000),
+    });
+    const answer = (await response.json()) as { result?: T; error?: { message: string } };
+    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
+    return answer.result as T;
+  }
+
+  log(): string {
+    return readFileSync(devnetPaths(this.#directory).log(this.plan.name), "utf8");
+  }
+
+  async waitForHeight(height: number, timeoutMs: number): Promise<void> {
+    await waitFor(`${this.plan.name}: height ${height}`, timeoutMs, async () => {
+      const status = await this.status();
+      return (status?.height ?? -1) >= height
+        ? { done: undefined }
+        : { waiting: `height ${status?.height ?? "unknown"}` };
+    });
+  }
+}
+
+export class LocalNetwork {
+  readonly directory: string;
+  readonly plan: DevnetPlan;
+  readonly nodes: readonly LocalNode[];
+
+  private constructor(directory: string, plan: DevnetPlan) {
+    this.directory = directory;
+    this.plan = plan;
+    this.nodes = plan.nodes.map((node) => new LocalNode(node, directory));
+  }
+
+  /** Keys, genesis and configuration of `validators` nodes in a new directory; nothing runs yet. */
+  static async create(
+    validators: number,
+    parameters: { emptyBlockIntervalMs?: number } = {},
+  ): Promise<LocalNetwork> {
+    const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));
+    const { nodes } = await choosePorts(validators, undefined);
+    const plan = writeDevnet({
+      directory,
+      nodes,
+      accounts: 2,
+      amount: "1000000",
+      logLevel: "info",
+      parameters,
+      randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
+      nowMs: Date.now(),
+    });
+    return new LocalNetwork(directory, plan);
+  }
+
+  get paths(): ReturnType<typeof devnetPaths> {
+    return devnetPaths(this.directory);
+  }
+
+  node(index: number): LocalNode {
+    const node = this.nodes[index];
+    if (node === undefined) throw new RangeError(`there is no node ${index}`);
+    return node;
+  }
+
+  startAll(): void {
+    for (const node of this.nodes) node.start();
+  }
+
+  /** Ends every node that still runs and removes the directory. */
+  async remove(): Promise<void> {
+    for (const node of this.nodes) node.signal("SIGCONT");
+    await Promise.all(this.nodes.map((node) => node.end("SIGKILL")));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
