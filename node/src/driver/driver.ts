@@ -152,7 +152,7 @@ export class Driver {
   }
 
   /** Takes a transaction into the pool and announces it; its witness id, or why not. */
-  submit(tx: Transaction): Result<HashHex, string> {
+  submit(tx: Transaction): Result<HashHex> {
     return this.#relay.submit(tx);
   }
 

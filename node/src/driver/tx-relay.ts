@@ -10,7 +10,7 @@ import { witnessIdOf } from "../crypto/ids.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Clock, Metrics, Peer, Timer } from "../ports.ts";
 import type { Block, HashHex, Round, Transaction } from "../types/chain.ts";
-import type { Result } from "../types/errors.ts";
+import type { ErrorCode, Result } from "../types/errors.ts";
 import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../types/limits.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
@@ -27,7 +27,7 @@ export interface TxPool {
   has(witnessId: HashHex): boolean;
   get(witnessId: HashHex): Transaction | undefined;
   /** Validates against the committed state and keeps the transaction, or says why not. */
-  admit(tx: Transaction): Result<{ readonly witnessId: HashHex; readonly isNew: boolean }, string>;
+  admit(tx: Transaction): Result<HashHex, ErrorCode>;
 }
 
 /** The pool as the driver uses it besides relaying. */
@@ -63,18 +63,15 @@ export class TxRelay {
   }
 
   /** Takes a transaction from RPC or a peer into the pool and announces it. */
-  submit(tx: Transaction): Result<HashHex, string> {
+  submit(tx: Transaction): Result<HashHex> {
     const admitted = this.#parts.pool.admit(tx);
     if (!admitted.ok) {
       this.#parts.metrics.count("mempool_rejected_total", { reason: admitted.code });
       return admitted;
     }
-    const { witnessId, isNew } = admitted.value;
-    if (isNew) {
-      this.#announce(witnessId);
-      this.#parts.onAdmitted();
-    }
-    return { ok: true, value: witnessId };
+    this.#announce(admitted.value);
+    this.#parts.onAdmitted();
+    return admitted;
   }
 
   /** Ids that a peer has: asks for those that are neither here nor on their way. */

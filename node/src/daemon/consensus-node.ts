@@ -1,0 +1,88 @@
+// The chain, the mempool and the driver of one node, put together over given ports. The daemon gives it
+// the real adapters; tests give it the in-memory ones and get the whole node in a few lines.
+
+import type { NodeConfig } from "../config.ts";
+import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
+import { createVerifiedCache } from "../crypto/verified-cache.ts";
+import { verifySignature } from "../crypto/verify.ts";
+import { ChainState } from "../driver/chain-state.ts";
+import { Driver } from "../driver/driver.ts";
+import { SignHold } from "../driver/sign-hold.ts";
+import { waitingTransactions } from "../driver/waiting-transactions.ts";
+import { type Genesis, genesisHashOf, validatorSetOf } from "../genesis.ts";
+import { ledgerParamsOf } from "../ledger/params.ts";
+import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "../mempool/mempool.ts";
+import type { Clock, Log, Metrics, Signer, Store, Transport, Wal } from "../ports.ts";
+import type { CertifiedBlock } from "../types/chain.ts";
+
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly wal: Wal;
+  readonly transport: Transport;
+  /** Undefined for a node without a vote. `hasSigned`: its sign state remembers a signature. */
+  readonly signer: (Signer & { readonly hasSigned: boolean }) | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+export interface NodeOptions {
+  readonly genesis: Genesis;
+  readonly config: Pick<NodeConfig, "consensus" | "mempool" | "sync">;
+  readonly onFatal: (error: unknown) => void;
+  readonly onCommit: (certified: CertifiedBlock) => void;
+}
+
+export interface ConsensusNode {
+  readonly chain: ChainState;
+  readonly driver: Driver;
+  readonly mempool: Mempool;
+  readonly mempoolLimits: MempoolLimits;
+}
+
+/** How long a voter gives its own consensus before it asks for the block in progress. */
+const SYNC_GRACE_MS = 300;
+
+/** The store must hold the genesis (Store.initialise). Nothing runs until driver.start(). */
+export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode {
+  const { genesis, config } = options;
+  const genesisHash = genesisHashOf(genesis);
+  const validators = validatorSetOf(genesis);
+  const { verify } = createVerifiedCache(verifySignature);
+  const params = ledgerParamsOf(genesis, genesisHash);
+  const rules = { params, verify, validators, nextValidators: validators };
+  const mempoolLimits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
+  const mempool = new Mempool(rules, mempoolLimits);
+  const { store, signer } = ports;
+  const chain = new ChainState(store, {
+    genesisHash,
+    validators,
+    rules,
+    verify,
+    self: signer?.publicKey,
+  });
+  const { minBlockMs, emptyBlockIntervalMs, precisionMs, messageDelayMs } = genesis.parameters;
+  const driver = new Driver({
+    ...ports,
+    chain,
+    pool: waitingTransactions(mempool, store, params, ports.metrics),
+    hold: new SignHold({
+      fresh: signer !== undefined && !signer.hasSigned,
+      holdHeights: config.consensus.doubleSignCheckHeight,
+      othersNeeded: othersNeeded(chain),
+      head: chain.head.height,
+    }),
+    consensus: { ...config.consensus, precisionMs, messageDelayMs },
+    pacing: { minBlockMs, emptyBlockIntervalMs },
+    sync: { ...config.sync, graceMs: SYNC_GRACE_MS },
+    onFatal: options.onFatal,
+    onCommit: options.onCommit,
+  });
+  return { chain, driver, mempool, mempoolLimits };
+}
+
+/** Other validators that a fresh one must hear from before height 1 begins: q - 1, in power. */
+function othersNeeded({ validators, selfIndex }: ChainState): number {
+  const own = selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0);
+  return Math.max(0, quorumPower(totalPowerOf(validators)) - own);
+}

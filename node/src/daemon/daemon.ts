@@ -1,0 +1,257 @@
+// The composition root: builds the adapters, starts them in order, and stops them in reverse with a
+// deadline. What can be refused is refused before a port opens: the verify rule, the data directory's
+// lock, genesis, store, log and keys.
+//
+// Start: verify rule -> lock -> chain -> keys -> peer port -> driver -> operations -> RPC.
+// Stop: RPC (no new work) -> driver (a block being written is finished) -> peers -> operations -> log,
+// store, keys -> lock.
+
+import { join } from "node:path";
+import { lockDataDir } from "../adapters/data-dir-lock.ts";
+import { type FileSigner, openFileSigner } from "../adapters/file-signer.ts";
+import { listenHttp } from "../adapters/http-server.ts";
+import type { NodeLog } from "../adapters/log.ts";
+import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
+import { readSeedFile } from "../adapters/seed-file.ts";
+import { systemClock } from "../adapters/system-clock.ts";
+import { systemRandom } from "../adapters/system-random.ts";
+import { type NodeIdentity, openNodeIdentity } from "../adapters/ws-transport/node-identity.ts";
+import { openWsTransport } from "../adapters/ws-transport/ws-transport.ts";
+import { toHex } from "../codec/hex.ts";
+import type { NodeConfig } from "../config.ts";
+import { verifyBackend, verifySignature } from "../crypto/verify.ts";
+import { assertVerifyRule } from "../crypto/verify-selftest.ts";
+import { validatorSetOf } from "../genesis.ts";
+import { createOpsApp } from "../ops/ops-app.ts";
+import type { NodeStatus } from "../ops/status-schema.ts";
+import type { Transport } from "../ports.ts";
+import { createRpcApp } from "../rpc/rpc-app.ts";
+import { buildVersion } from "./build-version.ts";
+import { buildNode } from "./consensus-node.ts";
+import { nodeStatus } from "./node-status.ts";
+import { type OpenChain, openChain } from "./open-chain.ts";
+import { RecentSigners } from "./recent-signers.ts";
+import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
+import { ShutdownSteps } from "./shutdown-steps.ts";
+import { SyncState } from "./sync-state.ts";
+
+export interface DaemonOptions {
+  readonly config: NodeConfig;
+  readonly log: NodeLog;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The process cannot go on; the caller ends it with an error code. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Daemon {
+  readonly nodeId: string;
+  readonly opsUrl: string;
+  readonly rpcUrl: string | undefined;
+  /** Stops everything in order; resolves when all is closed, at the latest after the deadline. */
+  stop(): Promise<void>;
+}
+
+/** Facts of the running process that the status shows. */
+interface Moment {
+  lastCommitAtMs: number | null;
+  draining: boolean;
+  started: boolean;
+}
+
+/** @throws CodedError where something must be put right first; what was opened is closed again. */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  assertVerifyRule(verifySignature, verifyBackend());
+  const steps = new ShutdownSteps(options.log, options.config.shutdownTimeoutMs);
+  try {
+    return await start(options, steps);
+  } catch (error) {
+    await steps.run();
+    throw error;
+  }
+}
+
+async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
+  const { config, log } = options;
+  const lock = await lockDataDir(config.dataDir);
+  steps.add("data directory lock", () => lock.release());
+  const opened = await openChain(config);
+  steps.add("store", () => finished((done) => opened.store.close(done)));
+  steps.add("write-ahead log", () => opened.wal.close());
+  const signer = openSigner(config, opened);
+  if (signer !== undefined) steps.add("validator key", () => signer.close());
+  const identity = await openNodeIdentity(readSeedFile(config.keys.nodeKeyFile).seed);
+  const metrics = createMetrics({ runtime: true });
+  const version = buildVersion(options.env);
+  metrics.gauge("build_info", 1, { version, chain_id: opened.genesis.chainId });
+
+  const transport = await openTransport({ config, log, metrics }, opened, identity, signer);
+  steps.add("peers", () => finished((done) => transport.stop(() => done())));
+
+  const moment: Moment = { lastCommitAtMs: null, draining: false, started: false };
+  const commits = new CommitListeners();
+  const ports = {
+    ...opened,
+    clock: systemClock,
+    transport,
+    signer,
+    metrics,
+    log: log.child({ part: "consensus" }),
+  };
+  const node = buildNode(ports, {
+    genesis: opened.genesis,
+    config,
+    onFatal: options.onFatal,
+    onCommit: ({ block, certificate }) => {
+      moment.lastCommitAtMs = Date.now();
+      signers.add(certificate);
+      commits.tell(block.header.height);
+    },
+  });
+  const signers = new RecentSigners(node.chain.validators, node.chain.selfIndex, opened.store);
+  const sync = new SyncState(node.chain.validators);
+  const about = {
+    version,
+    nodeId: identity.nodeId,
+    genesis: opened.genesis,
+    genesisHash: opened.genesisHash,
+  };
+  const status = (): NodeStatus =>
+    nodeStatus(
+      {
+        ...about,
+        publicKey: signer?.publicKey,
+        chain: node.chain,
+        driver: node.driver,
+        signers,
+        sync,
+      },
+      { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining, halted: null },
+    );
+
+  const ops = await openOps({ config, log, metrics }, status, moment);
+  steps.add("operations listener", () => ops.close(500));
+  log.info(
+    {
+      chainId: opened.genesis.chainId,
+      genesisHash: toHex(opened.genesisHash),
+      height: node.chain.head.height,
+      nodeId: identity.nodeId,
+      validator: node.chain.selfIndex !== undefined,
+      version,
+    },
+    "node starting",
+  );
+  node.driver.start();
+  steps.add("consensus", () => finished((done) => node.driver.stop(done)));
+  const facts = rpcFacts({
+    ...about,
+    ...node,
+    store: opened.store,
+    isCaughtUp: () => status().sync.state === "caughtUp",
+    commits,
+  });
+  const rpc = config.rpc.enabled ? await openRpc(options, metrics, facts) : undefined;
+  if (rpc !== undefined) steps.add("RPC listener", () => rpc.close(1_000));
+  moment.started = true;
+  log.info({ ops: ops.url, rpc: rpc?.url, p2p: transport.port }, "node started");
+  return {
+    nodeId: identity.nodeId,
+    opsUrl: ops.url,
+    rpcUrl: rpc?.url,
+    stop: async () => {
+      moment.draining = true;
+      await steps.run();
+    },
+  };
+}
+
+function openSigner(
+  config: NodeConfig,
+  { genesisHash, store, wal }: OpenChain,
+): FileSigner | undefined {
+  const keyPath = config.keys.validatorKeyFile;
+  if (keyPath === undefined) return undefined;
+  const height = store.head()?.height ?? 0;
+  return openFileSigner({
+    keyPath,
+    statePath: join(config.dataDir, "sign-state"),
+    genesisHash,
+    chainDataExists: height > 0 || wal.replay(height + 1).length > 0,
+  });
+}
+
+interface Tools {
+  readonly config: NodeConfig;
+  readonly log: NodeLog;
+  readonly metrics: PromMetrics;
+}
+
+async function openTransport(
+  { config, log, metrics }: Tools,
+  { genesis, genesisHash }: OpenChain,
+  identity: NodeIdentity,
+  signer: FileSigner | undefined,
+): Promise<Transport & { readonly port: number }> {
+  const { p2p } = config;
+  const validators = validatorSetOf(genesis);
+  return await openWsTransport({
+    identity,
+    chainId: genesis.chainId,
+    genesisHash,
+    role: signer === undefined ? "full" : "validator",
+    host: p2p.host,
+    port: p2p.port,
+    advertise: p2p.advertise,
+    peers: p2p.peers,
+    limits: {
+      maxInbound: p2p.maxInbound,
+      maxOutbound: p2p.maxOutbound,
+      maxPerIp: p2p.maxPerIp,
+      handshakeTimeoutMs: p2p.handshakeTimeoutMs,
+      rateBytesPerSec: p2p.rateBytesPerSec,
+      // Votes travel over direct links only, so a validator seeks a link to every other one.
+      targetPeers: signer === undefined ? 8 : Math.max(8, validators.length),
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log: log.child({ part: "peers" }),
+    metrics,
+  });
+}
+
+async function openOps({ config, log, metrics }: Tools, status: () => NodeStatus, moment: Moment) {
+  const facts = { nowMs: () => Date.now(), isStarted: () => moment.started, status };
+  const app = createOpsApp({ facts, metrics, log: log.child({ part: "ops" }) });
+  return await listenHttp(app, {
+    what: "operations",
+    host: config.ops.host,
+    port: config.ops.port,
+  });
+}
+
+async function openRpc(
+  { config, log, onFatal }: DaemonOptions,
+  metrics: PromMetrics,
+  facts: ReturnType<typeof rpcFacts>,
+) {
+  const app = createRpcApp({
+    facts,
+    log: log.child({ part: "rpc" }),
+    metrics,
+    maxBatch: config.rpc.maxBatch,
+    maxBodyBytes: config.rpc.maxBodyBytes,
+    monotonicMs: () => systemClock.monotonicMs(),
+    crash: onFatal,
+  });
+  return await listenHttp(app, { what: "RPC", host: config.rpc.host, port: config.rpc.port });
+}
+
+/** A port's `done` callback as a promise. */
+function finished(start: (done: (error?: Error) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

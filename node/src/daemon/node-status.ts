@@ -1,0 +1,70 @@
+// The answer of /status, put together from the driver, the chain and the peers.
+
+import { toHex } from "../codec/hex.ts";
+import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
+import type { ChainState } from "../driver/chain-state.ts";
+import type { Driver } from "../driver/driver.ts";
+import type { Genesis } from "../genesis.ts";
+import type { NodeStatus } from "../ops/status-schema.ts";
+import type { RecentSigners } from "./recent-signers.ts";
+import type { SyncState } from "./sync-state.ts";
+
+export interface StatusParts {
+  readonly version: string;
+  readonly genesis: Genesis;
+  readonly genesisHash: Uint8Array;
+  readonly nodeId: string;
+  /** Own validator key, whether or not it is in the set. */
+  readonly publicKey: Uint8Array | undefined;
+  readonly chain: ChainState;
+  readonly driver: Driver;
+  readonly signers: RecentSigners;
+  readonly sync: SyncState;
+}
+
+/** What changes over the life of the process besides the chain. */
+export interface StatusMoment {
+  readonly lastCommitAtMs: number | null;
+  readonly draining: boolean;
+  readonly halted: string | null;
+}
+
+export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus {
+  const { chain, driver, genesis, signers } = parts;
+  const { head, validators, selfIndex } = chain;
+  const total = totalPowerOf(validators);
+  const peers = driver.peers.all();
+  const target = parts.sync.targetHeight(peers, selfIndex, head.height);
+  const recent = signers.recent();
+  return {
+    version: parts.version,
+    chainId: genesis.chainId,
+    genesisHash: toHex(parts.genesisHash),
+    height: head.height,
+    blockHash: toHex(head.blockHash),
+    emptyBlockIntervalMs: genesis.parameters.emptyBlockIntervalMs,
+    round: driver.state.round,
+    step: driver.state.step,
+    validators: {
+      count: validators.length,
+      total,
+      quorum: quorumPower(total),
+      signedRecently: recent.publicKeys,
+      signedRecentlyPower: recent.power,
+    },
+    self: {
+      nodeId: parts.nodeId,
+      publicKey: parts.publicKey === undefined ? null : toHex(parts.publicKey),
+      validator: selfIndex !== undefined,
+      power: selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0),
+      lastSignedHeight: signers.lastSignedHeight,
+    },
+    peers: {
+      connected: peers.length,
+      inbound: peers.filter(({ peer }) => !peer.outbound).length,
+      validators: peers.filter(({ validatorIndex }) => validatorIndex !== undefined).length,
+    },
+    sync: { state: parts.sync.state(target, head.height), targetHeight: target ?? head.height },
+    ...moment,
+  };
+}

@@ -1,0 +1,57 @@
+// Everything about the chain that a start needs before any port opens: the genesis file, the store
+// that belongs to it, and the write-ahead log. A data directory of another genesis is refused.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { openFileWal } from "../adapters/file-wal.ts";
+import { openLevelStore } from "../adapters/level-store.ts";
+import type { NodeConfig } from "../config.ts";
+import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
+import { genesisState } from "../ledger/state-root.ts";
+import type { Store, Wal } from "../ports.ts";
+import { CodedError } from "../types/errors.ts";
+
+export interface OpenChain {
+  readonly genesis: Genesis;
+  readonly genesisHash: Uint8Array;
+  readonly store: Store;
+  readonly wal: Wal;
+}
+
+/** @throws CodedError GENESIS_INVALID, STORE_*, WAL_*. */
+export async function openChain(config: NodeConfig): Promise<OpenChain> {
+  const genesis = readGenesis(config.genesisFile);
+  if (genesis.profile !== config.profile) {
+    throw new CodedError(
+      "GENESIS_INVALID",
+      `${config.genesisFile}: profile ${genesis.profile}, but the configuration says ${config.profile}`,
+    );
+  }
+  const genesisHash = genesisHashOf(genesis);
+  const store = await openLevelStore({ directory: join(config.dataDir, "chain"), genesisHash });
+  if (store.head() === undefined) await initialise(store, genesis, genesisHash);
+  const wal = openFileWal({ path: join(config.dataDir, "wal"), genesisHash });
+  return { genesis, genesisHash, store, wal };
+}
+
+function readGenesis(path: string): Genesis {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new CodedError("GENESIS_INVALID", `${path}: cannot be read: ${String(cause)}`, { cause });
+  }
+  const genesis = parseGenesis(text);
+  if (!genesis.ok) throw new CodedError(genesis.code, `${path}: ${genesis.reason}`);
+  return genesis.value;
+}
+
+function initialise(store: Store, genesis: Genesis, genesisHash: Uint8Array): Promise<void> {
+  const { utxos, head } = genesisState(genesis, genesisHash);
+  return new Promise((resolve, reject) => {
+    store.initialise(genesisHash, utxos, head, (error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+}

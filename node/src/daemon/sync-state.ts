@@ -1,0 +1,47 @@
+// Where catching up stands, for readiness and status. A claim of one peer moves nothing: the target is
+// the height that at least f + 1 validators claim, so one of them is honest. Readiness must not depend
+// on others being there: a node that was caught up and lost its peers stays so.
+
+import { faultyPower, totalPowerOf } from "../crypto/certificate.ts";
+import type { PeerState } from "../driver/peer-book.ts";
+import type { Height, ValidatorSet } from "../types/chain.ts";
+
+/** Blocks behind the target that still count as caught up: one may be on its way. */
+const SLACK = 1;
+
+export class SyncState {
+  readonly #validators: ValidatorSet;
+  #wasCaughtUp = false;
+
+  constructor(validators: ValidatorSet) {
+    this.#validators = validators;
+  }
+
+  /** Undefined while too few validators have said where they are. */
+  targetHeight(
+    peers: readonly PeerState[],
+    self: number | undefined,
+    head: Height,
+  ): Height | undefined {
+    const claims = peers.flatMap(({ validatorIndex, height }) =>
+      validatorIndex === undefined
+        ? []
+        : [{ height, power: this.#validators[validatorIndex]?.power ?? 0 }],
+    );
+    if (self !== undefined)
+      claims.push({ height: head, power: this.#validators[self]?.power ?? 0 });
+    const needed = faultyPower(totalPowerOf(this.#validators)) + 1;
+    let power = 0;
+    for (const claim of claims.sort((a, b) => b.height - a.height)) {
+      power += claim.power;
+      if (power >= needed) return Math.max(claim.height, head);
+    }
+    return undefined;
+  }
+
+  state(target: Height | undefined, head: Height): "starting" | "catchingUp" | "caughtUp" {
+    if (target === undefined) return this.#wasCaughtUp ? "caughtUp" : "starting";
+    this.#wasCaughtUp = head + SLACK >= target;
+    return this.#wasCaughtUp ? "caughtUp" : "catchingUp";
+  }
+}
