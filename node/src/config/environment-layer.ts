@@ -11,7 +11,12 @@ import { CONFIG_LEAVES, type ConfigLeaf } from "./leaves.ts";
 /** Names the configuration file where no flag does. */
 export const CONFIG_FILE_VARIABLE = "TIMECOIN_CONFIG";
 
-const OTHERS = new Set([CONFIG_FILE_VARIABLE, "TIMECOIN_CACHE", "TIMECOIN_IMAGES"]);
+const OTHERS = new Set([
+  CONFIG_FILE_VARIABLE,
+  "TIMECOIN_BUILD_VERSION",
+  "TIMECOIN_CACHE",
+  "TIMECOIN_IMAGES",
+]);
 const SERVICE_VARIABLE = /_SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_[A-Z]+)?$/;
 const SERVICE_VALUE = /^(tcp|udp|sctp):\/\//;
 

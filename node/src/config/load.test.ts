@@ -132,6 +132,7 @@ describe("loadConfig", () => {
       "environment variable TIMECOIN_RPC_PROT: names no configuration key; did you mean TIMECOIN_RPC_PORT?",
     );
     const others = {
+      TIMECOIN_BUILD_VERSION: "1.2.3",
       TIMECOIN_CACHE: "/c",
       TIMECOIN_DEMO_SERVICE_HOST: "10.0.0.1",
       TIMECOIN_DEMO_SERVICE_PORT_RPC: "1",

@@ -120,11 +120,15 @@ const firstDeath = (nodes: readonly NodeProcess[]): Promise<never> =>
 const ownEnvironment = (env: DevnetOptions["env"]): DevnetOptions["env"] =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TIMECOIN_")));
 
-function cliCommand(timedEntry: string): string {
-  const path = join(dirname(timedEntry), `time-cli${extname(timedEntry)}`);
-  const shown = relative(process.cwd(), path);
-  return `node ${shown.startsWith("..") ? path : shown}`;
+/** A path as short as it can be typed here. */
+function typed(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
 }
+
+/** How to call the time-cli beside timed, with the very Node program that runs here. */
+const cliCommand = (timedEntry: string): string =>
+  `${typed(process.execPath)} ${typed(join(dirname(timedEntry), `time-cli${extname(timedEntry)}`))}`;
 
 async function run(options: DevnetOptions, directory: string, isKept: boolean): Promise<void> {
   const plan = await preparePlan(options, directory);

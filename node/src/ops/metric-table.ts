@@ -5,7 +5,7 @@
 export const METRIC_PREFIX = "timecoin_";
 
 /** Most combinations of label values of one metric; further ones are counted under "other". */
-export const MAX_SERIES = 64;
+export const MAX_SERIES = 128;
 
 export interface MetricRow {
   readonly name: string;

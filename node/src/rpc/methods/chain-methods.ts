@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { encodeBlock } from "../../codec/chain.ts";
 import { fromHex, toHex } from "../../codec/hex.ts";
+import { blockHashOf } from "../../crypto/ids.ts";
 import type { CertifiedBlock } from "../../types/chain.ts";
 import { notFound } from "../error-numbers.ts";
 import { amountFields, defineMethod, hash, height, noParams } from "../method.ts";
@@ -66,7 +67,7 @@ export const getBlockHash = defineMethod({
   result: hash("Block hash"),
   handle(facts, params) {
     if (params.height === 0) return toHex(facts.genesisHash);
-    return blockView(facts, blockAt(facts, params.height), false).hash;
+    return toHex(blockHashOf(blockAt(facts, params.height).block.header));
   },
 });
 
