@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { openFileWal } from "../adapters/file-wal.ts";
-import { openLevelStore } from "../adapters/level-store.ts";
+import { openLevelStore } from "../adapters/level-store-open.ts";
 import type { NodeConfig } from "../config.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
 import { genesisState } from "../ledger/state-root.ts";
