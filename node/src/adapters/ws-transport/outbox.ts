@@ -7,7 +7,7 @@
 // Bounds: maxBulkBytes for bulk (more is refused), maxTotalBytes for all (overflow: the link is slow).
 // Frames are shared between peers: nobody may change one after it was put in.
 
-import { FrameQueue } from "./frame-queue.ts";
+import { FRAME_OVERHEAD_BYTES, FrameQueue } from "./frame-queue.ts";
 
 /** The socket below: takes a fragment and calls back when the system has taken it. */
 export interface FragmentSink {
@@ -95,9 +95,10 @@ export class Outbox {
     const last = end === frame.length;
     this.#offset = last ? 0 : end;
     if (last) this.#current = undefined;
-    this.#inFlightBytes += fragment.length;
+    const cost = fragment.length + FRAME_OVERHEAD_BYTES;
+    this.#inFlightBytes += cost;
     this.#sink.write(fragment, last, () => {
-      this.#inFlightBytes -= fragment.length;
+      this.#inFlightBytes -= cost;
       this.#writes++;
       this.#pump();
     });

@@ -360,6 +360,23 @@ describe("ws transport against what the network brings", () => {
     });
   });
 
+  it("leaves no socket, server or timer behind when it stops, whatever was under way", async () => {
+    const open = () =>
+      process
+        .getActiveResourcesInfo()
+        .filter((name) => /^(?:TCP|TLS|Timeout|GetAddrInfo)/.test(name));
+    const before = open().length;
+    const a = await listening({ peers: [`${"ab".repeat(20)}@192.0.2.1:9`] });
+    const b = await nodes.node(2, { peers: [a.address, `${"cd".repeat(20)}@127.0.0.1:9`] });
+    b.start();
+    await until(() => a.transport.peers().length === 1, "linked");
+    const idle = connectTcp(a.transport.port, "127.0.0.1");
+    idle.on("error", () => idle.destroy());
+    await once(idle, "connect");
+    await Promise.all([a.stop(), b.stop()]);
+    await until(() => open().length <= before, `closed: ${before} before, now ${open().join(" ")}`);
+  });
+
   it("names the port, the host and the next step where the port is taken", async () => {
     const a = await nodes.node(1);
     const { port } = a.transport;

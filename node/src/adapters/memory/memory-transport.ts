@@ -1,0 +1,193 @@
+// The Transport's twin in memory: the same events in the same order for each peer, bans, retried dials,
+// learned addresses, one link a peer; no sockets, no cryptography, no time of its own. A dial is settled
+// in one event, so simultaneous dials cannot cross here; how they are settled is the real one's affair.
+
+import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
+import { invariant } from "../../types/errors.ts";
+import type { MemoryHub } from "./memory-hub.ts";
+
+export interface MemoryTransportOptions {
+  readonly hub: MemoryHub;
+  readonly id: string;
+  readonly nodeKey: Uint8Array;
+  readonly role: PeerRole;
+  /** "nodeId@host:port"; only its uniqueness matters. */
+  readonly address: string;
+  readonly peers: readonly string[];
+  readonly redialMs?: number;
+}
+
+/** One connection, shared by both ends. */
+interface MemoryLink {
+  open: boolean;
+}
+
+interface Entry {
+  readonly peer: Peer;
+  readonly link: MemoryLink;
+  readonly remote: MemoryTransport;
+}
+
+const DEFAULT_REDIAL_MS = 250;
+const MAX_KNOWN = 1_000;
+
+export class MemoryTransport implements Transport {
+  readonly id: string;
+  readonly address: string;
+  readonly #options: MemoryTransportOptions;
+  readonly #hub: MemoryHub;
+  readonly #entries = new Map<string, Entry>();
+  readonly #bannedUntilMs = new Map<string, number>();
+  /** Addresses to stay connected to: configured and learned, in the order they came. */
+  readonly #wanted: Set<string>;
+  /** Addresses behind links that stood once. */
+  readonly #confirmed = new Set<string>();
+  /** Addresses with a dial due: one at a time each. */
+  readonly #redialing = new Set<string>();
+  #events: TransportEvents | undefined;
+  #stopped = false;
+
+  constructor(options: MemoryTransportOptions) {
+    this.id = options.id;
+    this.address = options.address;
+    this.#options = options;
+    this.#hub = options.hub;
+    this.#wanted = new Set(options.peers);
+  }
+
+  start(events: TransportEvents): void {
+    invariant(this.#events === undefined, "the transport is started once");
+    this.#events = events;
+    this.#hub.attach(this);
+    for (const address of this.#wanted) this.#dial(address);
+  }
+
+  send(peerId: string, frame: Uint8Array): boolean {
+    const entry = this.#entries.get(peerId);
+    if (entry === undefined) return false;
+    // A copy: on a real link the receiver's bytes are never the sender's.
+    const bytes = Uint8Array.from(frame);
+    this.#hub.carry({ from: this.id, to: peerId }, frame, () =>
+      entry.remote.#receive(this.id, entry.link, bytes),
+    );
+    return true;
+  }
+
+  peers(): readonly Peer[] {
+    return Array.from(this.#entries.values(), ({ peer }) => peer);
+  }
+
+  disconnect(peerId: string, reason: string, banMs: number): void {
+    if (banMs > 0) this.#bannedUntilMs.set(peerId, this.#hub.scheduler.monotonicMs() + banMs);
+    const entry = this.#entries.get(peerId);
+    if (entry === undefined) return;
+    this.#entries.delete(peerId);
+    entry.link.open = false;
+    this.#hub.scheduler.startTimer(0, () => this.#ended(entry.peer, reason));
+    this.#tellEnd(entry, banMs > 0 ? "PEER_BANNED" : "PEER_DISCONNECTED");
+  }
+
+  learn(addresses: readonly string[]): void {
+    for (const address of addresses) {
+      const known = this.#wanted.has(address) || address === this.address;
+      if (known || this.#wanted.size >= MAX_KNOWN || !address.includes("@")) continue;
+      this.#wanted.add(address);
+      if (this.#events !== undefined) this.#dial(address);
+    }
+  }
+
+  known(): readonly string[] {
+    return [...this.#confirmed];
+  }
+
+  stop(done: () => void): void {
+    this.#stopped = true;
+    this.#hub.detach(this);
+    for (const entry of this.#entries.values()) {
+      entry.link.open = false;
+      this.#tellEnd(entry, "PEER_STOPPING");
+    }
+    this.#entries.clear();
+    this.#hub.scheduler.startTimer(0, done);
+  }
+
+  /** The power of this node fails: it is gone at once, and its peers learn of it as of a broken link. */
+  crash(): void {
+    this.#stopped = true;
+    this.#hub.detach(this);
+    for (const entry of this.#entries.values()) {
+      entry.link.open = false;
+      this.#tellEnd(entry, "PEER_CLOSED");
+    }
+    this.#entries.clear();
+  }
+
+  /** Cuts the link to a peer on both sides; both dial again. */
+  cut(peerId: string): void {
+    const entry = this.#entries.get(peerId);
+    if (entry === undefined) return;
+    entry.link.open = false;
+    this.#lose(entry.remote.id, entry.link, "PEER_CLOSED");
+    entry.remote.#lose(this.id, entry.link, "PEER_CLOSED");
+  }
+
+  #dial(address: string): void {
+    const peerId = address.slice(0, address.indexOf("@"));
+    const due = this.#redialing.has(address);
+    if (due || this.#stopped || this.#entries.has(peerId) || peerId === this.id) return;
+    this.#hub.carry({ from: this.id, to: peerId }, undefined, () => this.#reached(address, peerId));
+    // Whatever becomes of this attempt: look again later. A standing link makes it a no-op.
+    const redialMs = this.#options.redialMs ?? DEFAULT_REDIAL_MS;
+    this.#redialing.add(address);
+    this.#hub.scheduler.startTimer(redialMs, () => {
+      this.#redialing.delete(address);
+      this.#dial(address);
+    });
+  }
+
+  #reached(address: string, peerId: string): void {
+    const remote = this.#hub.at(address);
+    if (this.#stopped || remote === undefined || remote.id !== peerId) return;
+    if (this.#entries.has(peerId) || remote.#entries.has(this.id)) return;
+    if (this.#bans(peerId)) return;
+    if (remote.#bans(this.id)) return;
+    const link: MemoryLink = { open: true };
+    remote.#enter(this, link, false);
+    this.#enter(remote, link, true);
+  }
+
+  #enter(remote: MemoryTransport, link: MemoryLink, outbound: boolean): void {
+    const { nodeKey, role, address } = remote.#options;
+    const connectedAtMs = this.#hub.scheduler.nowMs();
+    const peer: Peer = { id: remote.id, nodeKey, role, address, outbound, connectedAtMs };
+    this.#entries.set(remote.id, { peer, link, remote });
+    this.#confirmed.add(address);
+    this.#events?.connected(peer);
+  }
+
+  #receive(fromId: string, link: MemoryLink, frame: Uint8Array): void {
+    const entry = this.#entries.get(fromId);
+    if (entry?.link === link && link.open) this.#events?.frame(entry.peer, frame);
+  }
+
+  #tellEnd(entry: Entry, reason: string): void {
+    this.#hub.scheduler.startTimer(1, () => entry.remote.#lose(this.id, entry.link, reason));
+  }
+
+  #lose(peerId: string, link: MemoryLink, reason: string): void {
+    const entry = this.#entries.get(peerId);
+    if (entry?.link !== link) return;
+    this.#entries.delete(peerId);
+    this.#ended(entry.peer, reason);
+  }
+
+  #ended(peer: Peer, reason: string): void {
+    if (this.#stopped) return;
+    this.#events?.disconnected(peer, reason);
+    for (const address of this.#wanted) if (address.startsWith(peer.id)) this.#dial(address);
+  }
+
+  #bans(peerId: string): boolean {
+    return (this.#bannedUntilMs.get(peerId) ?? 0) > this.#hub.scheduler.monotonicMs();
+  }
+}

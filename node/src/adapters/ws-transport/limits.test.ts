@@ -1,0 +1,118 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../memory/virtual-clock.ts";
+import { BanList } from "./ban-list.ts";
+import { ipKey } from "./ip-key.ts";
+import { RefusalLog } from "./refusal-log.ts";
+import { settleDuplicate } from "./settle-duplicate.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+describe("token bucket", () => {
+  it("never lets more through over any time than its burst, its rate and one frame of debt", () => {
+    const take = fc.record({ cost: fc.integer({ min: 1, max: 500 }), pauseMs: fc.nat(300) });
+    fc.assert(
+      fc.property(fc.array(take, { maxLength: 100 }), (takes) => {
+        const bucket = new TokenBucket(1_000, 2_000, 0);
+        let [nowMs, through] = [0, 0];
+        for (const { cost, pauseMs } of takes) {
+          nowMs += pauseMs;
+          const waitMs = bucket.take(cost, nowMs);
+          through += cost;
+          expect(through).toBeLessThanOrEqual(2_000 + nowMs + cost);
+          nowMs += waitMs;
+        }
+      }),
+    );
+  });
+
+  it("asks for no wait within the burst, and for exactly the debt beyond it", () => {
+    const bucket = new TokenBucket(1_000, 2_000, 0);
+    expect(bucket.take(2_000, 0)).toBe(0);
+    expect(bucket.take(500, 0)).toBe(500);
+    expect(bucket.take(1, 501)).toBe(0);
+  });
+});
+
+describe("ban list", () => {
+  it("bans until the time given, and never shortens a ban", () => {
+    const bans = new BanList(10);
+    bans.add("a", 100);
+    bans.add("a", 50);
+    expect(bans.until("a", 99)).toBe(100);
+    expect(bans.until("a", 100)).toBeUndefined();
+    expect(bans.until("b", 0)).toBeUndefined();
+  });
+
+  it("forgets the ban that ends first when it is full", () => {
+    const bans = new BanList(3);
+    for (const [i, id] of ["a", "b", "c", "d"].entries()) bans.add(id, 100 - i);
+    expect(["a", "b", "c", "d"].map((id) => bans.until(id, 0) !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe("ip key", () => {
+  it.each([
+    ["127.0.0.1", "127.0.0.1"],
+    ["::ffff:10.0.0.7", "10.0.0.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:db8:1:2::9", "2001:db8:1:2::/64"],
+    ["2001:DB8::1", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    [undefined, ""],
+  ])("of %s is %s", (address, key) => expect(ipKey(address)).toBe(key));
+});
+
+describe("two links to one peer", () => {
+  // Each side sees the other's dial as inbound; both must reach the same end.
+  it.each([true, false])(
+    "end the same on both sides when both dialled (lower first: %s)",
+    (first) => {
+      const lower = settleDuplicate(
+        { outbound: first },
+        { outbound: !first, sameSession: true },
+        true,
+      );
+      const higher = settleDuplicate(
+        { outbound: !first },
+        { outbound: first, sameSession: true },
+        false,
+      );
+      expect(lower).toBe(higher);
+      // What stands is the link that the lower id dialled.
+      expect(lower).toBe(first ? "refuse" : "swap");
+    },
+  );
+
+  it("make way for the new one where the same side dialled again, or the peer was restarted", () => {
+    for (const lower of [true, false]) {
+      for (const outbound of [true, false]) {
+        const again = { outbound, sameSession: true };
+        const restarted = { outbound: !outbound, sameSession: false };
+        expect(settleDuplicate({ outbound }, again, lower)).toBe("replace");
+        expect(settleDuplicate({ outbound }, restarted, lower)).toBe("replace");
+      }
+    }
+  });
+});
+
+describe("refusal log", () => {
+  it("writes a few lines for each reason in each window, and says how many it left out", () => {
+    const clock = new VirtualClock();
+    const lines: object[] = [];
+    const none = () => {};
+    const warn = (fields: object) => lines.push(fields);
+    const log = new RefusalLog({ debug: none, info: none, warn, error: none }, clock);
+    for (let i = 0; i < 1_000; i++) log.warn("PEER_MALFORMED", { ip: "10.0.0.1" }, "refused");
+    log.warn("PEER_BANNED", {}, "refused");
+    expect(lines).toHaveLength(11);
+    clock.advance(10_000);
+    log.warn("PEER_MALFORMED", {}, "refused");
+    expect(lines.at(-1)).toEqual({ code: "PEER_MALFORMED", omittedLines: 990 });
+  });
+});
