@@ -1,0 +1,89 @@
+/**
+ * Server-side apply of whole intents under one field manager, and only where the intent changed: the
+ * hash of what was applied last stands on the object. An object that was not ours is never taken over:
+ * the first apply of an object that the stores do not hold goes without force, and one that another
+ * network controls is refused.
+ */
+
+import type { Manifest } from "../api/manifest.ts";
+import { memberManifests, networkManifests } from "../desired/desired.ts";
+import { intentOf } from "../desired/intent-hash.ts";
+import { TerminalError } from "../kube/controller.ts";
+import { isConflict } from "../kube/errors.ts";
+import type { KubeHttp } from "../kube/http.ts";
+import { KINDS } from "../kube/kinds.ts";
+import type { KubeObject } from "../kube/types.ts";
+import type { Decision } from "../plan/plan.ts";
+import { eachLimited } from "./each-limited.ts";
+import type { Gathered } from "./gather.ts";
+import type { ReconcileServices } from "./services.ts";
+import { childrenOf, type WatchedKind } from "./stores.ts";
+
+export const FIELD_MANAGER = "timecoin-operator";
+const PARALLEL_WRITES = 8;
+
+/** Writes what the decision allows, in the order in which the parts need each other. */
+export async function applyAll(
+  services: ReconcileServices,
+  gathered: Gathered,
+  decision: Decision,
+): Promise<void> {
+  const { context, facts } = gathered;
+  const members = facts.members.map(({ member }) => member);
+  const { total: active, needed, signing } = decision.health;
+  const readyNotSigning = facts.members.filter(
+    ({ member, pod }) =>
+      member.role === "Validator" && pod?.ready === true && !signing.has(member.name),
+  ).length;
+  const shared = networkManifests(context, members, { active, needed, readyNotSigning });
+  const apply = (manifest: Manifest) => applyOne(services, gathered, manifest);
+  await eachLimited(shared, PARALLEL_WRITES, apply);
+  await eachLimited(members, PARALLEL_WRITES, async (member) => {
+    const { node, claim } = memberManifests(context, member);
+    await apply(node);
+    if (decision.applyClaims.includes(member.name)) await apply(claim);
+  });
+  await eachLimited(decision.applyWorkloads, PARALLEL_WRITES, async (name) => {
+    const workload = gathered.workloads.get(name);
+    if (workload === undefined) return;
+    await apply(workload.config);
+    await apply(workload.statefulSet);
+  });
+}
+
+async function applyOne(
+  { http, reflectors }: ReconcileServices,
+  { context }: Gathered,
+  manifest: Manifest,
+): Promise<void> {
+  const kind = manifest.kind as Exclude<WatchedKind, "TimeCoinNetwork">;
+  const live = childrenOf(reflectors, kind, context.network).get(manifest.metadata.name);
+  if (live !== undefined) refuseForeign(live, context.network.uid);
+  if (live !== undefined && intentOf(live) === intentOf(manifest)) return;
+  await applyIntent(http, manifest, live !== undefined);
+}
+
+async function applyIntent(
+  http: Pick<KubeHttp, "apply">,
+  manifest: Manifest,
+  isOurs: boolean,
+): Promise<void> {
+  const kind = KINDS[manifest.kind as WatchedKind];
+  try {
+    await http.apply(kind, manifest, { fieldManager: FIELD_MANAGER, force: isOurs });
+  } catch (error) {
+    if (isOurs || !isConflict(error)) throw error;
+    throw new TerminalError(
+      `${manifest.kind} ${manifest.metadata.name} exists and is not this network's: remove or rename it`,
+      { cause: error },
+    );
+  }
+}
+
+function refuseForeign(live: KubeObject, networkUid: string): void {
+  const controller = live.metadata.ownerReferences?.find((owner) => owner.controller === true);
+  if (controller === undefined || controller.uid === networkUid) return;
+  throw new TerminalError(
+    `${live.kind} ${live.metadata.name ?? ""} belongs to ${controller.kind} ${controller.name} with another uid`,
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * Asks the nodes of all networks how they are, in the background and at most sixteen at a time, so that
+ * no worker ever waits for fifty nodes. Answers carry the time at which the question was sent. Relaxed
+ * networks are asked every five seconds, attentive ones every second and whether a stop would be safe
+ * as well. Bound: the members of the networks that are tracked. Written by gather.ts, run by main.ts.
+ */
+import { Agent } from "node:http";
+import { type Clock, sleep } from "../kube/clock.ts";
+import {
+  askSafeToStop,
+  askStatus,
+  type NodeAnswer,
+  type ProbeTarget,
+  type SafetyAnswer,
+} from "./node-probe.ts";
+
+export interface CollectorTarget extends ProbeTarget {
+  readonly member: string;
+  readonly podUID: string;
+}
+
+export type Attention = "Relaxed" | "Attentive" | "Arbiter";
+
+export interface CollectedAnswer {
+  readonly podUID: string;
+  /** Monotonic: when the question was sent. */
+  readonly askedAtMs: number;
+  /** Epoch: when the answer came. */
+  readonly receivedAtMs: number;
+  readonly status: NodeAnswer | undefined;
+  readonly safety: SafetyAnswer | undefined;
+}
+
+/** How the collector speaks to nodes; tests give their own. */
+export interface NodeProbe {
+  status(target: ProbeTarget): Promise<NodeAnswer | undefined>;
+  safety(target: ProbeTarget): Promise<SafetyAnswer | undefined>;
+}
+
+export interface CollectorOptions {
+  readonly clock: Clock;
+  readonly probe: NodeProbe;
+  /** Called after a round that may change a decision. */
+  readonly onNews: (networkKey: string) => void;
+}
+
+interface Tracked {
+  targets: readonly CollectorTarget[];
+  attention: Attention;
+  answers: ReadonlyMap<string, CollectedAnswer>;
+  askedAtMs: number;
+  asking: boolean;
+}
+
+const CONCURRENCY = 16;
+const TICK_MS = 250;
+const PERIOD_MS: Readonly<Record<Attention, number>> = {
+  Relaxed: 5_000,
+  Attentive: 1_000,
+  Arbiter: 1_000,
+};
+export const PROBE_BUDGET_MS = 2_000;
+
+/** Probes over HTTP. */
+export function httpProbe(): NodeProbe {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY * 2, timeout: 30_000 });
+  const options = { agent, budgetMs: PROBE_BUDGET_MS };
+  return {
+    status: (target) => askStatus(target, options),
+    safety: (target) => askSafeToStop(target, options),
+  };
+}
+
+export class NodeCollector {
+  readonly #options: CollectorOptions;
+  readonly #networks = new Map<string, Tracked>();
+  readonly #waiting: (() => void)[] = [];
+  #free = CONCURRENCY;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Whom to ask from now on, for a network. */
+  track(networkKey: string, targets: readonly CollectorTarget[]): void {
+    const known = this.#networks.get(networkKey);
+    if (known !== undefined) {
+      known.targets = targets;
+      return;
+    }
+    this.#networks.set(networkKey, {
+      targets,
+      attention: "Attentive",
+      answers: new Map(),
+      askedAtMs: Number.NEGATIVE_INFINITY,
+      asking: false,
+    });
+  }
+
+  /** How often, and whether to ask for the safety of a stop too. */
+  attend(networkKey: string, attention: Attention): void {
+    const known = this.#networks.get(networkKey);
+    if (known !== undefined) known.attention = attention;
+  }
+
+  forget(networkKey: string): void {
+    this.#networks.delete(networkKey);
+  }
+
+  /** The last answer of a member's pod; undefined where that very pod was not asked yet. */
+  answerOf(networkKey: string, member: string, podUID: string): CollectedAnswer | undefined {
+    const answer = this.#networks.get(networkKey)?.answers.get(member);
+    return answer?.podUID === podUID ? answer : undefined;
+  }
+
+  /** Asks until `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const rounds = new Set<Promise<void>>();
+    while (!signal.aborted) {
+      for (const [key, tracked] of this.#networks) {
+        const dueMs = tracked.askedAtMs + PERIOD_MS[tracked.attention];
+        if (tracked.asking || clock.monotonicMs() < dueMs) continue;
+        const round = this.#round(key, tracked);
+        rounds.add(round);
+        void round.finally(() => rounds.delete(round));
+      }
+      await sleep(clock, TICK_MS, signal);
+    }
+    await Promise.all(rounds);
+  }
+
+  async #round(key: string, tracked: Tracked): Promise<void> {
+    tracked.asking = true;
+    tracked.askedAtMs = this.#options.clock.monotonicMs();
+    const { attention } = tracked;
+    const before = answeredIn(tracked.answers);
+    const answers = await Promise.all(
+      tracked.targets.map(async (target) => {
+        const answer = await this.#ask(target, attention === "Arbiter");
+        return [target.member, answer] as const;
+      }),
+    );
+    tracked.answers = new Map(answers);
+    tracked.asking = false;
+    const isNews = attention !== "Relaxed" || before !== answeredIn(tracked.answers);
+    if (isNews) this.#options.onNews(key);
+  }
+
+  async #ask(target: CollectorTarget, withSafety: boolean): Promise<CollectedAnswer> {
+    await this.#slot();
+    const { clock, probe } = this.#options;
+    const askedAtMs = clock.monotonicMs();
+    try {
+      const [status, safety] = await Promise.all([
+        probe.status(target),
+        withSafety ? probe.safety(target) : undefined,
+      ]);
+      return { podUID: target.podUID, askedAtMs, receivedAtMs: clock.epochMs(), status, safety };
+    } finally {
+      this.#release();
+    }
+  }
+
+  async #slot(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free--;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}
+
+/** Who answered and who would be safe to stop: what makes a round news to a network at rest. */
+function answeredIn(answers: ReadonlyMap<string, CollectedAnswer>): string {
+  const answered = [...answers].filter(([, { status }]) => status !== undefined);
+  return answered.map(([member]) => member).join(",");
+}

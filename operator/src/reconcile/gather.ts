@@ -1,0 +1,191 @@
+/**
+ * Everything the plan may know, read in one go: the stores, the key Secrets by name, the collector's
+ * last answers. Also the workloads that follow from it, because the plan compares them with what is.
+ */
+
+import type { TimeCoinNetwork } from "../api/network.ts";
+import { parseNode } from "../api/node.ts";
+import type { BuildContext, OperatorSettings } from "../desired/context.ts";
+import { type Workload, workloadOf } from "../desired/desired.ts";
+import { intentOf } from "../desired/intent-hash.ts";
+import {
+  claimName,
+  configName,
+  genesisName,
+  type Member,
+  podName,
+  workloadName,
+} from "../desired/names.ts";
+import { portsOf } from "../desired/ports.ts";
+import type { Clock } from "../kube/clock.ts";
+import type { KubeObject } from "../kube/types.ts";
+import type { Facts, GenesisState, IdentityFacts, MemberFacts } from "../plan/facts.ts";
+import { membersOf } from "../plan/membership.ts";
+import type { CollectorTarget, NodeCollector } from "./collector.ts";
+import type { GenesisReader } from "./genesis-reader.ts";
+import type { KeyCustody } from "./key-custody.ts";
+import { claimFactsOf, joinedIntent, podAddressOf, podFactsOf, workloadFactsOf } from "./read.ts";
+import { childrenOf, type Reflectors } from "./stores.ts";
+
+export interface GatherServices {
+  readonly reflectors: Reflectors;
+  readonly custody: KeyCustody;
+  readonly genesisReader: GenesisReader;
+  readonly collector: NodeCollector;
+  readonly clock: Clock;
+  readonly operator: OperatorSettings;
+}
+
+type Children = ReadonlyMap<string, KubeObject>;
+
+export interface LiveObjects {
+  readonly configMaps: Children;
+  readonly statefulSets: Children;
+  readonly claims: Children;
+  readonly pods: Children;
+  readonly nodes: Children;
+}
+
+export interface Gathered {
+  readonly key: string;
+  readonly context: BuildContext;
+  readonly facts: Facts;
+  readonly live: LiveObjects;
+  /** By member name; only members that could run now. */
+  readonly workloads: ReadonlyMap<string, Workload>;
+}
+
+export async function gather(
+  services: GatherServices,
+  network: TimeCoinNetwork,
+): Promise<Gathered> {
+  const key = `${network.namespace}/${network.name}`;
+  const context = { network, operator: services.operator };
+  const live = liveObjects(services.reflectors, network);
+  const configMap = live.configMaps.get(genesisName(network.name));
+  const genesis = services.genesisReader.read(network, configMap);
+  const members = membersOf(network, genesis);
+  const identities = new Map<string, IdentityFacts>();
+  for (const member of members) {
+    identities.set(member.name, await services.custody.identityOf(network, member));
+  }
+  const workloads = wantedWorkloads(context, { members, identities, genesis });
+  services.collector.track(key, targetsOf(network, members, live.pods));
+  const read = { services, network, key, live, identities, workloads };
+  const facts: Facts = {
+    nowMs: services.clock.epochMs(),
+    network,
+    genesis,
+    members: members.map((member) => memberFacts(read, member)),
+  };
+  return { key, context, facts, live, workloads };
+}
+
+function liveObjects(reflectors: Reflectors, network: TimeCoinNetwork): LiveObjects {
+  return {
+    configMaps: childrenOf(reflectors, "ConfigMap", network),
+    statefulSets: childrenOf(reflectors, "StatefulSet", network),
+    claims: childrenOf(reflectors, "PersistentVolumeClaim", network),
+    pods: childrenOf(reflectors, "Pod", network),
+    nodes: childrenOf(reflectors, "TimeCoinNode", network),
+  };
+}
+
+/** The workloads of all members whose identity is known and, for validators, is the genesis's. */
+function wantedWorkloads(
+  context: BuildContext,
+  input: {
+    readonly members: readonly Member[];
+    readonly identities: ReadonlyMap<string, IdentityFacts>;
+    readonly genesis: GenesisState;
+  },
+): Map<string, Workload> {
+  const workloads = new Map<string, Workload>();
+  if (input.genesis.state !== "Present") return workloads;
+  const { genesis } = input.genesis;
+  for (const member of input.members) {
+    const known = input.identities.get(member.name);
+    if (known?.state !== "Present") continue;
+    const entry = genesis.validators.find(({ name }) => name === member.name);
+    if (member.role === "Validator" && entry?.publicKey !== known.identity.publicKey) continue;
+    const workload = workloadOf(context, { member, identity: known.identity, genesis });
+    workloads.set(member.name, workload);
+  }
+  return workloads;
+}
+
+function targetsOf(
+  network: TimeCoinNetwork,
+  members: readonly Member[],
+  pods: Children,
+): CollectorTarget[] {
+  const { ops } = portsOf(network.spec.chain.profile);
+  return members.flatMap((member) => {
+    const pod = pods.get(podName(network.name, member.name));
+    const address = pod === undefined ? undefined : podAddressOf(pod);
+    if (pod === undefined || address === undefined) return [];
+    return [{ member: member.name, podUID: pod.metadata.uid ?? "", address, port: ops }];
+  });
+}
+
+interface ReadContext {
+  readonly services: GatherServices;
+  readonly network: TimeCoinNetwork;
+  readonly key: string;
+  readonly live: LiveObjects;
+  readonly identities: ReadonlyMap<string, IdentityFacts>;
+  readonly workloads: ReadonlyMap<string, Workload>;
+}
+
+function memberFacts(read: ReadContext, member: Member): MemberFacts {
+  const { network, live } = read;
+  const statefulSet = live.statefulSets.get(workloadName(network.name, member.name));
+  const config = live.configMaps.get(configName(network.name, member.name));
+  const claim = live.claims.get(claimName(network.name, member.name));
+  const pod = live.pods.get(podName(network.name, member.name));
+  const node = live.nodes.get(workloadName(network.name, member.name));
+  const wanted = read.workloads.get(member.name);
+  return {
+    member,
+    identity: read.identities.get(member.name) ?? { state: "Unknown" },
+    claim: claim === undefined ? undefined : claimFactsOf(claim),
+    workload: statefulSet === undefined ? undefined : workloadFactsOf(statefulSet, config),
+    wanted:
+      wanted === undefined
+        ? undefined
+        : {
+            intent: joinedIntent(intentOf(wanted.statefulSet), intentOf(wanted.config)),
+            templateHash: wanted.templateHash,
+          },
+    pod: pod === undefined ? undefined : podFactsOf(pod),
+    ...answerFacts(read, member, pod),
+    node: node === undefined ? undefined : parseNode(node),
+  };
+}
+
+function answerFacts(
+  { services, key }: ReadContext,
+  member: Member,
+  pod: KubeObject | undefined,
+): Pick<MemberFacts, "answer" | "safety"> {
+  const uid = pod?.metadata.uid ?? "";
+  const collected = services.collector.answerOf(key, member.name, uid);
+  if (collected === undefined) return { answer: undefined, safety: undefined };
+  const ageMs = services.clock.monotonicMs() - collected.askedAtMs;
+  const { status, safety, receivedAtMs } = collected;
+  const commitAtMs = status?.lastCommitAtMs;
+  return {
+    answer:
+      status === undefined
+        ? undefined
+        : {
+            ageMs,
+            genesisHash: status.genesisHash,
+            height: status.height,
+            commitAgeMs:
+              commitAtMs === undefined ? undefined : Math.max(0, receivedAtMs - commitAtMs),
+            lastSignedHeight: status.lastSignedHeight,
+          },
+    safety: safety === undefined ? undefined : { ageMs, ...safety },
+  };
+}
