@@ -20,7 +20,7 @@ const terminal: ProgressPort = {
 /** `950 ms` reads badly beside minutes: seconds below two minutes, then minutes and seconds. */
 export function formatElapsed(elapsedMs: number): string {
   const seconds = elapsedMs / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;

@@ -108,20 +108,34 @@ export async function nodeContainers(cluster: string): Promise<NodeContainer[]> 
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Starts stopped containers and waits for the API server. False: the cluster must be made anew. */
+/**
+ * Starts stopped containers and waits for the API server and for every kubelet: an engine that
+ * restarts brings nodes back by itself, so running says little. False: make the cluster anew.
+ */
 async function revive(
   progress: Progress,
   containers: readonly NodeContainer[],
   target: KubectlTarget,
 ): Promise<boolean> {
   const stopped = containers.filter(({ isRunning }) => !isRunning).map(({ name }) => name);
-  if (stopped.length === 0) return await answers(target, 20_000);
+  const awake = async (limitMs: number): Promise<boolean> =>
+    (await answers(target, limitMs)) &&
+    (await haveHeartbeats(target, await latestStart(containers), containers.length));
+  if (stopped.length === 0) return await awake(restartTimeoutMs);
   return await progress.step("cluster", "starting the nodes again", async () => {
-    const since = new Date();
     await docker(["start", ...stopped], { timeoutMs: 60_000, allowFailure: true });
-    if (!(await answers(target, restartTimeoutMs))) return false;
-    return await haveHeartbeats(target, since, containers.length);
+    return await awake(restartTimeoutMs);
   });
+}
+
+/** When the last of the containers was started. */
+async function latestStart(containers: readonly NodeContainer[]): Promise<Date> {
+  const names = containers.map(({ name }) => name);
+  const result = await docker(["inspect", "--format", "{{.State.StartedAt}}", ...names], {
+    timeoutMs: 30_000,
+  });
+  const times = lastLines(result.stdout, names.length).map((line) => Date.parse(line));
+  return new Date(Math.max(0, ...times));
 }
 
 async function answers(target: KubectlTarget, limitMs: number): Promise<boolean> {

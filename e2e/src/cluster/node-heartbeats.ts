@@ -1,5 +1,6 @@
 // After a restart of its container a node still counts as ready for up to 40 seconds, whether it
-// lives or not. Its lease tells: a kubelet that runs renews it every ten seconds.
+// lives or not, and scheduler and controllers wait for the lease of their former selves to end.
+// Leases tell: a kubelet renews its own every ten seconds, a leader every two.
 // Called by kind-cluster.ts after it started nodes again.
 import { setTimeout as delay } from "node:timers/promises";
 import { type KubectlTarget, kubectl } from "./kubectl.ts";
@@ -13,19 +14,41 @@ export function areRenewed(text: string, since: Date, count: number): boolean {
   return times.length >= count && times.every((time) => Date.parse(time) > since.getTime());
 }
 
-/** Waits until every node has renewed its lease after `since`; false where not all do in time. */
+/** What must beat: the leases, and how many of them. */
+interface Heart {
+  readonly args: readonly string[];
+  readonly count: number;
+}
+
+/**
+ * Waits until every node, the scheduler and the controllers have renewed their leases after
+ * `since`; false where not all do in time.
+ */
 export async function haveHeartbeats(
   target: KubectlTarget,
   since: Date,
-  count: number,
+  nodes: number,
 ): Promise<boolean> {
-  const times = "jsonpath={.items[*].spec.renewTime}";
-  const args = ["-n", "kube-node-lease", "get", "leases", "-o", times];
+  const leaders = ["kube-scheduler", "kube-controller-manager"];
+  const hearts: readonly Heart[] = [
+    { args: ["-n", "kube-node-lease", "get", "leases"], count: nodes },
+    { args: ["-n", "kube-system", "get", "leases", ...leaders], count: leaders.length },
+  ];
   const deadlineMs = performance.now() + limitMs;
-  while (performance.now() < deadlineMs) {
-    const result = await kubectl(target, args, { timeoutMs: 20_000, allowFailure: true });
-    if (result.exitCode === 0 && areRenewed(result.stdout, since, count)) return true;
-    await delay(pollMs);
+  for (const heart of hearts) {
+    while (!(await beats(target, since, heart))) {
+      if (performance.now() > deadlineMs) return false;
+      await delay(pollMs);
+    }
   }
-  return false;
+  return true;
+}
+
+async function beats(target: KubectlTarget, since: Date, heart: Heart): Promise<boolean> {
+  const times = "jsonpath={.items[*].spec.renewTime}";
+  const result = await kubectl(target, [...heart.args, "-o", times], {
+    timeoutMs: 20_000,
+    allowFailure: true,
+  });
+  return result.exitCode === 0 && areRenewed(result.stdout, since, heart.count);
 }
