@@ -8,7 +8,7 @@ import { readGenesisFile } from "../cli/genesis-source.ts";
 import { readKeyFile } from "../cli/local-files.ts";
 import { addressOf } from "../crypto/address.ts";
 import { type DevnetPlan, devnetPaths, peersOf, planNodes } from "./devnet-plan.ts";
-import { addressScheme } from "./devnet-ports.ts";
+import { addressScheme, claimPorts } from "./devnet-ports.ts";
 import { type DevnetOptions, runDevnet } from "./run-devnet.ts";
 
 const timedEntry = fileURLToPath(new URL("../../test/fake-timed.ts", import.meta.url));
@@ -166,6 +166,16 @@ describe("ports", () => {
       ) as string,
     });
     expect(readdirSync(directory)).toEqual([]);
+  });
+});
+
+describe("claimPorts", () => {
+  it("gives a range to one devnet at a time", async () => {
+    const nodes = planNodes(2, BASE_PORT, "shared");
+    const first = await claimPorts(nodes);
+    await expect(claimPorts(nodes)).rejects.toMatchObject({ code: "PORT_IN_USE" });
+    first.release();
+    (await claimPorts(nodes)).release();
   });
 });
 

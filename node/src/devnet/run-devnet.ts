@@ -10,7 +10,7 @@ import { CodedError } from "../types/errors.ts";
 import { awaitFirstBlock } from "./await-first-block.ts";
 import { readDevnet, writeDevnet } from "./devnet-files.ts";
 import { type DevnetPlan, devnetPaths, MAX_DEVNET_VALIDATORS } from "./devnet-plan.ts";
-import { choosePorts, firstBusyPort } from "./devnet-ports.ts";
+import { choosePorts, claimPorts, type PortClaim } from "./devnet-ports.ts";
 import { devnetReport } from "./devnet-report.ts";
 import { type NodeExit, type NodeProcess, startNode, tailOf } from "./node-process.ts";
 
@@ -43,32 +43,33 @@ export interface DevnetOptions {
 
 const TAIL_LINES = 15;
 
-async function preparePlan(options: DevnetOptions, directory: string): Promise<DevnetPlan> {
+interface Prepared {
+  readonly plan: DevnetPlan;
+  readonly claim: PortClaim;
+}
+
+async function preparePlan(options: DevnetOptions, directory: string): Promise<Prepared> {
   const kept = readDevnet(directory);
   if (kept !== undefined) {
-    const busy = await firstBusyPort(kept.nodes);
-    if (busy !== undefined) throw busy;
+    const claim = await claimPorts(kept.nodes);
     options.out(`==> ${kept.chainId}: ${kept.nodes.length} nodes kept in ${directory}\n`);
-    return kept;
+    return { plan: kept, claim };
   }
   const { validators, accounts, amount, logLevel, parameters, randomBytes } = options;
   if (!(validators >= 1 && validators <= MAX_DEVNET_VALIDATORS)) {
     throw new CodedError("CLI_USAGE", `a devnet has 1 to ${MAX_DEVNET_VALIDATORS} validators`);
   }
-  const { nodes, note } = await choosePorts(validators, options.basePort);
+  const { nodes, claim, note } = await choosePorts(validators, options.basePort);
   if (note !== undefined) options.out(`==> note: ${note}\n`);
   options.out(`==> devnet of ${validators}: keys, genesis and configuration in ${directory}\n`);
   const nowMs = Date.now();
-  return writeDevnet({
-    directory,
-    nodes,
-    accounts,
-    amount,
-    logLevel,
-    parameters,
-    randomBytes,
-    nowMs,
-  });
+  try {
+    const spec = { directory, nodes, accounts, amount, logLevel, parameters, randomBytes, nowMs };
+    return { plan: writeDevnet(spec), claim };
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
 }
 
 /** The error of a node that ended although nobody stopped it. */
@@ -130,9 +131,12 @@ function typed(path: string): string {
 const cliCommand = (timedEntry: string): string =>
   `${typed(process.execPath)} ${typed(join(dirname(timedEntry), `time-cli${extname(timedEntry)}`))}`;
 
-async function run(options: DevnetOptions, directory: string, isKept: boolean): Promise<void> {
-  const plan = await preparePlan(options, directory);
-  if (options.stop.aborted) return;
+/** From the first child to the last: starts, reports, waits, stops. */
+async function live(
+  options: DevnetOptions,
+  plan: DevnetPlan,
+  { directory, isKept }: { readonly directory: string; readonly isKept: boolean },
+): Promise<void> {
   const paths = devnetPaths(directory);
   const startMs = performance.now();
   const nodes = plan.nodes.map(({ name }) =>
@@ -162,6 +166,15 @@ async function run(options: DevnetOptions, directory: string, isKept: boolean): 
     // From here on the nodes end because they are told to.
     death.catch(() => undefined);
     await stopNodes(nodes, options);
+  }
+}
+
+async function run(options: DevnetOptions, directory: string, isKept: boolean): Promise<void> {
+  const { plan, claim } = await preparePlan(options, directory);
+  try {
+    if (!options.stop.aborted) await live(options, plan, { directory, isKept });
+  } finally {
+    claim.release();
   }
 }
 
