@@ -1,10 +1,11 @@
 // Byzantine behaviours as adapters around an unmodified node: they change what leaves it and to whom.
 // The node's own core keeps believing what it wanted to say. Each holds one key and no guard.
 
-import { ZERO_HASH } from "../src/codec/bytes.ts";
+import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { leaderOf } from "../src/consensus/proposer.ts";
 import { RULES, type Rules } from "../src/consensus/rules.ts";
+import { quorumCertificate } from "../src/consensus/tally.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import type { Block, BlockHeader, Certificate } from "../src/types/chain.ts";
 import type { Proposal, ProposalMessage, Vote } from "../src/types/consensus.ts";
@@ -26,6 +27,7 @@ export const BYZANTINE_KINDS = [
   "unjustified",
   "usurper",
   "withholder",
+  "staleProposer",
 ] as const;
 export type ByzantineKind = (typeof BYZANTINE_KINDS)[number];
 
@@ -48,6 +50,12 @@ export function corrupt(kind: ByzantineKind, node: SimNode, world: World): Outbo
       return { proposal: () => {}, vote: () => {}, certificate: () => {} };
     case "nilVoter":
       return { ...honest, vote: (vote) => honest.vote(tools.revote(vote, ZERO_HASH)) };
+    case "staleProposer":
+      return {
+        ...honest,
+        proposal: (message) => honest.proposal(staleProposal(tools, message)),
+        vote: (vote) => tools.toEach(() => tools.anyVote(vote)),
+      };
     case "withholder":
       return withholder(tools);
     case "equivocator":
@@ -81,6 +89,7 @@ class Tools {
     return { ...changed, signature: this.sign(voteBytes(changed)) };
   }
 
+  /** A signed proposal, without a PoLC beside it. */
   propose(block: Block, round: number, validRound: number): ProposalMessage {
     const proposal: Omit<Proposal, "signature"> = {
       height: block.header.height,
@@ -174,6 +183,20 @@ function badProposal(tools: Tools, message: ProposalMessage): ProposalMessage {
     other({ round: round + 1 }),
   ]);
   return tools.propose(bad, round, validRound);
+}
+
+/** Proposes again what once had a polka, however long ago, with its true PoLC. */
+function staleProposal(tools: Tools, message: ProposalMessage): ProposalMessage {
+  const { rounds, candidates } = tools.node.state;
+  const { round } = message.proposal;
+  const choices = [...rounds.values()].flatMap(({ round: seen, prevotes }) => {
+    const value = seen < round ? prevotes.quorum : undefined;
+    const held = candidates.find(({ hash }) => value !== undefined && equalBytes(hash, value.hash));
+    if (value === undefined || held === undefined) return [];
+    const proposal = tools.propose(held.block, round, seen);
+    return [{ ...proposal, polc: quorumCertificate(prevotes, value) }];
+  });
+  return choices.length === 0 ? message : tools.world.rng.pick(choices);
 }
 
 /** A new block that claims a PoLC of the round before, without one or with another block's. */

@@ -29,7 +29,7 @@ export class Checks {
   /** What broke, in order; empty in a safe run. */
   readonly violations: string[] = [];
   private readonly validators: ValidatorSet;
-  private readonly byzantine: number | undefined;
+  private readonly byzantine: ReadonlySet<number>;
   private readonly signed: readonly Map<number, Uint8Array>[];
   /** By height × MAX_ROUNDS + round: every value anybody prevoted there. */
   private readonly prevotes = new Map<number, Prevotes[]>();
@@ -37,7 +37,7 @@ export class Checks {
   private readonly decisions: Uint8Array[] = [];
   private readonly heights: number[] = [];
 
-  constructor(validators: ValidatorSet, byzantine: number | undefined) {
+  constructor(validators: ValidatorSet, byzantine: ReadonlySet<number>) {
     this.validators = validators;
     this.byzantine = byzantine;
     this.signed = validators.map(() => new Map<number, Uint8Array>());
@@ -49,7 +49,7 @@ export class Checks {
 
   /** An honest node asks for a signature under a proposal. */
   proposes(proposal: Omit<Proposal, "signature">): void {
-    if (proposal.proposerIndex === this.byzantine) return;
+    if (this.byzantine.has(proposal.proposerIndex)) return;
     this.signsOnce(proposal.proposerIndex, proposal.height, proposal.round * 4, proposal.blockHash);
   }
 
@@ -57,7 +57,7 @@ export class Checks {
   votes(vote: UnsignedVote): void {
     const { validatorIndex, height, round, blockHash } = vote;
     if (vote.type === PREVOTE) this.countPrevote(vote);
-    if (validatorIndex === this.byzantine) return;
+    if (this.byzantine.has(validatorIndex)) return;
     this.signsOnce(validatorIndex, height, round * 4 + vote.type, blockHash);
     if (isZero(blockHash)) return;
     if (vote.type === PREVOTE) this.keepsLock(vote);
@@ -80,9 +80,9 @@ export class Checks {
     }
   }
 
-  /** Evidence must name the one Byzantine validator. */
+  /** Evidence must name a Byzantine validator. */
   accuses({ validatorIndex, kind }: Extract<Effect, { type: "evidence" }>): void {
-    if (validatorIndex !== this.byzantine) {
+    if (!this.byzantine.has(validatorIndex)) {
       this.report(`evidence: honest validator ${validatorIndex} accused of ${kind}`);
     }
   }

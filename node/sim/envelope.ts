@@ -53,6 +53,10 @@ export function peekHeight({ frame }: Envelope): number {
   return height;
 }
 
+/** The type of the single vote in the frame; undefined for other frames. */
+export const voteTypeOf = ({ frame }: Envelope): number | undefined =>
+  frame[0] === VOTE_FRAME ? frame[1] : undefined;
+
 /** Decodes and verifies as the production driver does before the core sees anything. */
 export function open(envelope: Envelope, validators: ValidatorSet): Opened {
   envelope.opened ??= judge(decodeFrame(envelope.frame), validators);

@@ -1,5 +1,5 @@
 // The fault plan of a run, drawn from its seed before the run begins: network profile, partitions that
-// heal, crashes at the boundary of an effect, and one Byzantine validator where the set tolerates it.
+// heal, crashes at the boundary of an effect, and up to f Byzantine validators.
 
 import type { ConsensusParams } from "../src/consensus/api.ts";
 import { faultyPower } from "../src/crypto/certificate.ts";
@@ -15,10 +15,15 @@ export interface Crash {
   readonly downMs: number;
 }
 
+export interface ByzantineValidator {
+  readonly kind: ByzantineKind;
+  readonly index: number;
+}
+
 export interface FaultPlan {
   readonly profile: NetworkProfile;
   readonly params: ConsensusParams;
-  readonly byzantine: { readonly kind: ByzantineKind; readonly index: number } | undefined;
+  readonly byzantine: readonly ByzantineValidator[];
   readonly partitions: readonly Partition[];
   readonly crashes: readonly Crash[];
   readonly skewsMs: readonly number[];
@@ -41,15 +46,16 @@ export function drawFaults(nodes: number, rng: Rng, only?: ByzantineKind): Fault
     delayMs,
     jitterMs: delayMs * rng.pick([0.2, 1, 2]),
     loss: rng.pick([0, 0, 0.02, 0.1, 0.25]),
+    prevoteLoss: rng.pick([0, 0, 0.15, 0.3, 0.45]),
+    precommitLoss: rng.pick([0, 0, 0.3, 0.6, 0.9]),
     duplicate: rng.pick([0, 0.05]),
     straggle: rng.pick([0, 0.02, 0.1]),
     stragglerFactor: rng.pick([4, 10]),
   };
-  const healAtMs = 200 + rng.int(60 * delayMs + 1_500);
-  const isTolerant = faultyPower(nodes) > 0;
-  const kind = only ?? (rng.chance(0.9) ? rng.pick(BYZANTINE_KINDS) : undefined);
-  const byzantine = isTolerant && kind !== undefined ? { kind, index: rng.int(nodes) } : undefined;
-  const processes = nodes + (byzantine?.kind === "twins" ? 1 : 0);
+  const healAtMs = 500 + rng.int(8_000);
+  const byzantine = drawByzantine(nodes, rng, only);
+  const twins = byzantine.filter(({ kind }) => kind === "twins").length;
+  const processes = nodes + twins;
   return {
     profile,
     params: SIM_PARAMS,
@@ -59,6 +65,20 @@ export function drawFaults(nodes: number, rng: Rng, only?: ByzantineKind): Fault
     skewsMs: Array.from({ length: processes }, () => rng.int(41) - 20),
     healAtMs,
   };
+}
+
+/** Mostly f of them, each of a kind of its own; all of one kind where `only` says so. */
+function drawByzantine(
+  nodes: number,
+  rng: Rng,
+  only: ByzantineKind | undefined,
+): readonly ByzantineValidator[] {
+  const count = only !== undefined || rng.chance(0.9) ? faultyPower(nodes) : 0;
+  const first = rng.int(nodes);
+  return Array.from({ length: count }, (_, place) => ({
+    kind: only ?? rng.pick(BYZANTINE_KINDS),
+    index: (first + place) % nodes,
+  }));
 }
 
 function drawPartitions(processes: number, healAtMs: number, rng: Rng): readonly Partition[] {
@@ -77,6 +97,6 @@ function drawCrashes(nodes: number, healAtMs: number, rng: Rng): readonly Crash[
     process: rng.int(nodes),
     atMs: rng.int(healAtMs),
     afterEffects: rng.int(8),
-    downMs: rng.int(500),
+    downMs: rng.int(1_500),
   }));
 }

@@ -2,6 +2,8 @@
 // nothing (reordering); partitions cut groups apart for a while. Healing turns all of it off but the
 // delay. Frames to a crashed node are lost, as with a broken connection.
 
+import { PRECOMMIT, PREVOTE } from "../src/types/chain.ts";
+import { type Envelope, voteTypeOf } from "./envelope.ts";
 import type { Rng } from "./rng.ts";
 
 export interface NetworkProfile {
@@ -9,6 +11,10 @@ export interface NetworkProfile {
   /** Up to this much more, evenly spread. */
   readonly jitterMs: number;
   readonly loss: number;
+  /** Loss of prevotes on top: only some nodes see a polka and lock. */
+  readonly prevoteLoss: number;
+  /** Loss of precommits on top: nodes lock and do not decide. */
+  readonly precommitLoss: number;
   readonly duplicate: number;
   /** Share of messages that take `stragglerFactor` times as long. */
   readonly straggle: number;
@@ -27,12 +33,18 @@ export class SimNetwork {
   private readonly profile: NetworkProfile;
   private readonly partitions: readonly Partition[];
   private readonly rng: Rng;
+  private readonly nowMs: () => number;
   private healed = false;
 
-  constructor(profile: NetworkProfile, partitions: readonly Partition[], rng: Rng) {
+  constructor(
+    { profile, partitions }: { profile: NetworkProfile; partitions: readonly Partition[] },
+    rng: Rng,
+    nowMs: () => number,
+  ) {
     this.profile = profile;
     this.partitions = partitions;
     this.rng = rng;
+    this.nowMs = nowMs;
   }
 
   heal(): void {
@@ -40,9 +52,9 @@ export class SimNetwork {
   }
 
   /** Delays after which a frame sent now arrives: none where it is lost, two where it is doubled. */
-  deliver(from: number, to: number, nowMs: number, arrive: (delayMs: number) => void): void {
+  deliver(from: number, to: number, envelope: Envelope, arrive: (delayMs: number) => void): void {
     if (!this.healed) {
-      if (this.isCut(from, to, nowMs) || this.rng.chance(this.profile.loss)) return;
+      if (this.isCut(from, to) || this.rng.chance(this.lossOf(envelope))) return;
       if (this.rng.chance(this.profile.duplicate)) arrive(this.delayMs());
     }
     arrive(this.delayMs());
@@ -54,7 +66,17 @@ export class SimNetwork {
     return !this.healed && this.rng.chance(straggle) ? normal * stragglerFactor : normal;
   }
 
-  private isCut(from: number, to: number, nowMs: number): boolean {
+  private lossOf(envelope: Envelope): number {
+    const { loss, prevoteLoss, precommitLoss } = this.profile;
+    if (prevoteLoss === 0 && precommitLoss === 0) return loss;
+    const type = voteTypeOf(envelope);
+    if (type === PREVOTE) return loss + prevoteLoss;
+    return type === PRECOMMIT ? loss + precommitLoss : loss;
+  }
+
+  private isCut(from: number, to: number): boolean {
+    if (this.partitions.length === 0) return false;
+    const nowMs = this.nowMs();
     for (const { fromMs, toMs, groups } of this.partitions) {
       if (nowMs >= fromMs && nowMs < toMs && groups[from] !== groups[to]) return true;
     }

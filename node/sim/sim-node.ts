@@ -29,10 +29,13 @@ export interface NodeOptions {
   readonly signer: SimSigner;
   readonly skewMs: number;
   readonly paceMs: number;
+  /** Effects that are not performed. */
+  readonly without: ReadonlySet<Effect["type"]>;
 }
 
 const SYNC_BLOCKS = 8;
-const LAG_CHECK_MS = 300;
+/** How often a node asks itself whether others are further on. */
+export const LAG_CHECK_MS = 300;
 
 export class SimNode {
   readonly options: NodeOptions;
@@ -200,7 +203,7 @@ export class SimNode {
     for (const effect of effects) {
       if (this.effectsUntilCrash !== undefined && this.effectsUntilCrash-- === 0) this.crash();
       if (this.life !== life) return;
-      this.perform(effect);
+      if (!this.options.without.has(effect.type)) this.perform(effect);
     }
   }
 

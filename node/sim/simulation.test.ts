@@ -46,10 +46,25 @@ describe("simulate", () => {
   });
 });
 
+describe("a run gets stuck", () => {
+  it("where nothing is said again", () => {
+    const reports = seeds(1, 60).map((seed) => simulate({ seed, without: ["rebroadcast"] }));
+    const stuck = reports.filter(({ outcome }) => outcome === "stuck");
+    expect(stuck.length).toBeGreaterThan(0);
+    expect(stuck[0]?.reason).toContain("not at height");
+    expect(reports.filter(({ outcome }) => outcome === "unsafe")).toEqual([]);
+  });
+
+  it("where no timer runs, and says that the queue drained", () => {
+    const report = simulate({ seed: 1, without: ["startTimeout"] });
+    expect(report).toMatchObject({ outcome: "stuck", reason: "the event queue drained" });
+  });
+});
+
 describe("a planted bug is found", () => {
-  it.each(MUTATIONS)("$name", ({ rules, within, shows }) => {
+  it.each(MUTATIONS)("$name", ({ rules, kind, within, shows }) => {
     for (const seed of seeds(1, within)) {
-      const report = simulate({ seed, rules });
+      const report = simulate({ seed, rules, ...(kind === undefined ? {} : { kind }) });
       if (report.outcome === "ok") continue;
       expect(report.outcome).toBe("unsafe");
       expect(report.reason.split(":")[0]).toBe(shows);

@@ -2,7 +2,7 @@
 // is unsafe where a check fails, and stuck where the queue drains or, after all faults have healed,
 // the honest nodes do not reach the target height within LIVENESS_BOUND_MS of virtual time.
 
-import type { Input } from "../src/consensus/api.ts";
+import type { Effect, Input } from "../src/consensus/api.ts";
 import { leaderOrder } from "../src/consensus/proposer.ts";
 import { RULES, type Rules } from "../src/consensus/rules.ts";
 import { checkInvariants } from "../src/consensus/state.ts";
@@ -12,11 +12,11 @@ import { Checks } from "./checks.ts";
 import type { Envelope } from "./envelope.ts";
 import { EventQueue, type Scheduled } from "./event-queue.ts";
 import { newValidators } from "./keyring.ts";
-import { drawFaults, type FaultPlan } from "./nemesis.ts";
+import { type ByzantineValidator, drawFaults, type FaultPlan } from "./nemesis.ts";
 import { SimNetwork } from "./network.ts";
 import { newRng, type Rng } from "./rng.ts";
 import { SimSigner } from "./signer.ts";
-import { SimNode } from "./sim-node.ts";
+import { LAG_CHECK_MS, SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
 
 /** Virtual time after healing within which all honest nodes must reach the target. */
@@ -24,6 +24,8 @@ export const LIVENESS_BOUND_MS = 60_000;
 /** Heights that must still be decided after healing. */
 export const HEIGHTS_AFTER_HEAL = 2;
 const MAX_EVENTS = 400_000;
+/** From a decision to the start of the next height. */
+const PACE_MS = 5;
 const START_MS = 1_700_000_000_000;
 
 export interface SimOptions {
@@ -33,6 +35,8 @@ export interface SimOptions {
   readonly kind?: ByzantineKind;
   /** The honest nodes' rules: anything but RULES is a planted bug. */
   readonly rules?: Rules;
+  /** Effects that no node performs: shows that a run can get stuck. */
+  readonly without?: readonly Effect["type"][];
   /** Check the core's own invariants too, after every event. */
   readonly deep?: boolean;
 }
@@ -69,6 +73,7 @@ class Simulation implements World {
   readonly rng: Rng;
   private readonly options: SimOptions;
   private readonly plan: FaultPlan;
+  private readonly twins: readonly ByzantineValidator[];
   private readonly network: SimNetwork;
   private readonly queue = new EventQueue<SimEvent>();
   private readonly nodes: readonly SimNode[];
@@ -78,6 +83,9 @@ class Simulation implements World {
   private events = 0;
   private target: number;
   private maxRound = 0;
+  /** Events in the queue that are not lag checks. */
+  private underWay = 0;
+  private lastProgressMs = 0;
 
   constructor(options: SimOptions) {
     this.options = options;
@@ -86,12 +94,15 @@ class Simulation implements World {
     this.plan = drawFaults(count, this.rng, options.kind);
     this.validators = newValidators(count);
     this.leaderOrder = leaderOrder(this.validators, seedBytes(options.seed), sha256);
-    this.processes = count + (this.plan.byzantine?.kind === "twins" ? 1 : 0);
-    this.checks = new Checks(this.validators, this.plan.byzantine?.index);
-    this.network = new SimNetwork(this.plan.profile, this.plan.partitions, this.rng);
+    const { byzantine } = this.plan;
+    this.twins = byzantine.filter(({ kind }) => kind === "twins");
+    this.processes = count + this.twins.length;
+    const culprits = new Set(byzantine.map(({ index }) => index));
+    this.checks = new Checks(this.validators, culprits);
+    this.network = new SimNetwork(this.plan, this.rng, () => this.now);
     this.target = options.heights ?? 8;
     this.nodes = Array.from({ length: this.processes }, (_, process) => this.newNode(process));
-    this.honest = this.nodes.filter(({ options }) => options.index !== this.plan.byzantine?.index);
+    this.honest = this.nodes.filter(({ options }) => !culprits.has(options.index));
   }
 
   run(): RunReport {
@@ -107,7 +118,9 @@ class Simulation implements World {
     while (this.checks.violations.length === 0) {
       if (this.isComplete()) return this.report("ok", "");
       const event = this.queue.pop();
-      if (event === undefined) return this.report("stuck", "the event queue drained");
+      if (event === undefined || this.isDrained(event)) {
+        return this.report("stuck", "the event queue drained");
+      }
       if (event.atMs > deadlineMs || this.events >= MAX_EVENTS) {
         return this.report(
           "stuck",
@@ -126,7 +139,7 @@ class Simulation implements World {
   }
 
   send(from: number, to: number, envelope: Envelope): void {
-    this.network.deliver(from, to, this.now, (delayMs) =>
+    this.network.deliver(from, to, envelope, (delayMs) =>
       this.put({ kind: "frame", process: to, from, envelope }, delayMs),
     );
   }
@@ -145,6 +158,7 @@ class Simulation implements World {
   }
 
   private put(event: Partial<SimEvent> & Pick<SimEvent, "kind">, delayMs: number): void {
+    if (event.kind !== "lag") this.underWay++;
     this.queue.push({
       atMs: this.now + delayMs,
       seq: this.seq++,
@@ -195,6 +209,15 @@ class Simulation implements World {
     this.target = Math.max(this.target, highest + HEIGHTS_AFTER_HEAL);
   }
 
+  /** Nothing has been under way for two lag checks of every node: nothing ever will be. */
+  private isDrained(event: SimEvent): boolean {
+    if (event.kind !== "lag") {
+      this.lastProgressMs = event.atMs;
+      this.underWay--;
+    }
+    return this.underWay === 0 && event.atMs > this.lastProgressMs + 2 * LAG_CHECK_MS;
+  }
+
   private isComplete(): boolean {
     for (const node of this.honest) if (node.chain.length < this.target) return false;
     return true;
@@ -202,9 +225,8 @@ class Simulation implements World {
 
   private newNode(process: number): SimNode {
     const { byzantine, params, skewsMs } = this.plan;
-    const isTwin = process >= this.validators.length;
-    const index = isTwin ? (byzantine?.index ?? 0) : process;
-    const kind = index === byzantine?.index ? byzantine.kind : undefined;
+    const index = this.twins[process - this.validators.length]?.index ?? process;
+    const kind = byzantine.find((culprit) => culprit.index === index)?.kind;
     const publicKey = this.validators[index]?.publicKey;
     if (publicKey === undefined) throw new Error("every process has a validator key");
     const signer = new SimSigner(publicKey, kind === undefined, ({ height, round, step }) =>
@@ -213,7 +235,11 @@ class Simulation implements World {
     const honestRules = this.options.rules ?? RULES;
     const rules = kind === "amnesia" ? AMNESIA_RULES : kind === undefined ? honestRules : RULES;
     const skewMs = skewsMs[process] ?? 0;
-    const node = new SimNode({ process, index, params, rules, signer, skewMs, paceMs: 5 }, this);
+    const without = new Set(this.options.without);
+    const node = new SimNode(
+      { process, index, params, rules, signer, skewMs, paceMs: PACE_MS, without },
+      this,
+    );
     if (kind !== undefined) node.outbound = corrupt(kind, node, this);
     return node;
   }
@@ -226,7 +252,7 @@ class Simulation implements World {
       reason,
       events: this.events,
       virtualMs: Math.round(this.now),
-      byzantine: byzantine === undefined ? "none" : `${byzantine.kind} at ${byzantine.index}`,
+      byzantine: byzantine.map(({ kind, index }) => `${kind} at ${index}`).join(", ") || "none",
       maxRound: this.maxRound,
     };
   }
