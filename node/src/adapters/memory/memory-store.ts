@@ -1,0 +1,134 @@
+// The store's twin in memory, for tests and the simulator. Naive on purpose: lists and balances are
+// computed from the outputs at each question, so the conformance suite holds the database's indices
+// to them. A write becomes visible only when `defer` runs it, as on a disk; crash() loses those that
+// have not run.
+
+import { compareBytes, equalBytes, uint64BigEndian } from "../../codec/bytes.ts";
+import { toHex } from "../../codec/hex.ts";
+import type { BlockCommit, ChainHead, Store, TxLocation, Utxo } from "../../ports.ts";
+import type { CertifiedBlock, HashHex, Height, OutPoint, Satoshi } from "../../types/chain.ts";
+import { invariant } from "../../types/errors.ts";
+import { checkSuccession } from "../level-store-succession.ts";
+
+/** Runs a write later; the simulator's own puts it on the virtual clock. */
+export type Defer = (run: () => void) => void;
+
+const keyOf = ({ txid, index }: OutPoint): string => `${toHex(txid)}:${index}`;
+
+const compareOutPoints = (a: Utxo, b: Utxo): number =>
+  compareBytes(a.outPoint.txid, b.outPoint.txid) ||
+  compareBytes(uint64BigEndian(a.outPoint.index), uint64BigEndian(b.outPoint.index));
+
+export class MemoryStore implements Store {
+  readonly #defer: Defer;
+  readonly #blocks = new Map<Height, CertifiedBlock>();
+  readonly #heights = new Map<HashHex, Height>();
+  readonly #locations = new Map<HashHex, TxLocation>();
+  readonly #utxos = new Map<string, Utxo>();
+  #head: ChainHead | undefined;
+  #genesisHash: Uint8Array | undefined;
+  #writing = false;
+  #closed = false;
+  #epoch = 0;
+
+  constructor(defer: Defer = queueMicrotask) {
+    this.#defer = defer;
+  }
+
+  head(): ChainHead | undefined {
+    return this.#head;
+  }
+
+  genesisHash(): Uint8Array | undefined {
+    return this.#genesisHash;
+  }
+
+  initialise(
+    genesisHash: Uint8Array,
+    allocations: readonly Utxo[],
+    head: ChainHead,
+    done: (error?: Error) => void,
+  ): void {
+    invariant(this.#head === undefined, "a store is initialised once");
+    this.#write(() => {
+      this.#genesisHash = genesisHash;
+      for (const utxo of allocations) this.#utxos.set(keyOf(utxo.outPoint), utxo);
+      this.#head = head;
+    }, done);
+  }
+
+  block(height: Height): CertifiedBlock | undefined {
+    return this.#blocks.get(height);
+  }
+
+  heightOf(blockHash: Uint8Array): Height | undefined {
+    return this.#heights.get(toHex(blockHash));
+  }
+
+  utxo(outPoint: OutPoint): Utxo | undefined {
+    return this.#utxos.get(keyOf(outPoint));
+  }
+
+  utxosOf(
+    address: Uint8Array,
+    limit: number,
+    done: (error: Error | undefined, utxos: readonly Utxo[]) => void,
+  ): void {
+    const utxos = this.#of(address).sort(compareOutPoints).slice(0, limit);
+    this.#defer(() => done(undefined, utxos));
+  }
+
+  balanceOf(address: Uint8Array): Satoshi {
+    return this.#of(address).reduce((sum, { value }) => sum + value, 0n);
+  }
+
+  transaction(txid: Uint8Array): TxLocation | undefined {
+    return this.#locations.get(toHex(txid));
+  }
+
+  commit(commit: BlockCommit, done: (error?: Error) => void): void {
+    checkSuccession(this.#head, commit);
+    for (const { outPoint } of commit.spent) {
+      invariant(this.#utxos.has(keyOf(outPoint)), "a block spends outputs that exist");
+    }
+    const { certified, blockHash, created, spent, txids, head } = commit;
+    this.#write(() => {
+      for (const utxo of spent) this.#utxos.delete(keyOf(utxo.outPoint));
+      for (const utxo of created) this.#utxos.set(keyOf(utxo.outPoint), utxo);
+      for (const [index, txid] of txids.entries()) {
+        this.#locations.set(toHex(txid), { height: head.height, index });
+      }
+      this.#blocks.set(head.height, certified);
+      this.#heights.set(toHex(blockHash), head.height);
+      this.#head = head;
+    }, done);
+  }
+
+  close(done: (error?: Error) => void): void {
+    this.#closed = true;
+    this.#defer(() => done());
+  }
+
+  /** Power loss: what has not been written yet never will be, and its caller hears nothing. */
+  crash(): void {
+    this.#epoch += 1;
+    this.#writing = false;
+  }
+
+  #of(address: Uint8Array): Utxo[] {
+    return [...this.#utxos.values()].filter((utxo) => equalBytes(utxo.address, address));
+  }
+
+  #write(change: () => void, done: (error?: Error) => void): void {
+    invariant(!this.#closed, "a closed store is not written to");
+    invariant(!this.#writing, "one write at a time");
+    this.#writing = true;
+    const epoch = this.#epoch;
+    this.#defer(() => {
+      if (epoch !== this.#epoch) return;
+      this.#writing = false;
+      change();
+      done();
+    });
+  }
+}
