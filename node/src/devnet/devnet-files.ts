@@ -10,7 +10,10 @@ import { addressOf } from "../crypto/address.ts";
 import { formatSeed } from "../crypto/key-file.ts";
 import { generateKeyPair, nodeIdOf } from "../crypto/pure-keys.ts";
 import { formatGenesis, type GenesisFile, genesisValidatorOf, parseGenesis } from "../genesis.ts";
+import { formatTime, parseTime } from "../ledger/amount.ts";
 import { CodedError } from "../types/errors.ts";
+import { MAX_ALLOCATIONS } from "../types/limits.ts";
+import { coinLadder } from "./coin-ladder.ts";
 import {
   type AccountPlan,
   DevnetPlan,
@@ -19,6 +22,8 @@ import {
   peersOf,
 } from "./devnet-plan.ts";
 
+/** A million TIME takes twenty. */
+const MAX_COINS = 32;
 const SECRET_MODE = 0o600;
 const PUBLIC_MODE = 0o644;
 
@@ -62,6 +67,17 @@ function writeAccounts({ directory, accounts, amount, randomBytes }: DevnetSpec)
   });
 }
 
+/** Several coins for each account, as many as genesis admits. */
+function allocationsOf(accounts: readonly AccountPlan[]): GenesisFile["allocations"] {
+  const maxCoins = Math.min(MAX_COINS, Math.floor(MAX_ALLOCATIONS / Math.max(1, accounts.length)));
+  return accounts.flatMap(({ address, amount }) => {
+    const satoshi = parseTime(amount);
+    if (!satoshi.ok) throw new CodedError(satoshi.code, `amount ${amount} ${satoshi.reason}`);
+    const coins = coinLadder(satoshi.value, maxCoins);
+    return coins.map((coin) => ({ address, amount: formatTime(coin) }));
+  });
+}
+
 function writeGenesis(spec: DevnetSpec, plan: DevnetPlan, members: readonly Member[]): void {
   const parsed = parseGenesis({
     chainId: plan.chainId,
@@ -70,7 +86,7 @@ function writeGenesis(spec: DevnetSpec, plan: DevnetPlan, members: readonly Memb
     timeMs: spec.nowMs,
     parameters: spec.parameters,
     validators: members.map(({ entry }) => entry),
-    allocations: plan.accounts.map(({ address, amount }) => ({ address, amount })),
+    allocations: allocationsOf(plan.accounts),
   });
   if (!parsed.ok) throw new CodedError(parsed.code, parsed.reason);
   writeNewFile(devnetPaths(spec.directory).genesis, formatGenesis(parsed.value), PUBLIC_MODE);

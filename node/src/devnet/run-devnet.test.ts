@@ -67,10 +67,9 @@ describe("runDevnet", () => {
     const paths = devnetPaths(directory);
     const genesis = readGenesisFile(paths.genesis);
     expect(genesis.validators.map(({ name }) => name)).toEqual(["node-1", "node-2"]);
-    expect(genesis.allocations.map(({ amount }) => amount)).toEqual([
-      100_000_000_000n,
-      100_000_000_000n,
-    ]);
+    const coins = genesis.allocations.map(({ amount }) => amount);
+    expect(coins.reduce((sum, coin) => sum + coin, 0n)).toBe(200_000_000_000n);
+    expect(coins.length).toBeGreaterThan(10);
     const [account] = plan?.accounts ?? [];
     const key = readKeyFile(paths.accountKey("account-1"));
     expect(account?.address).toBe(addressOf(key.publicKey, "testnet"));
