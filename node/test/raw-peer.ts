@@ -22,7 +22,7 @@ export async function rawTls(
   identity: NodeIdentity,
   settings: ConnectionOptions = {},
 ): Promise<TLSSocket> {
-  const socket = connect({ ...identity.tlsOptions(), host: "127.0.0.1", port, ...settings });
+  const socket = connect({ ...identity.listenOptions(), host: "127.0.0.1", port, ...settings });
   socket.on("error", () => socket.destroy());
   await once(socket, "secureConnect");
   return socket;

@@ -86,9 +86,13 @@ export class WsNodes {
   }
 }
 
-/** Waits for a condition; the failure names it. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  await vi.waitFor(() => expect(condition(), what).toBe(true), { timeout: 10_000, interval: 5 });
+/** Waits for a condition; the failure names it. The bound is for a machine that is busy elsewhere. */
+export async function until(
+  condition: () => boolean,
+  what: string,
+  timeoutMs = 15_000,
+): Promise<void> {
+  await vi.waitFor(() => expect(condition(), what).toBe(true), { timeout: timeoutMs, interval: 5 });
 }
 
 export const logged = (node: WsTestNode, code: string): LogLine | undefined =>

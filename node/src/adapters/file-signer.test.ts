@@ -43,7 +43,7 @@ const codeOf = (act: () => unknown): string => {
   throw new Error("nothing was thrown");
 };
 
-const signers: readonly [string, () => Signer][] = [
+const signers: readonly [string, () => Signer & { readonly hasSigned: boolean }][] = [
   ["file", () => open(diskWithKey())],
   [
     "memory",
@@ -62,6 +62,13 @@ describe.each(signers)("%s signer: the guard", (_, newSigner) => {
       [2, 0, 1],
     ];
     for (const place of places) expect(signer.sign(request(...place)).ok).toBe(true);
+  });
+
+  it("knows whether the key has signed", () => {
+    const signer = newSigner();
+    expect(signer.hasSigned).toBe(false);
+    signer.sign(request(1, 0, 1));
+    expect(signer.hasSigned).toBe(true);
   });
 
   it("gives the stored signature for the same bytes again", () => {
@@ -144,8 +151,10 @@ describe("file signer", () => {
     const disk = diskWithKey();
     open(disk).sign(request(9, 0, 2));
     const other = open(disk, { genesisHash: otherGenesis, chainDataExists: true });
+    expect(other.hasSigned).toBe(false);
     expect(other.sign(request(1, 0, 2)).ok).toBe(true);
     const back = open(disk, { chainDataExists: true });
+    expect(back.hasSigned).toBe(true);
     expect(back.sign(request(9, 0, 2, "b"))).toMatchObject({ code: "SIGN_CONFLICT" });
   });
 

@@ -31,6 +31,10 @@ export class MemorySigner implements Signer {
     return this.#last;
   }
 
+  get hasSigned(): boolean {
+    return this.#last !== undefined;
+  }
+
   /** The next signature that would be new fails at this moment; the signer then lives on, as if reopened. */
   crashNext(moment: SignCrash): void {
     this.#nextCrash = moment;

@@ -36,7 +36,7 @@ export function dialPeer(
   let settled = false;
   let connected = false;
   const socket = connect({
-    ...identity.tlsOptions(),
+    ...identity.dialOptions(),
     host: address.host,
     port: address.port,
     // The node id names the peer; a server name would only tell eavesdroppers.

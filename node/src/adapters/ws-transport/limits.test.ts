@@ -3,9 +3,20 @@ import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../memory/virtual-clock.ts";
 import { BanList } from "./ban-list.ts";
 import { ipKey } from "./ip-key.ts";
+import { DEFAULT_PEER_LIMITS, peerLimits } from "./limits.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { settleDuplicate } from "./settle-duplicate.ts";
 import { TokenBucket } from "./token-bucket.ts";
+
+describe("limits", () => {
+  it("allow one address as many handshakes as links, never more than all together", () => {
+    expect(peerLimits()).toEqual(DEFAULT_PEER_LIMITS);
+    expect(peerLimits({ maxPerIp: 2 }).maxPendingPerIp).toBe(8);
+    expect(peerLimits({ maxPerIp: 50 }).maxPendingPerIp).toBe(50);
+    expect(peerLimits({ maxPerIp: 500 }).maxPendingPerIp).toBe(64);
+    expect(peerLimits({ maxPerIp: 50, maxPendingPerIp: 3 }).maxPendingPerIp).toBe(3);
+  });
+});
 
 describe("token bucket", () => {
   it("never lets more through over any time than its burst, its rate and one frame of debt", () => {

@@ -60,6 +60,17 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxBans: 1_000,
 };
 
+/** The defaults with what was given. An address that may have more links may have more handshakes. */
+export function peerLimits(given: Partial<PeerLimits> = {}): PeerLimits {
+  const { maxPendingHandshakes, maxPendingPerIp } = DEFAULT_PEER_LIMITS;
+  const handshakes = Math.min(given.maxPerIp ?? 0, maxPendingHandshakes);
+  return {
+    ...DEFAULT_PEER_LIMITS,
+    maxPendingPerIp: Math.max(maxPendingPerIp, handshakes),
+    ...given,
+  };
+}
+
 /** What one frame costs in the receive budget beside its bytes: 5 MB/s are at most 20,000 frames/s. */
 export const FRAME_COST_BYTES = 250;
 

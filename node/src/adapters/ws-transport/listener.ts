@@ -58,7 +58,7 @@ export class PeerListener {
     this.#tcp = createTcpServer({ noDelay: true }, (raw) => this.#onTcp(raw));
     this.#tls = createTlsServer(
       // The deadline of PendingHandshakes comes first; this one only backs it up.
-      { ...parts.identity.tlsOptions(), handshakeTimeout: 2 * parts.handshakeTimeoutMs },
+      { ...parts.identity.listenOptions(), handshakeTimeout: 2 * parts.handshakeTimeoutMs },
       (socket) => this.#onTls(socket),
     );
     this.#tls.on("tlsClientError", (error, socket) => this.#refuse(socket, error.message));

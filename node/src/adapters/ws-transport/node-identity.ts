@@ -5,7 +5,11 @@
 
 import "reflect-metadata";
 import { constants, webcrypto, type X509Certificate } from "node:crypto";
-import type { CommonConnectionOptions, SecureContextOptions } from "node:tls";
+import {
+  type CommonConnectionOptions,
+  createSecureContext,
+  type SecureContextOptions,
+} from "node:tls";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { isTorsionFreeNative, openSigningKey } from "../../crypto/keys.ts";
 import { nodeIdOf, type Seed } from "../../crypto/pure-keys.ts";
@@ -16,8 +20,10 @@ export interface NodeIdentity {
   /** 32 bytes. */
   readonly nodeKey: Uint8Array;
   sign(message: Uint8Array): Uint8Array;
-  /** What both ends of TLS use: this certificate, TLS 1.3, Ed25519, nothing else. */
-  tlsOptions(): SecureContextOptions & CommonConnectionOptions;
+  /** What a listener uses: this certificate, TLS 1.3, Ed25519, nothing else. */
+  listenOptions(): SecureContextOptions & CommonConnectionOptions;
+  /** The same for a dialler, with the key parsed once for all dials. */
+  dialOptions(): CommonConnectionOptions;
 }
 
 const ED25519 = { name: "Ed25519" };
@@ -33,23 +39,25 @@ export async function openNodeIdentity(seed: Seed): Promise<NodeIdentity> {
   const certificate = await selfSigned(pkcs8, key.publicKey);
   const privateKey = pem("PRIVATE KEY", pkcs8);
   pkcs8.fill(0);
+  const settings: SecureContextOptions = {
+    cert: certificate,
+    key: privateKey,
+    minVersion: "TLSv1.3",
+    maxVersion: "TLSv1.3",
+    sigalgs: "ed25519",
+    ecdhCurve: "X25519",
+    // No tickets that carry a session; without a session store none can be resumed.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+  const secureContext = createSecureContext(settings);
+  // There is no authority that could refuse: peerKeyOf() judges the certificate.
+  const mutual = { requestCert: true, rejectUnauthorized: false };
   return {
     nodeId: nodeIdOf(key.publicKey),
     nodeKey: key.publicKey,
     sign: (message) => key.sign(message),
-    tlsOptions: () => ({
-      cert: certificate,
-      key: privateKey,
-      minVersion: "TLSv1.3",
-      maxVersion: "TLSv1.3",
-      sigalgs: "ed25519",
-      ecdhCurve: "X25519",
-      // No tickets that carry a session; without a session store none can be resumed.
-      secureOptions: constants.SSL_OP_NO_TICKET,
-      requestCert: true,
-      // There is no authority: peerKeyOf() judges the certificate.
-      rejectUnauthorized: false,
-    }),
+    listenOptions: () => ({ ...settings, ...mutual }),
+    dialOptions: () => ({ secureContext, ...mutual }),
   };
 }
 

@@ -427,7 +427,7 @@ describe("ws transport against what the network brings", () => {
     }
     for (const node of mesh) node.start();
     const complete = () => mesh.every(({ transport }) => transport.peers().length === size - 1);
-    await until(complete, "every node is linked to every other");
+    await until(complete, "every node is linked to every other", 60_000);
     for (const node of mesh) {
       for (const { id } of node.transport.peers()) {
         expect(node.transport.send(id, new Uint8Array(200).fill(0x11))).toBe(true);
@@ -436,5 +436,5 @@ describe("ws transport against what the network brings", () => {
     const delivered = () => mesh.every(({ events }) => events.frames.length === size - 1);
     await until(delivered, "every vote is everywhere");
     expect(mesh.every(({ events }) => events.lines.length === size - 1)).toBe(true);
-  });
+  }, 90_000);
 });

@@ -21,7 +21,7 @@ import type { LinkEnd } from "./close-code.ts";
 import { dialPeer } from "./dial.ts";
 import { Dialler } from "./dialler.ts";
 import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./hello.ts";
-import { DEFAULT_PEER_LIMITS, type PeerLimits } from "./limits.ts";
+import { type PeerLimits, peerLimits } from "./limits.ts";
 import type { Channel } from "./link.ts";
 import { advertisedAddress, type Candidate, LinkTable } from "./link-table.ts";
 import { PeerListener } from "./listener.ts";
@@ -76,7 +76,7 @@ export class WsTransport implements Transport {
 
   constructor(options: WsTransportOptions) {
     this.#options = options;
-    this.#limits = { ...DEFAULT_PEER_LIMITS, ...options.limits };
+    this.#limits = peerLimits(options.limits);
     const { identity, clock, random } = options;
     this.#session = random.bytes(SESSION_BYTES);
     this.#bans = new BanList(this.#limits.maxBans);
@@ -113,7 +113,7 @@ export class WsTransport implements Transport {
   }
 
   /**
-   * Binds the P2P port; connections wait for start().
+   * Binds the P2P port. Until start() whoever connects is told to come back (PEER_STOPPING).
    * @throws CodedError P2P_PORT_IN_USE, P2P_LISTEN_FAILED.
    */
   async listen(): Promise<void> {
