@@ -54,7 +54,8 @@ export async function askStatus(
     genesisHash,
     height,
     lastCommitAtMs: lastCommitAtMs ?? undefined,
-    lastSignedHeight: self.lastSignedHeight ?? undefined,
+    // 0 is how a node says that it knows of none.
+    lastSignedHeight: self.lastSignedHeight || undefined,
   };
 }
 
