@@ -2,7 +2,7 @@
 // and was made from the same content, started again where only its containers stopped, else made
 // anew. A cluster of that name which this cache did not make is refused, never deleted.
 // Called by cluster.ts under the cache's lock.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { ToolingError } from "../coded-error.ts";
 import type { Progress } from "../progress.ts";
@@ -39,6 +39,8 @@ export interface KindCluster {
 
 const folderOf = (name: string) => cachePath("clusters", name);
 const recordOf = (name: string) => cachePath("clusters", name, "content-key");
+/** Its time of change is when the cluster was last found or made ready. */
+const settledOf = (name: string) => cachePath("clusters", name, "settled");
 
 /** The cluster of the request, ready for pods. Errors: CLUSTER_NAME_TAKEN, CLUSTER_CREATE, CLUSTER_NOT_READY. */
 export async function ensureKindCluster(
@@ -59,7 +61,12 @@ export async function ensureKindCluster(
     existsSync(target.kubeconfigPath) &&
     readFileSync(recordOf(request.name), "utf8") === key;
   if (isCurrent && (await revive(progress, containers, target))) {
-    await settle(progress, request, target);
+    await settle(
+      progress,
+      request,
+      target,
+      await startedSince(containers, settledOf(request.name)),
+    );
     return { target, nodes: containers.map(({ name }) => name), wasReused: true };
   }
   if (containers.length > 0) await deleteKindCluster(progress, request.name, request.tools.kind);
@@ -67,7 +74,7 @@ export async function ensureKindCluster(
   // Recorded before it is made: what an interrupted run leaves behind is known as ours.
   writeFileSync(recordOf(request.name), key);
   await create(progress, request, { config, target });
-  await settle(progress, request, target);
+  await settle(progress, request, target, false);
   const nodes = (await nodeContainers(request.name)).map(({ name }) => name);
   return { target, nodes, wasReused: false };
 }
@@ -128,6 +135,15 @@ async function revive(
   });
 }
 
+/** Was a container started after the cluster was last ready? */
+async function startedSince(
+  containers: readonly NodeContainer[],
+  settled: string,
+): Promise<boolean> {
+  if (!existsSync(settled)) return true;
+  return (await latestStart(containers)).getTime() > statSync(settled).mtimeMs;
+}
+
 /** When the last of the containers was started. */
 async function latestStart(containers: readonly NodeContainer[]): Promise<Date> {
   const names = containers.map(({ name }) => name);
@@ -180,11 +196,16 @@ async function create(
   });
 }
 
-/** Applies the pod network and waits until nodes, DNS and storage are ready. */
+/**
+ * Applies the pod network and waits until nodes, DNS and storage are ready. After a restart DNS
+ * and provisioner came up before the pod network and are in a back-off, while their old status
+ * still says ready: they are replaced.
+ */
 async function settle(
   progress: Progress,
   request: KindRequest,
   target: KubectlTarget,
+  wasRestarted: boolean,
 ): Promise<void> {
   await progress.step("cluster", "waiting for nodes, DNS and storage", async () => {
     if (request.ownPodNetwork) await applyPodNetwork(await nodesWithSubnets(request, target));
@@ -202,9 +223,13 @@ async function settle(
       ["kube-system", "deployment/coredns"],
       ["local-path-storage", "deployment/local-path-provisioner"],
     ] as const;
+    for (const [namespace, name] of wasRestarted ? rollouts : []) {
+      await kubectl(target, ["-n", namespace, "rollout", "restart", name], options);
+    }
     for (const [namespace, name] of rollouts) {
       await kubectl(target, ["-n", namespace, "rollout", "status", name, wait], options);
     }
+    writeFileSync(settledOf(request.name), "");
   });
 }
 
