@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { GENERATED_FILES, staleFiles } from "./generate.ts";
 
 it("finds every checked-in file fresh (npm run gen writes them)", async () => {
@@ -15,6 +15,7 @@ it("names each file once", () => {
 
 it("finds a changed and a missing file", async () => {
   const root = mkdtempSync(join(tmpdir(), "timecoin-generate-"));
+  onTestFinished(() => rmSync(root, { recursive: true }));
   mkdirSync(join(root, "a"));
   writeFileSync(join(root, "a/fresh.md"), "same");
   writeFileSync(join(root, "a/changed.md"), "old");

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { FakeNode, RICH } from "../../test/fake-node-facts.ts";
 import { decodeTransaction } from "../codec/chain.ts";
 import { fromHex, toHex } from "../codec/hex.ts";
@@ -31,7 +31,9 @@ let distort: (text: string, method: string) => string;
 
 beforeEach(() => {
   node = new FakeNode();
-  directory = mkdtempSync(join(tmpdir(), "timecoin-cli-"));
+  const made = mkdtempSync(join(tmpdir(), "timecoin-cli-"));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  directory = made;
   seed = 1;
   urls = [];
   distort = (text) => text;

@@ -1,14 +1,15 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { describeConfig } from "./describe.ts";
 import type { ConfigLeaf } from "./leaves.ts";
 import { CONFIG_LEAVES, leafAt } from "./leaves.ts";
 import { loadConfig } from "./load.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "timecoin-config-"));
+afterAll(() => rmSync(directory, { recursive: true }));
 const MINIMAL = "dataDir: data\ngenesisFile: genesis.json\nkeys: {nodeKeyFile: node.json}\n";
 const SECRET = "9f".repeat(32);
 let files = 0;

