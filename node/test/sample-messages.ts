@@ -1,0 +1,147 @@
+// One value of every kind that is sent, hashed or signed, with no random part: what the golden vectors
+// encode, and what the codec's property tests start from.
+
+import type { Message, MessageType } from "../src/codec/frames.ts";
+import type {
+  Block,
+  BlockHeader,
+  Certificate,
+  Transaction,
+  ValidatorSet,
+} from "../src/types/chain.ts";
+import type { Proposal, Vote } from "../src/types/consensus.ts";
+
+/** `size` bytes that count up from `first`. */
+export const bytes = (size: number, first: number): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, i) => (first + i) & 0xff);
+
+export const GENESIS_HASH = bytes(32, 0x80);
+
+export const TRANSACTION: Transaction = {
+  body: {
+    version: 1,
+    inputs: [
+      { txid: bytes(32, 1), index: 0 },
+      { txid: bytes(32, 2), index: 4_000_000_000 },
+    ],
+    outputs: [
+      { value: 123_456_789n, address: bytes(20, 3) },
+      { value: 2n ** 64n - 1n, address: bytes(20, 4) },
+    ],
+    payload: new Uint8Array(0),
+  },
+  witnesses: [
+    { publicKey: bytes(32, 5), signature: bytes(64, 6) },
+    { publicKey: bytes(32, 7), signature: bytes(64, 8) },
+  ],
+};
+
+const WITH_PAYLOAD: Transaction = {
+  body: { version: 1, inputs: [], outputs: [], payload: bytes(5, 9) },
+  witnesses: [],
+};
+
+export const HEADER: BlockHeader = {
+  version: 1,
+  height: 1843,
+  round: 2,
+  parentHash: bytes(32, 0x10),
+  lastCommitHash: bytes(32, 0x11),
+  validatorsHash: bytes(32, 0x12),
+  nextValidatorsHash: bytes(32, 0x13),
+  txRoot: bytes(32, 0x14),
+  stateRoot: bytes(32, 0x15),
+  proposer: bytes(32, 0x16),
+  timestampMs: 1_764_547_200_123,
+};
+
+/** Ten validators, so that the signer bits fill one byte and begin another. */
+export const CERTIFICATE: Certificate = {
+  type: 2,
+  height: 1842,
+  round: 1,
+  blockHash: bytes(32, 0x10),
+  signers: [true, true, false, true, false, true, true, true, false, true],
+  signatures: Array.from({ length: 7 }, (_, i) => bytes(64, 0x20 + i)),
+};
+
+export const POLC: Certificate = { ...CERTIFICATE, type: 1, height: 1843, round: 0 };
+
+export const VALIDATORS: ValidatorSet = [1, 2, 3].map((i) => ({
+  publicKey: bytes(32, 0x30 + i),
+  nodeKey: bytes(32, 0x40 + i),
+  power: i,
+}));
+
+export const BLOCK: Block = {
+  header: HEADER,
+  lastCommit: CERTIFICATE,
+  transactions: [TRANSACTION, WITH_PAYLOAD],
+};
+
+const FIRST_BLOCK: Block = {
+  header: { ...HEADER, height: 1, round: 0 },
+  lastCommit: undefined,
+  transactions: [],
+};
+
+export const VOTE: Vote = {
+  type: 1,
+  height: 1843,
+  round: 2,
+  blockHash: bytes(32, 0x50),
+  validatorIndex: 255,
+  signature: bytes(64, 0x51),
+};
+
+export const PROPOSAL: Proposal = {
+  height: 1843,
+  round: 2,
+  validRound: 0,
+  blockHash: bytes(32, 0x50),
+  proposerIndex: 3,
+  signature: bytes(64, 0x52),
+};
+
+/** By a name for each vector; every message type occurs (the golden test checks it). */
+export const MESSAGES = {
+  proposal: {
+    type: "proposal",
+    proposal: { proposal: PROPOSAL, block: BLOCK, polc: POLC },
+  },
+  firstProposal: {
+    type: "proposal",
+    proposal: {
+      proposal: { ...PROPOSAL, height: 1, round: 0, validRound: -1 },
+      block: FIRST_BLOCK,
+      polc: undefined,
+    },
+  },
+  vote: { type: "vote", vote: VOTE },
+  nilPrecommit: { type: "vote", vote: { ...VOTE, type: 2, blockHash: new Uint8Array(32) } },
+  certificate: { type: "certificate", certificate: CERTIFICATE },
+  status: {
+    type: "status",
+    status: { height: 2 ** 53 - 1, baseHeight: 1, blockHash: bytes(32, 0x60) },
+  },
+  getBlocks: { type: "getBlocks", request: { requestId: 7, fromHeight: 100, count: 64 } },
+  blocks: {
+    type: "blocks",
+    requestId: 7,
+    blocks: [{ block: BLOCK, certificate: { ...CERTIFICATE, height: 1843 } }],
+  },
+  noBlocks: { type: "blocks", requestId: 0, blocks: [] },
+  txIds: { type: "txIds", witnessIds: [bytes(32, 0x61), bytes(32, 0x62)] },
+  getTxs: { type: "getTxs", witnessIds: [bytes(32, 0x61)] },
+  txs: { type: "txs", transactions: [TRANSACTION] },
+  ping: { type: "ping", nonce: 0xfffffffe },
+  pong: { type: "pong", nonce: 1 },
+  peers: {
+    type: "peers",
+    addresses: ["00112233445566778899aabbccddeeff00112233@127.0.0.1:24100", "ü@host.example.:1"],
+  },
+} as const satisfies Record<string, Message>;
+
+/** Fails to compile when a message type has no sample. */
+type Sampled = (typeof MESSAGES)[keyof typeof MESSAGES]["type"];
+export const EVERY_TYPE_IS_SAMPLED: [MessageType] extends [Sampled] ? true : false = true;
