@@ -18,7 +18,7 @@ interface SchemaNode {
   readonly maximum?: number;
 }
 
-export interface FieldRow {
+interface FieldRow {
   readonly path: string;
   readonly type: string;
   readonly isOptional: boolean;

@@ -8,7 +8,7 @@ import type { Log } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
 import { prettyLine } from "./pretty-log.ts";
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface NodeLog extends Log {
   /** A log whose lines carry `fields` too. */
@@ -69,9 +69,16 @@ function fromPino(logger: Logger): NodeLog {
   };
 }
 
+/** Standard output. A reader that went away must not take the node with it: only lines are lost. */
+function standardOutput(): DestinationStream {
+  const output = destination({ dest: 1, sync: true });
+  output.on("error", () => undefined);
+  return output;
+}
+
 /** The root log of a process. */
 export function createLog(options: LogOptions): NodeLog {
-  const stream = options.stream ?? destination({ dest: 1, sync: true });
+  const stream = options.stream ?? standardOutput();
   const isColoured = options.isColoured ?? process.stdout.isTTY;
   const output: DestinationStream =
     options.format === "json"

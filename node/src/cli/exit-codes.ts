@@ -13,7 +13,7 @@ export const EXIT_CODES = {
   timeout: { number: 7, meaning: "The transaction was not final in time; it may still become so." },
 } as const satisfies Record<string, { number: number; meaning: string }>;
 
-export type ExitName = keyof typeof EXIT_CODES;
+type ExitName = keyof typeof EXIT_CODES;
 
 const NAMES: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   CLI_USAGE: "usage",

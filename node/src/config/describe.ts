@@ -13,7 +13,7 @@ const CREDENTIALS = /\/\/[^/\s:@]+:[^/\s@]+@/g;
 const COMMENT_COLUMN = 48;
 
 /** `text` with everything that has the shape of a secret replaced by ******. */
-export const maskSecrets = (text: string): string =>
+const maskSecrets = (text: string): string =>
   text.replace(SECRET_SHAPE, "******").replace(CREDENTIALS, "//******@");
 
 /** YAML that loads again as the same configuration (but for masked secrets). */

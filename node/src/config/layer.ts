@@ -40,7 +40,7 @@ export function mergeTrees(base: Tree, over: Tree): Tree {
 }
 
 /** A value written as text (variable or flag) as its kind; what does not fit stays text. */
-export function valueOfText(leaf: ConfigLeaf, text: string): unknown {
+function valueOfText(leaf: ConfigLeaf, text: string): unknown {
   switch (leaf.kind) {
     case "integer":
     case "number":

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { NodeConfigSchema } from "../config.ts";
 
-export type LeafKind = "string" | "integer" | "number" | "boolean" | "list";
+type LeafKind = "string" | "integer" | "number" | "boolean" | "list";
 
 export interface ConfigLeaf {
   /** Dotted, e.g. `rpc.maxBodyBytes`. */

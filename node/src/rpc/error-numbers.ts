@@ -32,7 +32,7 @@ export interface RpcErrorObject {
 }
 
 /** The number of a code; every refusal of a transaction is -26. */
-export const numberOf = (code: ErrorCode): number =>
+const numberOf = (code: ErrorCode): number =>
   NUMBERS[code] ?? (/^(TX|MEMPOOL)_/.test(code) ? REJECTED : -32603);
 
 export const errorObject = (code: ErrorCode, message: string): RpcErrorObject => ({

@@ -16,7 +16,7 @@ import type {
 } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
 
-export interface MempoolFacts {
+interface MempoolFacts {
   readonly count: number;
   readonly bytes: number;
   readonly maxTxs: number;
@@ -36,7 +36,7 @@ export interface ConsensusFacts {
   readonly self: number | undefined;
 }
 
-export interface PeerFacts extends Peer {
+interface PeerFacts extends Peer {
   /** What the peer last said of itself; undefined before it did. */
   readonly claimedHeight: Height | undefined;
   readonly roundTripMs: number | undefined;

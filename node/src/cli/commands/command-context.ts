@@ -17,7 +17,7 @@ export interface CommandContext {
 }
 
 /** The options that every command inherits. */
-export const globalsOf = (command: Command): GlobalOptions =>
+const globalsOf = (command: Command): GlobalOptions =>
   command.optsWithGlobals<GlobalOptions>();
 
 /** Prints a result: as JSON for programs, or as `text` (or aligned lines) for people. */
