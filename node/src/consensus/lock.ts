@@ -16,7 +16,11 @@ function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undef
   return candidate?.valid === true ? candidate : undefined;
 }
 
-/** Takes a polka of the current or an older round as the valid value where it is the latest known. */
+/**
+ * Takes a polka of the current or an older round as the valid value where it is the latest known. One
+ * above the current round is no concern: f + 1 of its votes, fewer than a quorum, pull this node into
+ * its round before it is complete.
+ */
 export function adoptPolka(state: ConsensusState, round: RoundState): void {
   if (round.round <= state.validRound || round.round > state.round) return;
   const block = polkaBlock(state, round);

@@ -38,7 +38,8 @@ const leads = (state: ConsensusState): boolean =>
 
 function proposeValid(state: ConsensusState, out: Effect[]): boolean {
   const { valid, validRound, round } = state;
-  if (valid === undefined) return false;
+  // A PoLC of this very round would justify nothing in it.
+  if (valid === undefined || validRound >= round) return false;
   state.proposedRound = round;
   out.push({
     type: "signProposal",

@@ -7,7 +7,7 @@ import type { Round } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import type { Effect } from "./api.ts";
 import { askForBlock } from "./commit.ts";
-import { adoptPolka, polcOf } from "./lock.ts";
+import { polcOf } from "./lock.ts";
 import { propose } from "./propose.ts";
 import {
   type ConsensusState,
@@ -26,15 +26,10 @@ export function startRound(
   entry: RoundEntry,
   out: Effect[],
 ): void {
-  const left = state.round;
   state.round = round;
   state.step = "propose";
   state.entry = entry;
   state.lock = state.rules.lockInNextRound(state.lock);
-  for (let passed = left; passed <= Math.min(round, left + FUTURE_ROUNDS); passed++) {
-    const known = state.rounds.get(passed);
-    if (known !== undefined) adoptPolka(state, known);
-  }
   forgetOldRounds(state);
   countHeldVotes(state, out);
   const { height } = state.context;
