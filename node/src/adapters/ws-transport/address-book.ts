@@ -44,9 +44,12 @@ export class AddressBook {
     return this.#entries.get(peerId);
   }
 
-  /** Addresses worth telling to others: links first, then what was confirmed once. */
+  /** Addresses worth telling to others: links first, then what worked lately. */
   confirmed(): readonly string[] {
-    const entries = [...this.#entries.values()].filter(({ confirmed }) => confirmed);
+    const entries = [...this.#entries.values()].filter(
+      ({ confirmed, failures, linkedSinceMs }) =>
+        confirmed && (linkedSinceMs !== undefined || failures < FAILURES_TO_YIELD),
+    );
     const linkedFirst = (entry: AddressEntry) => (entry.linkedSinceMs === undefined ? 1 : 0);
     return entries
       .toSorted((a, b) => linkedFirst(a) - linkedFirst(b))

@@ -2,6 +2,7 @@
 // all of it. The host name is resolved anew by each attempt. No byte of HTTP is sent before the other
 // side has proved to be who was dialled. The dialler decides when to try and what to do afterwards.
 
+import type { LookupFunction } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import { nodeIdOf } from "../../crypto/pure-keys.ts";
@@ -20,6 +21,7 @@ export interface DialContext {
   readonly identity: NodeIdentity;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  readonly lookup: LookupFunction;
   /** What this node says of itself as the dialler. */
   readonly hello: Hello;
 }
@@ -39,6 +41,7 @@ export function dialPeer(
     ...identity.dialOptions(),
     host: address.host,
     port: address.port,
+    lookup: context.lookup,
     // The node id names the peer; a server name would only tell eavesdroppers.
     servername: "",
     checkServerIdentity: () => undefined,

@@ -14,13 +14,14 @@ import type {
   Transport,
   TransportEvents,
 } from "../../ports.ts";
-import { CodedError, invariant } from "../../types/errors.ts";
+import { CodedError, fail, invariant } from "../../types/errors.ts";
 import { AddressBook } from "./address-book.ts";
 import { BanList } from "./ban-list.ts";
-import type { LinkEnd } from "./close-code.ts";
-import { dialPeer } from "./dial.ts";
+import { type LinkEnd, wireCode } from "./close-code.ts";
+import { type DialOutcome, dialPeer } from "./dial.ts";
 import { Dialler } from "./dialler.ts";
 import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./hello.ts";
+import { limitedLookup } from "./host-lookup.ts";
 import { type PeerLimits, peerLimits } from "./limits.ts";
 import type { Channel } from "./link.ts";
 import { advertisedAddress, type Candidate, LinkTable } from "./link-table.ts";
@@ -68,6 +69,7 @@ export class WsTransport implements Transport {
   readonly #dialler: Dialler;
   readonly #reports: PeerReports;
   readonly #listener: PeerListener;
+  readonly #lookup = limitedLookup();
   readonly #dials = new Set<{ abort(): void }>();
   #table: LinkTable | undefined;
   #sweep: Timer | undefined;
@@ -215,10 +217,12 @@ export class WsTransport implements Transport {
       identity,
       clock,
       timeoutMs: this.#limits.handshakeTimeoutMs,
+      lookup: this.#lookup,
       hello: this.#hello(true),
     };
-    const dial = dialPeer(address, context, (outcome) => {
+    const dial = dialPeer(address, context, (reached) => {
       this.#dials.delete(dial);
+      const outcome = this.#unlessBanned(reached);
       if (this.#stopping && !outcome.ok) return;
       if (outcome.ok) {
         this.#table?.add(outcome.value);
@@ -229,6 +233,15 @@ export class WsTransport implements Transport {
       this.#dialler.dialled(address.id, outcome.ok);
     });
     this.#dials.add(dial);
+  }
+
+  /** The peer may have been banned while it was dialled. */
+  #unlessBanned(outcome: DialOutcome): DialOutcome {
+    if (!outcome.ok) return outcome;
+    const { peerId, ws } = outcome.value;
+    if (this.#bans.until(peerId, this.#options.clock.monotonicMs()) === undefined) return outcome;
+    ws.close(wireCode("PEER_BANNED"));
+    return fail("PEER_BANNED", "banned while it was dialled");
   }
 
   #changed(channel: Channel, reason: LinkEnd | undefined): void {
