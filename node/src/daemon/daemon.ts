@@ -17,7 +17,6 @@ import { systemClock } from "../adapters/system-clock.ts";
 import { systemRandom } from "../adapters/system-random.ts";
 import { type NodeIdentity, openNodeIdentity } from "../adapters/ws-transport/node-identity.ts";
 import { openWsTransport } from "../adapters/ws-transport/ws-transport.ts";
-import { toHex } from "../codec/hex.ts";
 import type { NodeConfig } from "../config.ts";
 import { verifyBackend, verifySignature } from "../crypto/verify.ts";
 import { assertVerifyRule } from "../crypto/verify-selftest.ts";
@@ -70,99 +69,82 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** Everything that was opened before the node is put together. */
+interface Opened extends OpenChain, Tools {
+  readonly signer: FileSigner | undefined;
+  readonly identity: NodeIdentity;
+  readonly transport: Transport & { readonly port: number };
+}
+
 async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
-  const { config, log } = options;
+  const opened = await openAll(options, steps);
+  const { config, log, metrics, identity, transport } = opened;
+  const moment: Moment = { lastCommitAtMs: null, draining: false, started: false };
+  const { node, status, facts } = assemble(opened, moment, options);
+  const ops = await openOps(opened, status, moment);
+  steps.add("operations listener", () => ops.close(500));
+  const { chainId, height, genesisHash, self } = status();
+  log.info(
+    { chainId, genesisHash, height, nodeId: identity.nodeId, validator: self.validator },
+    "node starting",
+  );
+  node.driver.start();
+  steps.add("consensus", () => finished((done) => node.driver.stop(done)));
+  const rpc = config.rpc.enabled ? await openRpc(options, metrics, facts) : undefined;
+  if (rpc !== undefined) steps.add("RPC listener", () => rpc.close(1_000));
+  moment.started = true;
+  log.info({ ops: ops.url, rpc: rpc?.url, p2p: transport.port }, "node started");
+  const stop = async (): Promise<void> => {
+    moment.draining = true;
+    await steps.run();
+  };
+  return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, stop };
+}
+
+async function openAll({ config, log }: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
   const lock = await lockDataDir(config.dataDir);
   steps.add("data directory lock", () => lock.release());
-  const opened = await openChain(config);
-  steps.add("store", () => finished((done) => opened.store.close(done)));
-  steps.add("write-ahead log", () => opened.wal.close());
-  const signer = openSigner(config, opened);
+  const chain = await openChain(config);
+  steps.add("store", () => finished((done) => chain.store.close(done)));
+  steps.add("write-ahead log", () => chain.wal.close());
+  const signer = openSigner(config, chain);
   if (signer !== undefined) steps.add("validator key", () => signer.close());
   const identity = await openNodeIdentity(readSeedFile(config.keys.nodeKeyFile).seed);
-  const metrics = createMetrics({ runtime: true });
-  const version = buildVersion(options.env);
-  metrics.gauge("build_info", 1, { version, chain_id: opened.genesis.chainId });
-
-  const transport = await openTransport({ config, log, metrics }, opened, identity, signer);
+  const tools = { config, log, metrics: createMetrics({ runtime: true }) };
+  const transport = await openTransport(tools, chain, identity, signer);
   steps.add("peers", () => finished((done) => transport.stop(() => done())));
+  return { ...chain, ...tools, signer, identity, transport };
+}
 
-  const moment: Moment = { lastCommitAtMs: null, draining: false, started: false };
+/** The node over what was opened, and what RPC and operations show of it. */
+function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOptions) {
+  const { config, log, metrics, genesis, genesisHash, signer, identity, store } = opened;
   const commits = new CommitListeners();
-  const ports = {
-    ...opened,
-    clock: systemClock,
-    transport,
-    signer,
-    metrics,
-    log: log.child({ part: "consensus" }),
-  };
+  const ports = { ...opened, clock: systemClock, log: log.child({ part: "consensus" }) };
   const node = buildNode(ports, {
-    genesis: opened.genesis,
+    genesis,
     config,
-    onFatal: options.onFatal,
+    onFatal,
     onCommit: ({ block, certificate }) => {
       moment.lastCommitAtMs = Date.now();
       signers.add(certificate);
       commits.tell(block.header.height);
     },
   });
-  const signers = new RecentSigners(node.chain.validators, node.chain.selfIndex, opened.store);
-  const sync = new SyncState(node.chain.validators);
-  const about = {
-    version,
-    nodeId: identity.nodeId,
-    genesis: opened.genesis,
-    genesisHash: opened.genesisHash,
-  };
+  const { chain, driver } = node;
+  const signers = new RecentSigners(chain.validators, chain.selfIndex, store);
+  const sync = new SyncState(chain.validators);
+  const version = buildVersion(env);
+  metrics.gauge("build_info", 1, { version, chain_id: genesis.chainId });
+  const about = { version, nodeId: identity.nodeId, genesis, genesisHash };
+  const publicKey = signer?.publicKey;
   const status = (): NodeStatus =>
     nodeStatus(
-      {
-        ...about,
-        publicKey: signer?.publicKey,
-        chain: node.chain,
-        driver: node.driver,
-        signers,
-        sync,
-      },
+      { ...about, publicKey, chain, driver, signers, sync },
       { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining, halted: null },
     );
-
-  const ops = await openOps({ config, log, metrics }, status, moment);
-  steps.add("operations listener", () => ops.close(500));
-  log.info(
-    {
-      chainId: opened.genesis.chainId,
-      genesisHash: toHex(opened.genesisHash),
-      height: node.chain.head.height,
-      nodeId: identity.nodeId,
-      validator: node.chain.selfIndex !== undefined,
-      version,
-    },
-    "node starting",
-  );
-  node.driver.start();
-  steps.add("consensus", () => finished((done) => node.driver.stop(done)));
-  const facts = rpcFacts({
-    ...about,
-    ...node,
-    store: opened.store,
-    isCaughtUp: () => status().sync.state === "caughtUp",
-    commits,
-  });
-  const rpc = config.rpc.enabled ? await openRpc(options, metrics, facts) : undefined;
-  if (rpc !== undefined) steps.add("RPC listener", () => rpc.close(1_000));
-  moment.started = true;
-  log.info({ ops: ops.url, rpc: rpc?.url, p2p: transport.port }, "node started");
-  return {
-    nodeId: identity.nodeId,
-    opsUrl: ops.url,
-    rpcUrl: rpc?.url,
-    stop: async () => {
-      moment.draining = true;
-      await steps.run();
-    },
-  };
+  const isCaughtUp = (): boolean => status().sync.state === "caughtUp";
+  return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };
 }
 
 function openSigner(

@@ -10,7 +10,7 @@ import { witnessIdOf } from "../crypto/ids.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Clock, Metrics, Peer, Timer } from "../ports.ts";
 import type { Block, HashHex, Round, Transaction } from "../types/chain.ts";
-import type { ErrorCode, Result } from "../types/errors.ts";
+import type { Result } from "../types/errors.ts";
 import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../types/limits.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
@@ -27,7 +27,7 @@ export interface TxPool {
   has(witnessId: HashHex): boolean;
   get(witnessId: HashHex): Transaction | undefined;
   /** Validates against the committed state and keeps the transaction, or says why not. */
-  admit(tx: Transaction): Result<HashHex, ErrorCode>;
+  admit(tx: Transaction): Result<HashHex>;
 }
 
 /** The pool as the driver uses it besides relaying. */
