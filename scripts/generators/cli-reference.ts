@@ -5,6 +5,30 @@ import { EXIT_CODES } from "../../node/src/cli/exit-codes.ts";
 import { createProgram, DEFAULT_RPC_URL } from "../../node/src/cli/program.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
+const GENESIS = `## Making a network by hand
+
+Each member makes its keys and its entry, and hands in the entry; whoever creates the network needs no
+private key. A proof in an entry is good for this chain id only.
+
+\`\`\`sh
+time-cli keys generate validator-key.json
+time-cli keys generate node-key.json
+time-cli genesis member --name eu-1 --chain-id demo-1 \\
+  --validator-key validator-key.json --node-key node-key.json --out eu-1.json
+time-cli genesis create --from genesis.yaml --out genesis.json
+\`\`\`
+
+\`\`\`yaml
+# genesis.yaml; paths of members start here
+chainId: demo-1
+profile: Testnet
+members: [eu-1.json, eu-2.json, us-1.json, us-2.json]
+parameters: {emptyBlockIntervalMs: 5000}
+allocations:
+- {address: TIME0…, amount: "1000000"}
+\`\`\`
+`;
+
 /** A world in which nothing is done: the tree is only read. */
 const NO_IO = {
   env: {},
@@ -59,6 +83,7 @@ export function cliReference(): string {
     pageHead("time-cli", "node/src/cli/program.ts", INTRO),
     "## Commands\n",
     ...program.commands.flatMap((command) => sections(command, "time-cli")),
+    GENESIS,
     `## Exit codes\n\n${table(["code", "meaning"], exits)}\n`,
   ].join("\n");
 }

@@ -244,6 +244,13 @@ describe("send", () => {
     expect(await failure(send)).toEqual([5, "TX_CONFLICT"]);
   });
 
+  it("tells to look, not to repeat, when the answer to a payment is lost", async () => {
+    distort = (text, method) => (method === "sendrawtransaction" ? "" : text);
+    const { code, err } = await run(`send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`);
+    expect(code).toBe(4);
+    expect(err).toContain(`ask get-transaction ${toHex(txidOf(submitted().body))}`);
+  });
+
   it("refuses bad amounts, addresses and the wrong network", async () => {
     const key = `--key ${path("rich.json")}`;
     expect(await failure(`send ${OTHER_ADDRESS} 1e3 ${key}`)).toEqual([2, "AMOUNT_INVALID"]);

@@ -32,11 +32,21 @@ function suggestion(parent: string, key: string): string {
 }
 
 function describeIssue(issue: Issue, value: unknown, isShown: boolean): string {
-  if (issue.code === "invalid_type" && value === undefined) return "is required";
   const got = isShown && typeof value !== "object" ? `, got ${JSON.stringify(value)}` : "";
   const message = issue.message.replace(/^Invalid (input|option|string): /, "");
   const plain = message.replace(/, received .*$/, "").replace(/^Too (small|big): /, "");
   return `${plain}${got}`;
+}
+
+/** The required leaves at or below a path that has no value, each with the ways to set it. */
+function missing(path: string, source: string | undefined): readonly string[] {
+  const where = source === undefined ? "" : ` (${source})`;
+  return CONFIG_LEAVES.filter((leaf) => leaf.required)
+    .filter((leaf) => leaf.path === path || leaf.path.startsWith(`${path}.`))
+    .map(
+      ({ path: name, variable, flag }) =>
+        `${name}${where}: is required (set it in the file, as ${variable} or ${flag})`,
+    );
 }
 
 /** One line for each problem, in the order of the schema. */
@@ -55,13 +65,12 @@ export function explainIssues(
         return `${name}${where}: unknown key${suggestion(path, key)}`;
       });
     }
-    const leaf = leafAt(issue.path.filter((part) => typeof part === "string").join("."));
     const value = valueAt(values, issue.path);
+    if (value === undefined) return missing(path, sourceOf(layers, issue.path));
+    const leaf = leafAt(issue.path.filter((part) => typeof part === "string").join("."));
     const source = sourceOf(layers, issue.path);
-    const how =
-      leaf === undefined ? "" : ` (set it in the file, as ${leaf.variable} or ${leaf.flag})`;
     const where = source === undefined ? "" : ` (${source})`;
     const reason = describeIssue(issue, value, leaf !== undefined && !leaf.isPath);
-    return [`${path}${where}: ${reason}${value === undefined ? how : ""}`];
+    return [`${path}${where}: ${reason}`];
   });
 }

@@ -105,9 +105,11 @@ describe("loadConfig", () => {
   });
 
   it("says how to set what is required", () => {
-    expect(reason("dataDir: d\ngenesisFile: g\nkeys: {}\n")).toBe(
-      "keys.nodeKeyFile: is required (set it in the file, as TIMECOIN_KEYS_NODE_KEY_FILE or --keys-node-key-file)",
-    );
+    const line =
+      "keys.nodeKeyFile: is required (set it in the file, as TIMECOIN_KEYS_NODE_KEY_FILE or --keys-node-key-file)";
+    expect(reason("dataDir: d\ngenesisFile: g\nkeys: {}\n")).toBe(line);
+    expect(reason("dataDir: d\ngenesisFile: g\n")).toBe(line);
+    expect(reason("").split("\n")).toHaveLength(3);
   });
 
   it("gives line and column of malformed YAML, duplicate keys included", () => {

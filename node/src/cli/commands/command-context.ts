@@ -17,8 +17,7 @@ export interface CommandContext {
 }
 
 /** The options that every command inherits. */
-const globalsOf = (command: Command): GlobalOptions =>
-  command.optsWithGlobals<GlobalOptions>();
+const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals<GlobalOptions>();
 
 /** Prints a result: as JSON for programs, or as `text` (or aligned lines) for people. */
 export function show(

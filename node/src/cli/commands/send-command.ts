@@ -1,9 +1,16 @@
 // `time-cli send`: a payment from a key file, waiting until it is final unless told otherwise.
 
 import type { Command } from "commander";
+import { CodedError } from "../../types/errors.ts";
 import { readGenesisFile } from "../genesis-source.ts";
 import { readKeyFile } from "../local-files.ts";
-import { type FinalTransfer, prepareTransfer, waitUntilFinal } from "../send-transfer.ts";
+import type { RpcClient } from "../rpc-client.ts";
+import {
+  type FinalTransfer,
+  type PreparedTransfer,
+  prepareTransfer,
+  waitUntilFinal,
+} from "../send-transfer.ts";
 import { amountOf, type CommandContext, clientOf, show, wholeNumber } from "./command-context.ts";
 
 interface SendOptions {
@@ -13,6 +20,17 @@ interface SendOptions {
   readonly wait: boolean;
   readonly dryRun: boolean;
   readonly timeout: number;
+}
+
+/** An answer that was lost on the way says nothing of the payment: the user must look, not repeat. */
+async function submit(client: RpcClient, { hex, txid }: PreparedTransfer): Promise<void> {
+  try {
+    await client.call("sendrawtransaction", { hex });
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    const reason = `${error.message}; it may have taken the payment: ask get-transaction ${txid}`;
+    throw new CodedError(error.code, reason, { cause: error });
+  }
 }
 
 async function send(
@@ -32,9 +50,9 @@ async function send(
     genesis: options.genesis === undefined ? undefined : readGenesisFile(options.genesis),
   });
   key.seed.fill(0);
-  const { hex, ...facts } = prepared;
+  const { hex: _hex, ...facts } = prepared;
   if (options.dryRun) return show(context, command, { ...prepared, submitted: false });
-  await client.call("sendrawtransaction", { hex });
+  await submit(client, prepared);
   const { nowMs } = context.io;
   const startMs = nowMs();
   const final: FinalTransfer | undefined = options.wait

@@ -91,7 +91,9 @@ export const getBlock = defineMethod({
   name: "getblock",
   summary: "A block by height or hash.",
   params: z.strictObject({
-    block: z.union([height("Height"), hash("Block hash")]).describe("Height or block hash"),
+    block: z
+      .union([height("Height"), hash("Block hash")], "expected a height or 64 lowercase hex digits")
+      .describe("Height or block hash"),
     verbosity: z
       .int()
       .min(0)
