@@ -11,7 +11,7 @@ import { type BuiltImage, buildImage, type ImageSpec } from "./build-image.ts";
 import { logPath, removeOldScratch } from "./cache.ts";
 import { withCacheLock } from "./cache-lock.ts";
 import { docker } from "./docker.ts";
-import { ensureEngine } from "./engine.ts";
+import { ensureEngine, stopOwnEngine as stopEngine } from "./engine.ts";
 import { deleteKindCluster, ensureKindCluster } from "./kind-cluster.ts";
 import { kubectl } from "./kubectl.ts";
 import { loadIntoNodes } from "./load-image.ts";
@@ -20,8 +20,6 @@ import { chooseImageSource, type ImageSource } from "./registry.ts";
 import { ensureTools, type Tools } from "./tools.ts";
 import { versions } from "./versions.ts";
 import { raiseWatchLimits } from "./watch-limits.ts";
-
-export { stopOwnEngine } from "./engine.ts";
 
 export const defaultClusterName = "timecoin";
 const maxWorkers = 8;
@@ -95,6 +93,11 @@ export async function deleteCluster(
     if (existed) await docker(["network", "rm", "kind"], { timeoutMs: 30_000, allowFailure: true });
     return existed;
   });
+}
+
+/** Stops the engine that this cache started, while nobody else works on it. Returns whether there was one. */
+export async function stopOwnEngine(progress: Progress = new Progress()): Promise<boolean> {
+  return await withCacheLock(progress, async () => await stopEngine(progress));
 }
 
 async function prepareEngine(progress: Progress, yes: boolean): Promise<ImageSource> {

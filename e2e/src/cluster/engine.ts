@@ -11,7 +11,7 @@ import { lastLines } from "../run-command.ts";
 import { canInstallPackages, ensurePackages } from "./apt-packages.ts";
 import { cachePath, logPath } from "./cache.ts";
 import { lacksSysResource } from "./capability.ts";
-import { askEngine, type EngineInfo } from "./docker.ts";
+import { askEngine, docker, type EngineInfo } from "./docker.ts";
 import { isSameProcess, type ProcessIdentity, processIdentity } from "./process-identity.ts";
 import { ensureRuntimeWrapper } from "./runtime-wrapper.ts";
 
@@ -140,13 +140,18 @@ export function ownEngine(): ProcessIdentity | undefined {
   return isSameProcess(identity) ? identity : undefined;
 }
 
-/** Stops the engine that this tooling started. Returns whether there was one. */
+/**
+ * Stops the engine that this tooling started. Returns whether there was one.
+ * Errors: CLUSTER_ENGINE_BUSY where containers run on it: somebody else's work would be cut off.
+ */
 export async function stopOwnEngine(progress: Progress): Promise<boolean> {
   const engine = ownEngine();
   if (engine === undefined) {
     rmSync(recordPath(), { force: true });
     return false;
   }
+  const running = await runningContainers();
+  if (running.length > 0) throw busy(running);
   await progress.step("engine", "stopping dockerd", async () => {
     process.kill(engine.pid, "SIGTERM");
     const deadlineMs = performance.now() + stopTimeoutMs;
@@ -155,6 +160,22 @@ export async function stopOwnEngine(progress: Progress): Promise<boolean> {
     rmSync(recordPath(), { force: true });
   });
   return true;
+}
+
+/** Names of running containers, those of a build in progress among them. */
+async function runningContainers(): Promise<string[]> {
+  const result = await docker(["ps", "--format", "{{.Names}}"], { timeoutMs: 30_000 });
+  return result.stdout.split("\n").filter((name) => name !== "");
+}
+
+function busy(running: readonly string[]): ToolingError {
+  return new ToolingError({
+    code: "CLUSTER_ENGINE_BUSY",
+    thing: "the engine",
+    place: socketPath,
+    reason: `${running.length} containers still run on it: ${running.slice(0, 5).join(", ")}`,
+    next: "wait until they end, or stop them yourself if they are yours, then run the same command again.",
+  });
 }
 
 function missing(reason: string): ToolingError {
