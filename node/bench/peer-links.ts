@@ -23,7 +23,12 @@ for (let i = 0; i < nodeCount; i++) {
     host: "127.0.0.1",
     port: 0,
     peers: nodes.map(({ address }) => address),
-    limits: { maxPerIp: 1_024, handshakeTimeoutMs: 30_000, rateBytesPerSec: 1e9 },
+    limits: {
+      maxPerIp: 1_024,
+      maxHandshakesPerSecPerIp: 200,
+      handshakeTimeoutMs: 30_000,
+      rateBytesPerSec: 1e9,
+    },
     clock: systemClock,
     random: systemRandom,
     log: { debug: none, info: none, warn: none, error: none },

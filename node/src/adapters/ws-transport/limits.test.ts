@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "../memory/virtual-clock.ts";
 import { BanList } from "./ban-list.ts";
+import { HandshakeRate } from "./handshake-rate.ts";
 import { ipKey } from "./ip-key.ts";
 import { DEFAULT_PEER_LIMITS, peerLimits } from "./limits.ts";
 import { RefusalLog } from "./refusal-log.ts";
@@ -15,6 +16,17 @@ describe("limits", () => {
     expect(peerLimits({ maxPerIp: 50 }).maxPendingPerIp).toBe(50);
     expect(peerLimits({ maxPerIp: 500 }).maxPendingPerIp).toBe(64);
     expect(peerLimits({ maxPerIp: 50, maxPendingPerIp: 3 }).maxPendingPerIp).toBe(3);
+    expect(peerLimits({ maxPerIp: 64 }).maxHandshakesPerSecPerIp).toBe(64);
+  });
+});
+
+describe("handshake rate", () => {
+  it("bounds what begins in a second, for one address and for all", () => {
+    const rate = new HandshakeRate({ maxHandshakesPerSec: 5, maxHandshakesPerSecPerIp: 2 });
+    const tried = (ips: string, nowMs: number) => Array.from(ips, (ip) => rate.allow(ip, nowMs));
+    expect(tried("aaab", 0)).toEqual([true, true, false, true]);
+    expect(tried("cde", 999)).toEqual([true, true, false]);
+    expect(tried("aaa", 1_000)).toEqual([true, true, false]);
   });
 });
 

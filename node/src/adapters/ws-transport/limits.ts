@@ -15,6 +15,10 @@ export interface PeerLimits {
   readonly maxPendingHandshakes: number;
   /** The same for one IP address. */
   readonly maxPendingPerIp: number;
+  /** Handshakes begun in one second, from all addresses. */
+  readonly maxHandshakesPerSec: number;
+  /** The same from one IP address. */
+  readonly maxHandshakesPerSecPerIp: number;
   /** From the TCP connection to the verified hello, in either direction. */
   readonly handshakeTimeoutMs: number;
   /** A link on which nothing was written out for so long, while something waits, is dropped. */
@@ -46,6 +50,8 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxPerIp: 8,
   maxPendingHandshakes: 64,
   maxPendingPerIp: 8,
+  maxHandshakesPerSec: 200,
+  maxHandshakesPerSecPerIp: 32,
   handshakeTimeoutMs: 5_000,
   stallTimeoutMs: 5_000,
   maxSendBufferBytes: 8 * 1024 * 1024,
@@ -62,11 +68,16 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
 
 /** The defaults with what was given. An address that may have more links may have more handshakes. */
 export function peerLimits(given: Partial<PeerLimits> = {}): PeerLimits {
-  const { maxPendingHandshakes, maxPendingPerIp } = DEFAULT_PEER_LIMITS;
-  const handshakes = Math.min(given.maxPerIp ?? 0, maxPendingHandshakes);
+  const defaults = DEFAULT_PEER_LIMITS;
+  const links = given.maxPerIp ?? 0;
+  const atLeast = (least: number, most: number) => Math.max(least, Math.min(links, most));
   return {
-    ...DEFAULT_PEER_LIMITS,
-    maxPendingPerIp: Math.max(maxPendingPerIp, handshakes),
+    ...defaults,
+    maxPendingPerIp: atLeast(defaults.maxPendingPerIp, defaults.maxPendingHandshakes),
+    maxHandshakesPerSecPerIp: atLeast(
+      defaults.maxHandshakesPerSecPerIp,
+      defaults.maxHandshakesPerSec,
+    ),
     ...given,
   };
 }

@@ -4,6 +4,7 @@
 
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../ports.ts";
+import { HandshakeRate } from "./handshake-rate.ts";
 import { ipKey } from "./ip-key.ts";
 import type { PeerLimits } from "./limits.ts";
 
@@ -19,7 +20,12 @@ interface Entry extends PendingHandshake {
 
 type Limits = Pick<
   PeerLimits,
-  "maxPendingHandshakes" | "maxPendingPerIp" | "maxPerIp" | "handshakeTimeoutMs"
+  | "maxPendingHandshakes"
+  | "maxPendingPerIp"
+  | "maxPerIp"
+  | "maxHandshakesPerSec"
+  | "maxHandshakesPerSecPerIp"
+  | "handshakeTimeoutMs"
 >;
 
 const keyOf = (socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }) =>
@@ -29,12 +35,14 @@ export class PendingHandshakes {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #linksOfIp: (ip: string) => number;
+  readonly #rate: HandshakeRate;
   readonly #entries = new Map<string, Entry>();
   readonly #perIp = new Map<string, number>();
 
   /** @param linksOfIp inbound links that stand with an address. */
   constructor(limits: Limits, clock: Clock, linksOfIp: (ip: string) => number) {
     this.#limits = limits;
+    this.#rate = new HandshakeRate(limits);
     this.#clock = clock;
     this.#linksOfIp = linksOfIp;
   }
@@ -50,6 +58,7 @@ export class PendingHandshakes {
     if (ip === "" || this.#entries.size >= this.#limits.maxPendingHandshakes) return false;
     if (ofIp >= this.#limits.maxPendingPerIp) return false;
     if (ofIp + this.#linksOfIp(ip) >= this.#limits.maxPerIp) return false;
+    if (!this.#rate.allow(ip, this.#clock.monotonicMs())) return false;
     const key = keyOf(raw);
     const deadline = this.#clock.startTimer(this.#limits.handshakeTimeoutMs, () => {
       expired(entry);

@@ -360,6 +360,20 @@ describe("ws transport against what the network brings", () => {
     });
   });
 
+  it("lets one address begin only so many handshakes in a second, however short they are", async () => {
+    const a = await listening({ limits: { maxHandshakesPerSecPerIp: 3 } });
+    // Within one second, or the loop goes on until a second holds four of them.
+    await until(() => {
+      const socket = connectTcp(a.transport.port, "127.0.0.1");
+      socket.on("error", () => socket.destroy());
+      socket.once("connect", () => socket.destroy());
+      return logged(a, "PEER_TOO_MANY") !== undefined;
+    }, "refused");
+    const b = await nodes.node(2, { peers: [a.address] });
+    b.start();
+    await until(() => a.transport.peers().length === 1, "linked a second later");
+  });
+
   it("leaves no socket, server or timer behind when it stops, whatever was under way", async () => {
     const open = () =>
       process
