@@ -108,14 +108,18 @@ function inputsOf(scene: Scene, line: Line): readonly Input[] {
 }
 
 function enterHeight({ options }: Line): Input {
-  const count = Number(options.get("validators") ?? 4);
+  const powers = listOf(options.get("powers") ?? "1,1,1,1");
+  const count = Number(options.get("validators") ?? powers.length);
   const self = options.get("self") ?? "0";
   return {
     type: "enterHeight",
     startInMs: 0,
     context: {
       height: Number(options.get("height") ?? 1),
-      validators: newValidators(count),
+      validators: newValidators(count).map((validator, index) => ({
+        ...validator,
+        power: powers[index] ?? 1,
+      })),
       leaderOrder: Array.from({ length: count }, (_, index) => index),
       self: self === "none" ? undefined : Number(self),
       parentTimestampMs: START_MS - 1_000,

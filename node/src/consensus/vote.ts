@@ -99,7 +99,7 @@ export function noteQuorum(state: ConsensusState, round: RoundState, tally: Tall
   const value = tally.quorum;
   if (value === undefined || value.nil) return;
   if (tally.type === PREVOTE) {
-    if (round.round > state.validRound) adoptPolka(state, round);
+    adoptPolka(state, round);
   } else {
     state.commit ??= { round: round.round, hash: value.hash, certificate: undefined };
   }

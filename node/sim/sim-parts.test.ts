@@ -1,0 +1,216 @@
+// The simulator's own parts: a simulator that loses events or forgets timers proves nothing.
+
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Effect, TimedInput } from "../src/consensus/api.ts";
+import { initialState } from "../src/consensus/state.ts";
+import { verifyCertificate } from "../src/crypto/certificate.ts";
+import { type Envelope, open, peekHeight, seal, voteTypeOf } from "./envelope.ts";
+import { EventQueue } from "./event-queue.ts";
+import { HeldMessages } from "./held-messages.ts";
+import { fakeSign, fakeVerify, newValidators, SIM_GENESIS_HASH } from "./keyring.ts";
+import { SIM_PARAMS } from "./nemesis.ts";
+import { SimNetwork } from "./network.ts";
+import { unanswered } from "./replay.ts";
+import { newRng } from "./rng.ts";
+import { SimSigner } from "./signer.ts";
+import { voteBytes } from "./vote-bytes.ts";
+
+const validators = newValidators(4);
+const HASH = new Uint8Array(32).fill(1);
+const keyOf = (index: number) => validators[index]?.publicKey ?? HASH;
+
+const voteBy = (validatorIndex: number, height = 5) => {
+  const unsigned = { type: 1 as const, height, round: 2, blockHash: HASH, validatorIndex };
+  return { ...unsigned, signature: fakeSign(voteBytes(unsigned), keyOf(validatorIndex)) };
+};
+
+describe("EventQueue", () => {
+  it("gives events by time, and those of one moment in the order they came", () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(20)), (times) => {
+        const queue = new EventQueue<{ atMs: number; seq: number }>();
+        const events = times.map((atMs, seq) => ({ atMs, seq }));
+        for (const event of events) queue.push(event);
+        const popped = events.map(() => queue.pop());
+        expect(popped).toEqual(events.toSorted((a, b) => a.atMs - b.atMs || a.seq - b.seq));
+        expect(queue.pop()).toBeUndefined();
+        expect(queue.size).toBe(0);
+      }),
+    );
+  });
+});
+
+describe("newRng", () => {
+  it("repeats itself by seed, differs between seeds, and spreads", () => {
+    const draw = (seed: number) => {
+      const rng = newRng(seed);
+      return Array.from({ length: 2_000 }, () => rng.int(10));
+    };
+    expect(draw(7)).toEqual(draw(7));
+    expect(draw(7)).not.toEqual(draw(8));
+    expect(draw(7)).not.toEqual(draw(7 + 2 ** 32));
+    for (let digit = 0; digit < 10; digit++) {
+      expect(draw(7).filter((drawn) => drawn === digit).length).toBeGreaterThan(120);
+    }
+  });
+});
+
+describe("envelopes", () => {
+  it("carry a vote through the codec and refuse one that another key signed", () => {
+    const vote = voteBy(1);
+    expect(open(seal({ type: "vote", vote }), validators)).toEqual({
+      type: "vote",
+      height: 5,
+      vote,
+    });
+    const forged = seal({ type: "vote", vote: { ...vote, validatorIndex: 2 } });
+    expect(open(forged, validators)).toEqual({ type: "refused", height: 5 });
+    const stranger = seal({ type: "vote", vote: { ...vote, validatorIndex: 9 } });
+    expect(open(stranger, validators)).toEqual({ type: "refused", height: 5 });
+  });
+
+  it("show height and vote type without decoding", () => {
+    const heights = [0, 1, 255, 256, 65_537, 2 ** 40 + 3];
+    const frames = heights.map((height) => seal({ type: "vote", vote: voteBy(1, height) }));
+    expect(frames.map(peekHeight)).toEqual(heights);
+    expect(frames.map(voteTypeOf)).toEqual(heights.map(() => 1));
+    const other = seal({ type: "getBlocks", request: { requestId: 1, fromHeight: 2, count: 3 } });
+    expect([peekHeight(other), voteTypeOf(other)]).toEqual([-1, undefined]);
+  });
+
+  it("check certificates for real", () => {
+    const context = { genesisHash: SIM_GENESIS_HASH, validators, verify: fakeVerify };
+    const votes = [0, 1, 3].map((index) => voteBy(index));
+    const { type, height, round, blockHash } = voteBy(0);
+    const signatures = votes.map(({ signature }) => signature);
+    const certificate = { type, height, round, blockHash, signatures };
+    const signers = [true, true, false, true];
+    expect(verifyCertificate({ ...certificate, signers }, context).ok).toBe(true);
+    const shifted = [true, true, true, false];
+    expect(verifyCertificate({ ...certificate, signers: shifted }, context).ok).toBe(false);
+  });
+});
+
+describe("SimSigner", () => {
+  const place = (round: number, step: 1 | 2 | 3, byte: number) => ({
+    height: 1,
+    round,
+    step,
+    signBytes: new Uint8Array(8).fill(byte),
+  });
+
+  it("repeats the last signature, reports a conflict, and never goes back", () => {
+    const conflicts: unknown[] = [];
+    const signer = new SimSigner(keyOf(0), true, (request) => conflicts.push(request));
+    const first = signer.sign(place(0, 2, 1));
+    expect(first.ok).toBe(true);
+    expect(signer.sign(place(0, 2, 1))).toEqual(first);
+    expect(signer.sign(place(0, 2, 9))).toMatchObject({ ok: false, code: "SIGN_CONFLICT" });
+    expect(signer.sign(place(0, 1, 1))).toMatchObject({ ok: false, code: "SIGN_REGRESSION" });
+    expect(signer.sign(place(1, 1, 1)).ok).toBe(true);
+    expect(conflicts).toHaveLength(1);
+  });
+});
+
+describe("SimNetwork", () => {
+  const profile = {
+    delayMs: 10,
+    jitterMs: 5,
+    loss: 0,
+    prevoteLoss: 1,
+    precommitLoss: 0,
+    duplicate: 1,
+    straggle: 1,
+    stragglerFactor: 4,
+  };
+  const partitions = [{ fromMs: 100, toMs: 200, groups: [0, 0, 1, 1] }];
+  const certificate = { type: 1 as const, height: 1, round: 0, blockHash: HASH };
+  const letter = seal({
+    type: "certificate",
+    certificate: { ...certificate, signers: [false], signatures: [] },
+  });
+  const send = (nowMs: number, to: number, envelope: Envelope, healed = false) => {
+    const network = new SimNetwork({ profile, partitions }, newRng(1), () => nowMs);
+    if (healed) network.heal();
+    const delays: number[] = [];
+    network.deliver(1, to, envelope, (delayMs) => delays.push(delayMs));
+    return delays;
+  };
+
+  it("doubles, delays, cuts and loses as told, until it is healed", () => {
+    expect(send(0, 2, letter)).toHaveLength(2);
+    for (const delayMs of send(0, 2, letter)) expect(delayMs).toBeGreaterThanOrEqual(40);
+    expect(send(150, 2, letter)).toEqual([]);
+    expect(send(150, 0, letter)).toHaveLength(2);
+    const prevote = seal({ type: "vote", vote: voteBy(1) });
+    expect(send(0, 2, prevote)).toEqual([]);
+    const [delayMs, ...more] = send(150, 2, prevote, true);
+    expect(delayMs).toBeLessThan(15);
+    expect(more).toEqual([]);
+  });
+});
+
+describe("HeldMessages", () => {
+  it("keeps what comes early, in order, within its bound, and names who is ahead", () => {
+    const held = new HeldMessages();
+    const message = (height: number) =>
+      ({ type: "vote", height, vote: voteBy(1, height) }) as const;
+    for (const height of [7, 6, 7, 17, 16]) held.hold(3, message(height), 5);
+    expect(held.takePeerAhead(5)).toBe(3);
+    expect(held.takePeerAhead(5)).toBeUndefined();
+    expect(held.takeFor(6)).toEqual([message(6)]);
+    // 17 was more than ten heights ahead.
+    expect(held.takeFor(17)).toEqual([]);
+    for (let i = 0; i < 1_000; i++) held.hold(3, message(20), 18);
+    expect(held.takeFor(20)).toHaveLength(800);
+  });
+});
+
+describe("unanswered", () => {
+  const timer = (step: "propose" | "rebroadcast", height = 5): Effect => ({
+    type: "startTimeout",
+    height,
+    round: 0,
+    step,
+    delayMs: 1,
+  });
+  const fired = (step: "propose" | "rebroadcast", height = 5): TimedInput => ({
+    nowMs: 0,
+    input: { type: "timeout", height, round: 0, step },
+  });
+  const prevote: Effect = { type: "signVote", voteType: 1, height: 5, round: 2, blockHash: "" };
+  const build: Effect = { type: "buildBlock", height: 5, round: 0 };
+  const state = initialState(SIM_PARAMS);
+  state.context = { ...state.context, self: 1 };
+
+  it("arms the timers that have not fired, the last of those that repeat", () => {
+    const effects = [timer("propose"), timer("rebroadcast"), timer("rebroadcast")];
+    const log = [fired("propose"), fired("rebroadcast")];
+    expect(unanswered(effects, log, state)).toEqual([timer("rebroadcast")]);
+  });
+
+  it("does not take a timer of the height before for one of this", () => {
+    expect(unanswered([timer("rebroadcast")], [fired("rebroadcast", 4)], state)).toHaveLength(1);
+  });
+
+  it("asks again for what was not answered, and only by the own key", () => {
+    const answer = (by: number): TimedInput => ({
+      nowMs: 0,
+      input: { type: "vote", vote: voteBy(by) },
+    });
+    expect(unanswered([build, prevote], [answer(2)], state)).toEqual([build, prevote]);
+    expect(unanswered([build, prevote], [answer(1)], state)).toEqual([build]);
+  });
+
+  it("drops what was only said", () => {
+    const note: Effect = { type: "note", name: "lock", height: 5, round: 0, reason: "" };
+    const said: Effect = {
+      type: "rebroadcast",
+      proposal: undefined,
+      votes: [],
+      certificate: undefined,
+    };
+    expect(unanswered([note, said], [], state)).toEqual([]);
+  });
+});
