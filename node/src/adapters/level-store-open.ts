@@ -28,6 +28,11 @@ import {
   VersionRecord,
 } from "./level-store-records.ts";
 
+/** Records read at once: enough to hide the round trip, and far below a megabyte. */
+const AUDIT_BATCH = 1_000;
+/** Blocks of records kept in memory, for the outputs that transactions look up. */
+const CACHE_BYTES = 32 * 1024 * 1024;
+
 export interface LevelStoreOptions {
   /** Made where it is missing; must hold nothing else. */
   readonly directory: string;
@@ -63,7 +68,11 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   }
   openHere.add(place);
   const release = () => openHere.delete(place);
-  const db: LevelDatabase = new ClassicLevel(place, { keyEncoding: "view", valueEncoding: "view" });
+  const db: LevelDatabase = new ClassicLevel(place, {
+    keyEncoding: "view",
+    valueEncoding: "view",
+    cacheSize: CACHE_BYTES,
+  });
   try {
     await db.open();
     await checkVersion(db);
@@ -145,11 +154,19 @@ async function checkUtxos(
   const accumulator = audit === "full" ? LtHash.empty() : undefined;
   let count = 0;
   let supply = 0n;
-  for await (const [key, value] of db.iterator({ ...UTXO_RANGE, fillCache: false })) {
-    const record = UtxoRecord.deserialize(unseal(key, value));
-    count += 1;
-    supply += record.value;
-    accumulator?.add(utxoElement({ outPoint: outPointOfKey(key), ...record }));
+  const iterator = db.iterator({ ...UTXO_RANGE, fillCache: false });
+  try {
+    for (let batch = await iterator.nextv(AUDIT_BATCH); batch.length > 0; ) {
+      for (const [key, value] of batch) {
+        const record = UtxoRecord.deserialize(unseal(key, value));
+        count += 1;
+        supply += record.value;
+        accumulator?.add(utxoElement({ outPoint: outPointOfKey(key), ...record }));
+      }
+      batch = await iterator.nextv(AUDIT_BATCH);
+    }
+  } finally {
+    await iterator.close();
   }
   if (count !== utxoCount) throw corrupt(`${count} unspent outputs, the head counts ${utxoCount}`);
   if (supply !== head.supply) throw corrupt("the outputs' sum is not the head's supply");

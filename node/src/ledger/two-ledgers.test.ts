@@ -20,23 +20,22 @@ import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
 import { certificateHashOf, txidOf, validatorsHashOf } from "../crypto/ids.ts";
 import type { ChainHead, Utxo } from "../ports.ts";
-import type { Block, BlockHeader, OutPoint, Transaction } from "../types/chain.ts";
+import {
+  type Block,
+  type BlockHeader,
+  type OutPoint,
+  PREVOTE,
+  type Transaction,
+} from "../types/chain.ts";
 import { applyBlock } from "./apply-block.ts";
 import { buildBlock } from "./build-block.ts";
 import { outPointKey } from "./utxo-view.ts";
 
 const WALLETS = 6;
 const TX_FAULTS = [
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
   "feeLow",
   "feeShare",
+  "feeEdge",
   "dust",
   "version",
   "payload",
@@ -44,21 +43,14 @@ const TX_FAULTS = [
   "missing",
   "spentBefore",
   "again",
-  "feeEdge",
   "foreignKey",
   "badSignature",
   "noWitness",
   "overflow",
   "overspend",
   "noOutput",
-] as const; // prettier-ignore
+] as const;
 const BLOCK_FAULTS = [
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
-  "none",
   "version",
   "height",
   "parent",
@@ -70,34 +62,42 @@ const BLOCK_FAULTS = [
   "commitMissing",
   "commitOther",
   "commitHeight",
+  "commitType",
   "txRoot",
   "stateRoot",
   "reversed",
-] as const; // prettier-ignore
+] as const;
+
+/** No fault, `weight` times as often as all faults together. */
+const orNone = <T extends string>(faults: readonly T[], weight: number) =>
+  fc.oneof(
+    { weight, arbitrary: fc.constant("none" as const) },
+    { weight: 1, arbitrary: fc.constantFrom(...faults) },
+  );
 
 interface TxPlan {
-  readonly fault: (typeof TX_FAULTS)[number];
+  readonly fault: (typeof TX_FAULTS)[number] | "none";
   readonly picks: readonly number[];
   readonly outputs: number;
   readonly to: number;
   readonly fee: number;
 }
 interface BlockPlan {
-  readonly fault: (typeof BLOCK_FAULTS)[number];
+  readonly fault: (typeof BLOCK_FAULTS)[number] | "none";
   readonly txs: readonly TxPlan[];
   readonly round: number;
   readonly stepMs: number;
 }
 
 const txPlan: fc.Arbitrary<TxPlan> = fc.record({
-  fault: fc.constantFrom(...TX_FAULTS),
+  fault: orNone(TX_FAULTS, 8),
   picks: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
   outputs: fc.integer({ min: 1, max: 3 }),
   to: fc.nat(WALLETS - 1),
   fee: fc.constantFrom(0, 1, 5_000),
 });
 const blockPlan: fc.Arbitrary<BlockPlan> = fc.record({
-  fault: fc.constantFrom(...BLOCK_FAULTS),
+  fault: orNone(BLOCK_FAULTS, 3),
   txs: fc.array(txPlan, { maxLength: 5 }),
   round: fc.nat(3),
   stepMs: fc.integer({ min: 1, max: 5_000 }),
@@ -300,6 +300,10 @@ function spoil(block: Block, fault: BlockPlan["fault"], head: ChainHead): Block 
     case "commitHeight": {
       const early = commitOf(head.height - 1, head.blockHash);
       return change({ lastCommitHash: certificateHashOf(early) }, { lastCommit: early });
+    }
+    case "commitType": {
+      const polka = { ...commitOf(head.height, head.blockHash), type: PREVOTE } as const;
+      return change({ lastCommitHash: certificateHashOf(polka) }, { lastCommit: polka });
     }
     case "txRoot":
       return change({ txRoot: other });
