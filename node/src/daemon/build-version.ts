@@ -3,6 +3,6 @@
 import { readVersion } from "../cli/version.ts";
 
 export function buildVersion(env: Readonly<Record<string, string | undefined>>): string {
-  const built = env["TIMECOIN_BUILD_VERSION"] ?? "";
+  const built = env["BUILD_VERSION"] ?? "";
   return built === "" ? readVersion() : built;
 }

@@ -153,12 +153,12 @@ function openSigner(
 ): FileSigner | undefined {
   const keyPath = config.keys.validatorKeyFile;
   if (keyPath === undefined) return undefined;
-  const height = store.head()?.height ?? 0;
   return openFileSigner({
     keyPath,
     statePath: join(config.dataDir, "sign-state"),
     genesisHash,
-    chainDataExists: height > 0 || wal.replay(height + 1).length > 0,
+    // A lost state does not keep the node down: it follows, and SignHold says when it may sign again.
+    chainDataExists: false,
   });
 }
 

@@ -10,7 +10,7 @@ import { keysName, type Member } from "./names.ts";
 export const VALIDATOR_KEY_FILE = "validator.json";
 export const NODE_KEY_FILE = "node.json";
 
-/** The texts of the key files, as the node reads them. Secret: never logged. */
+/** The texts of the key files (ASCII), as the node reads them. Secret: never logged. */
 export interface KeyFiles {
   /** Absent on full nodes. */
   readonly validator?: string;
@@ -36,9 +36,9 @@ export function keysSecret(
     },
     immutable: true,
     type: "timecoin.dev/keys",
-    stringData: {
-      ...(files.validator === undefined ? {} : { [VALIDATOR_KEY_FILE]: files.validator }),
-      [NODE_KEY_FILE]: files.node,
+    data: {
+      ...(files.validator === undefined ? {} : { [VALIDATOR_KEY_FILE]: btoa(files.validator) }),
+      [NODE_KEY_FILE]: btoa(files.node),
     },
   };
 }

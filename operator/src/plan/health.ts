@@ -66,7 +66,7 @@ export function quorateVerdict(facts: Facts, health: Health): Verdict {
     return { status: "False", reason: "NoRecentCommit", message: "the chain has no genesis yet" };
   }
   if (answered < needed) {
-    const message = `${answered} of ${total} validators answer, ${needed} are needed to judge`;
+    const message = `${answered} of ${total} validators answer, ${needed} are needed to judge${whyPodsWait(facts)}`;
     return { status: "Unknown", reason: "ProbesUnanswered", message };
   }
   const intervalMs = durationMs(facts.network.spec.chain.genesis.create.emptyBlockInterval);
@@ -79,6 +79,16 @@ export function quorateVerdict(facts: Facts, health: Health): Verdict {
   const message =
     ageMs === undefined ? "no block was decided yet" : `no block was decided for ${limitMs} ms`;
   return { status: "False", reason: "NoRecentCommit", message };
+}
+
+/** What keeps the pods of validators from running, where one says so. */
+function whyPodsWait(facts: Facts): string {
+  const waiting = facts.members
+    .filter(isValidator)
+    .filter(({ pod }) => (pod?.waiting ?? "") !== "");
+  const [first] = waiting;
+  if (first?.pod === undefined) return "";
+  return `; ${waiting.length} pods wait, ${first.pod.name} for ${first.pod.waiting}`;
 }
 
 /** The commit age that f + 1 validators report or better: one of them is honest. */

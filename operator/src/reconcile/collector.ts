@@ -121,7 +121,7 @@ export class NodeCollector {
       for (const [key, tracked] of this.#networks) {
         const dueMs = tracked.askedAtMs + PERIOD_MS[tracked.attention];
         if (tracked.asking || clock.monotonicMs() < dueMs) continue;
-        const round = this.#round(key, tracked);
+        const round = this.askRound(key);
         rounds.add(round);
         void round.finally(() => rounds.delete(round));
       }
@@ -130,7 +130,10 @@ export class NodeCollector {
     await Promise.all(rounds);
   }
 
-  async #round(key: string, tracked: Tracked): Promise<void> {
+  /** Asks all members of a network once. */
+  async askRound(key: string): Promise<void> {
+    const tracked = this.#networks.get(key);
+    if (tracked === undefined || tracked.asking) return;
     tracked.asking = true;
     tracked.askedAtMs = this.#options.clock.monotonicMs();
     const { attention } = tracked;

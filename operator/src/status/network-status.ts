@@ -90,9 +90,9 @@ function groupsOf({ network, members }: Facts): NonNullable<NetworkStatus["group
   });
 }
 
-/** The image tag that every pod runs; empty while they differ or some are missing. */
+/** The image tag that every pod runs; empty while they differ or some do not run. */
 function currentVersion(members: readonly MemberFacts[]): string {
-  const tags = new Set(members.map(({ pod }) => tagOf(pod?.image ?? "")));
+  const tags = new Set(members.map(({ pod }) => (pod?.running === true ? tagOf(pod.image) : "")));
   const [tag] = tags;
   return tags.size === 1 && tag !== undefined ? tag : "";
 }
