@@ -10,7 +10,7 @@ import { endWithThisProcess } from "./child-processes.ts";
 import { ToolingError } from "./coded-error.ts";
 
 const maxCapturedBytes = 16 * 1024 * 1024;
-const tailLines = 15;
+const tailLines = 16;
 const killGraceMs = 5_000;
 
 export interface RunOptions {
@@ -97,7 +97,8 @@ export async function run(
     const result = { exitCode: exit, stdout: stdout.text, stderr: stderr.text };
     if (stdout.overflowed) throw failureOf([command, ...args], options, "more output than 16 MiB");
     if (exit !== 0 && options.allowFailure !== true) {
-      const tail = lastLines(result.stderr === "" ? result.stdout : result.stderr);
+      // Compilers complain on standard output, most others on standard error: show the end of both.
+      const tail = [...lastLines(result.stdout, tailLines / 2), ...lastLines(result.stderr)];
       throw failureOf([command, ...args], options, `exit code ${exit}`, tail);
     }
     return result;

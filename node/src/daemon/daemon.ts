@@ -147,10 +147,7 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };
 }
 
-function openSigner(
-  config: NodeConfig,
-  { genesisHash, store, wal }: OpenChain,
-): FileSigner | undefined {
+function openSigner(config: NodeConfig, { genesisHash }: OpenChain): FileSigner | undefined {
   const keyPath = config.keys.validatorKeyFile;
   if (keyPath === undefined) return undefined;
   return openFileSigner({

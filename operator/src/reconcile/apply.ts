@@ -1,15 +1,15 @@
 /**
  * Server-side apply of whole intents under one field manager, and only where the intent changed: the
- * hash of what was applied last stands on the object. An object that was not ours is never taken over:
- * the first apply of an object that the stores do not hold goes without force, and one that another
- * network controls is refused.
+ * hash of what was applied last stands on the object. An object that is not this network's is never
+ * taken over: a name that is taken is an error for the user.
  */
 
 import type { Manifest } from "../api/manifest.ts";
 import { memberManifests, networkManifests } from "../desired/desired.ts";
 import { intentOf } from "../desired/intent-hash.ts";
+import { NETWORK_LABEL } from "../desired/labels.ts";
 import { TerminalError } from "../kube/controller.ts";
-import { isConflict } from "../kube/errors.ts";
+import { isNotFound } from "../kube/errors.ts";
 import type { KubeHttp } from "../kube/http.ts";
 import { KINDS } from "../kube/kinds.ts";
 import type { KubeObject } from "../kube/types.ts";
@@ -64,20 +64,32 @@ async function applyOne(
 }
 
 async function applyIntent(
-  http: Pick<KubeHttp, "apply">,
+  http: Pick<KubeHttp, "apply" | "get">,
   manifest: Manifest,
   isOurs: boolean,
 ): Promise<void> {
   const kind = KINDS[manifest.kind as WatchedKind];
+  if (!isOurs) await refuseStranger(http, manifest);
+  await http.apply(kind, manifest, { fieldManager: FIELD_MANAGER, force: isOurs });
+}
+
+/**
+ * An apply would merge into a stranger's object of this name, and often without any conflict. So what
+ * the stores do not hold is looked at first: it may be ours and newer than they are, or nothing.
+ */
+async function refuseStranger(http: Pick<KubeHttp, "get">, manifest: Manifest): Promise<void> {
+  const kind = KINDS[manifest.kind as WatchedKind];
+  const { name, namespace, labels = {} } = manifest.metadata;
   try {
-    await http.apply(kind, manifest, { fieldManager: FIELD_MANAGER, force: isOurs });
+    const { metadata } = await http.get({ kind, name, namespace });
+    if (metadata.labels?.[NETWORK_LABEL] === labels[NETWORK_LABEL]) return;
   } catch (error) {
-    if (isOurs || !isConflict(error)) throw error;
-    throw new TerminalError(
-      `${manifest.kind} ${manifest.metadata.name} exists and is not this network's: remove or rename it`,
-      { cause: error },
-    );
+    if (isNotFound(error)) return;
+    throw error;
   }
+  throw new TerminalError(
+    `${manifest.kind} ${name} exists and is not this network's: remove or rename it`,
+  );
 }
 
 function refuseForeign(live: KubeObject, networkUid: string): void {

@@ -50,6 +50,8 @@ interface Tracked {
   answers: ReadonlyMap<string, CollectedAnswer>;
   askedAtMs: number;
   asking: boolean;
+  /** A round has ended: silence means something now. */
+  hasAsked: boolean;
 }
 
 const CONCURRENCY = 16;
@@ -94,7 +96,14 @@ export class NodeCollector {
       answers: new Map(),
       askedAtMs: Number.NEGATIVE_INFINITY,
       asking: false,
+      hasAsked: false,
     });
+  }
+
+  /** False for a network whose running members this process has not asked yet. */
+  hasAsked(networkKey: string): boolean {
+    const known = this.#networks.get(networkKey);
+    return known !== undefined && (known.hasAsked || known.targets.length === 0);
   }
 
   /** How often, and whether to ask for the safety of a stop too. */
@@ -146,6 +155,7 @@ export class NodeCollector {
     );
     tracked.answers = new Map(answers);
     tracked.asking = false;
+    tracked.hasAsked = true;
     const isNews = attention !== "Relaxed" || before !== answeredIn(tracked.answers);
     if (isNews) this.#options.onNews(key);
   }

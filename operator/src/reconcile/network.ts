@@ -36,6 +36,8 @@ async function reconcileNetwork(
   object: NetworkObject,
 ): Promise<ReconcileResult> {
   const gathered = await gather(services, network);
+  // A new operator asks before it judges: until then silence would look like an outage.
+  if (!services.collector.hasAsked(gathered.key)) return { requeueAfterMs: FIRST_ROUND_MS };
   const decision = plan(gathered.facts);
   services.collector.attend(gathered.key, attentionFor(decision));
   services.observer.planned(gathered.key, decision);
@@ -44,6 +46,8 @@ async function reconcileNetwork(
   if (failure !== undefined) throw failure.error;
   return { requeueAfterMs: decision.requeueAfterMs };
 }
+
+const FIRST_ROUND_MS = 500;
 
 /** The acts in their order. A failure ends them, is told, and does not keep the status from being written. */
 async function act(
