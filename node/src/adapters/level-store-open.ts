@@ -38,7 +38,7 @@ export interface LevelStoreOptions {
   readonly directory: string;
   /** Where given, a store of another genesis is refused. */
   readonly genesisHash?: Uint8Array;
-  /** "quick" by default: about 2 s a million outputs; "full" 10 s more. */
+  /** "quick" by default. Both read every output; "full" hashes each too (docs/adr/0007). */
   readonly audit?: "quick" | "full";
 }
 
