@@ -17,13 +17,13 @@ function withAnswers(
 
 describe("quorum", () => {
   it.each([
-    [1, 1, 0, 0, 1, false],
-    [3, 3, 0, 0, 3, false],
-    [4, 3, 1, 0, 3, true],
-    [6, 5, 1, 0, 5, true],
-    [7, 5, 2, 1, 6, true],
-    [100, 67, 33, 1, 68, true],
-  ])("of %i validators", (n, quorum, faults, reserve, beside, possible) => {
+    { n: 1, quorum: 1, faults: 0, reserve: 0, beside: 1, possible: false },
+    { n: 3, quorum: 3, faults: 0, reserve: 0, beside: 3, possible: false },
+    { n: 4, quorum: 3, faults: 1, reserve: 0, beside: 3, possible: true },
+    { n: 6, quorum: 5, faults: 1, reserve: 0, beside: 5, possible: true },
+    { n: 7, quorum: 5, faults: 2, reserve: 1, beside: 6, possible: true },
+    { n: 100, quorum: 67, faults: 33, reserve: 1, beside: 68, possible: true },
+  ])("of $n validators", ({ n, quorum, faults, reserve, beside, possible }) => {
     expect(quorumOf(n)).toBe(quorum);
     expect(toleratedFaults(n)).toBe(faults);
     expect(reserveOf(n)).toBe(reserve);

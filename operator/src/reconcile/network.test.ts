@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Crash, OperatorBench } from "../../test/operator-bench.ts";
+import type { NetworkSpecInput } from "../api/network-spec.ts";
+import type { NetworkStatus } from "../api/network-status.ts";
+import { KINDS } from "../kube/kinds.ts";
+
+let bench: OperatorBench;
+
+beforeEach(async () => {
+  bench = await OperatorBench.start();
+});
+afterEach(() => bench.close());
+
+const image = (tag: string): Partial<NetworkSpecInput> => ({
+  image: { repository: "registry.example/timed", tag },
+});
+
+const statusOf = () => (bench.object("TimeCoinNetwork", "demo")?.status ?? {}) as NetworkStatus;
+
+const reasons = () => bench.events.map(({ reason }) => reason);
+
+function remove(kind: "PersistentVolumeClaim" | "Secret" | "TimeCoinNode", name: string): void {
+  const row = bench.fake.table.row(KINDS[kind], "chain", name);
+  if (row === undefined) throw new Error(`no ${kind} ${name}`);
+  bench.fake.table.remove(row);
+}
+
+describe("a network", () => {
+  it("comes up, is Ready, and another pass writes nothing", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    expect(bench.names("Secret")).toHaveLength(4);
+    expect(bench.names("StatefulSet")).toEqual([
+      "demo-val-0",
+      "demo-val-1",
+      "demo-val-2",
+      "demo-val-3",
+    ]);
+    expect(bench.condition("Quorate").reason).toBe("CommitsFresh");
+    expect(bench.condition("Ready").status).toBe("True");
+    expect(bench.condition("Progressing").reason).toBe("Complete");
+    expect(statusOf().quorum).toMatchObject({ total: 4, needed: 3, signing: 4, margin: 1 });
+    const secret = bench.object("Secret", "demo-val-0-keys");
+    expect(secret?.["immutable"]).toBe(true);
+    expect(secret?.metadata.ownerReferences).toBeUndefined();
+    bench.restart();
+    for (let i = 0; i < 3; i++) expect(await bench.pass()).toBe(0);
+    expect(reasons()).toContain("GenesisCreated");
+  });
+
+  it("binds every member to its claim before its first pod", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    const claim = bench.object("PersistentVolumeClaim", "demo-val-1-data");
+    const node = bench.object("TimeCoinNode", "demo-val-1");
+    expect(node?.status?.["claimUID"]).toBe(claim?.metadata.uid);
+    expect(node?.status?.["publicKey"]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("is the same after a crash at any write", async () => {
+    for (let crashAt = 1; crashAt <= 40; crashAt += 3) {
+      const name = `demo${crashAt}`;
+      bench.applyNetwork({ name });
+      bench.crashAt = bench.writes + crashAt;
+      await expect(bench.converge(name)).rejects.toThrow(Crash);
+      bench.crashAt = undefined;
+      bench.restart();
+      await bench.converge(name);
+      expect(bench.condition("Ready", name).status).toBe("True");
+      bench.restart();
+      for (let i = 0; i < 2; i++) expect(await bench.pass(name)).toBe(0);
+    }
+    // One genesis and four keys each, however often the first operator died.
+    const networks = bench.names("TimeCoinNetwork").length;
+    expect(bench.names("Secret")).toHaveLength(networks * 4);
+    expect(bench.names("StatefulSet")).toHaveLength(networks * 4);
+  }, 60_000);
+
+  it("of another class is left alone", async () => {
+    bench.applyNetwork({ spec: { operatorClass: "other" } });
+    expect(await bench.pass()).toBe(0);
+    expect(bench.names("Secret")).toEqual([]);
+  });
+
+  it("takes over nothing that is not its own", async () => {
+    const metadata = { name: "demo-rpc", namespace: "chain" };
+    const spec = { selector: { app: "mine" } };
+    const service = { apiVersion: "v1", kind: "Service", metadata, spec };
+    await bench.createForeign("Service", service);
+    bench.applyNetwork();
+    await expect(bench.pass()).rejects.toThrow("is not this network's");
+    expect(bench.object("Service", "demo-rpc")?.spec).toEqual(spec);
+    expect(reasons()).toContain("ReconcileFailed");
+  });
+});
+
+describe("a new image", () => {
+  it("rolls through all members, one at a time, a permit before each", async () => {
+    bench.applyNetwork({ spec: image("1.4.0") });
+    await bench.converge();
+    bench.applyNetwork({ spec: image("1.5.0") });
+    let most = 0;
+    for (let i = 0; i < 60 && statusOf().version?.current !== "1.5.0"; i++) {
+      await bench.pass();
+      most = Math.max(most, (statusOf().disruptions ?? []).length);
+      bench.cluster.turn();
+    }
+    await bench.converge();
+    expect(statusOf().version).toEqual({ current: "1.5.0", target: "1.5.0" });
+    expect(bench.cluster.evicted.toSorted()).toEqual([
+      "demo-val-0-0",
+      "demo-val-1-0",
+      "demo-val-2-0",
+      "demo-val-3-0",
+    ]);
+    expect(most).toBe(1);
+    expect(statusOf().disruptions).toEqual([]);
+  });
+
+  it("that does not start stops at the first member, and a fix goes on from there", async () => {
+    bench.applyNetwork({ spec: image("1.4.0") });
+    await bench.converge();
+    bench.cluster.brokenTags.add("bad");
+    bench.applyNetwork({ spec: image("bad") });
+    for (let i = 0; i < 15; i++) {
+      bench.cluster.turn();
+      await bench.pass();
+    }
+    expect(bench.cluster.evicted).toEqual(["demo-val-0-0"]);
+    expect(bench.condition("DisruptionBlocked").reason).toBe("MemberCatchingUp");
+    expect(bench.condition("Quorate").status).toBe("True");
+    bench.applyNetwork({ spec: image("1.4.1") });
+    await bench.converge();
+    expect(statusOf().version?.current).toBe("1.4.1");
+  });
+
+  it("is taken up by a new operator where the old one died in the middle", async () => {
+    bench.applyNetwork({ spec: image("1.4.0") });
+    await bench.converge();
+    bench.applyNetwork({ spec: image("1.5.0") });
+    for (let i = 0; i < 40; i++) {
+      bench.restart();
+      bench.cluster.turn();
+      await bench.pass(); // asks the nodes at its end
+      await bench.pass();
+    }
+    await bench.converge();
+    expect(statusOf().version?.current).toBe("1.5.0");
+    expect(bench.cluster.evicted).toHaveLength(4);
+  });
+});
+
+describe("full nodes", () => {
+  const withFullNodes = (replicas: number): Partial<NetworkSpecInput> => ({
+    fullNodes: [{ name: "rpc", replicas }],
+  });
+
+  it("come and go with the spec; their keys and retained claims stay", async () => {
+    bench.applyNetwork({ spec: withFullNodes(2) });
+    await bench.converge();
+    expect(bench.names("StatefulSet")).toContain("demo-rpc-1");
+    expect(bench.names("PodDisruptionBudget")).toContain("demo-full-nodes");
+    expect(Object.keys(bench.object("Secret", "demo-rpc-0-keys")?.data ?? {})).toEqual([
+      "node.json",
+    ]);
+    bench.applyNetwork({ spec: withFullNodes(0) });
+    await bench.converge();
+    expect(bench.names("StatefulSet")).toHaveLength(4);
+    expect(bench.names("TimeCoinNode")).toHaveLength(4);
+    expect(bench.names("PodDisruptionBudget")).toEqual(["demo-validators"]);
+    expect(bench.names("PersistentVolumeClaim")).toContain("demo-rpc-1-data");
+    expect(bench.names("Secret")).toContain("demo-rpc-1-keys");
+    expect(reasons()).toContain("Removed");
+  });
+});
+
+describe("losses", () => {
+  it("a deleted TimeCoinNode is made again and nobody leaves", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    remove("TimeCoinNode", "demo-val-2");
+    await bench.converge();
+    expect(bench.names("TimeCoinNode")).toHaveLength(4);
+    expect(bench.cluster.evicted).toEqual([]);
+  });
+
+  it("a lost claim is not replaced by an empty one, and a lost key is not made again", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    remove("PersistentVolumeClaim", "demo-val-2-data");
+    await bench.converge();
+    expect(bench.names("PersistentVolumeClaim")).not.toContain("demo-val-2-data");
+    expect(bench.condition("Accepted").reason).toBe("StateLost");
+    remove("Secret", "demo-val-3-keys");
+    bench.restart();
+    await bench.converge();
+    expect(bench.names("Secret")).not.toContain("demo-val-3-keys");
+    expect(bench.condition("Accepted").reason).toBe("KeyMissing");
+  });
+
+  it("a network that comes back without any claim gets a new genesis with its old keys", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    const genesis = bench.object("ConfigMap", "demo-genesis");
+    const keys = bench.fake.table.all(KINDS.Secret).map(({ metadata }) => metadata.uid);
+    for (const kind of ["StatefulSet", "Pod", "PersistentVolumeClaim", "TimeCoinNode"] as const) {
+      for (const { metadata } of bench.fake.table.all(KINDS[kind])) {
+        const row = bench.fake.table.row(KINDS[kind], "chain", metadata.name ?? "");
+        if (row !== undefined) bench.fake.table.remove(row);
+      }
+    }
+    bench.restart();
+    await bench.converge();
+    const next = bench.object("ConfigMap", "demo-genesis");
+    const hash = "timecoin.dev/genesis-hash";
+    expect(next?.metadata.annotations?.[hash]).not.toBe(genesis?.metadata.annotations?.[hash]);
+    expect(bench.fake.table.all(KINDS.Secret).map(({ metadata }) => metadata.uid)).toEqual(keys);
+    expect(reasons()).toContain("GenesisReplaced");
+    expect(bench.condition("Ready").status).toBe("True");
+  });
+});
