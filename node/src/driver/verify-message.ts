@@ -1,11 +1,13 @@
 // The gate before the core: who signed this, and is it so? Every index is checked against the set of
 // the height before it is used; every signature is verified. What passes is attributed to a validator.
 
-import { equalBytes } from "../codec/bytes.ts";
+import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
 import { verifyCertificate } from "../crypto/certificate.ts";
-import { blockHashOf } from "../crypto/ids.ts";
-import { type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
+import { blockHashOf, certificateHashOf } from "../crypto/ids.ts";
+import { txRootOf } from "../ledger/apply-block.ts";
+import { identify } from "../ledger/validate-transaction.ts";
+import { type Block, type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 
 export type VerifySignature = (
@@ -43,6 +45,7 @@ export function refuseProposal(context: VerifyContext, message: ProposalMessage)
   if (block.header.height !== proposal.height) return "proposal with a block of another height";
   if (!equalBytes(blockHashOf(block.header), proposal.blockHash))
     return "proposal with a wrong block hash";
+  if (!bodyMatchesHeader(block)) return "proposal with a body that is not its header's";
   const signBytes = proposalSignBytes(context.genesisHash, proposal);
   if (!context.verify(proposal.signature, signBytes, proposer.publicKey)) {
     return "proposal with a wrong signature";
@@ -51,6 +54,18 @@ export function refuseProposal(context: VerifyContext, message: ProposalMessage)
     return "proposal whose PoLC and valid round disagree";
   if (polc === undefined) return undefined;
   return refusePolcFor(message, polc) ?? refuseCertificate(context, polc);
+}
+
+/**
+ * Whether transactions and certificate are those that the header names. Only the header stands under the
+ * proposer's signature: with another body the message is the sender's fault, not the proposer's.
+ */
+function bodyMatchesHeader({ header, lastCommit, transactions }: Block): boolean {
+  const commitHash = lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit);
+  return (
+    equalBytes(header.lastCommitHash, commitHash) &&
+    equalBytes(header.txRoot, txRootOf(transactions.map(identify)))
+  );
 }
 
 /** All signatures of a certificate against the set of its height. */
