@@ -134,8 +134,9 @@ describe("the node's image", () => {
     await docker([...verb, containerOf(index).getId()], { timeoutMs: 60_000 });
   };
 
-  it("commits blocks in four containers", async () => {
-    await Promise.all(Array.from({ length: NODES }, async (_, i) => await waitForHeight(i, 3)));
+  it("commits blocks in four containers, and all four sign", async () => {
+    // One that came late holds its signature for ten blocks (docs/adr/0011): no fault to spare before.
+    for (let i = 0; i < NODES; i++) await waitUntilSigning(i, 3);
   });
 
   it("goes on when one is killed with SIGKILL, which comes back and signs", async () => {
@@ -173,54 +174,5 @@ describe("the node's image", () => {
     expect(config.StopSignal).toBe("SIGTERM");
     expect(config.Labels["org.opencontainers.image.version"]).toMatch(/^\d+\.\d+\.\d+/);
     expect(config.Labels["org.opencontainers.image.revision"]).toMatch(/^[0-9a-f]{12}$/);
-  });
-
-  it("runs on a read-only root file system, and a full disk is an error that loses nothing", async () => {
-    const paths = devnetPaths(directory);
-    const mounts = [
-      `${paths.genesis}:/etc/timecoin/genesis.json:ro`,
-      `${paths.config("node-1")}:/etc/timecoin/node/config.yaml:ro`,
-    ].flatMap((mount) => ["--volume", mount]);
-    const run = async (tmpfsSize: string) =>
-      await docker(
-        [
-          "run",
-          "--rm",
-          "--read-only",
-          "--tmpfs",
-          `/var/lib/timecoin:uid=${NODE_USER},size=${tmpfsSize}`,
-          ...mounts,
-          image,
-          "config",
-          "--config",
-          "/etc/timecoin/node/config.yaml",
-        ],
-        { timeoutMs: 60_000 },
-      );
-    expect((await run("16m")).stdout).toContain("dataDir");
-    const full = await docker(
-      [
-        "run",
-        "--rm",
-        "--read-only",
-        "--user",
-        "0:0",
-        "--tmpfs",
-        "/var/lib/timecoin:size=64k",
-        "--volume",
-        `${directory}:/etc/timecoin:ro`,
-        "--env",
-        "TIMECOIN_DATA_DIR=/var/lib/timecoin",
-        image,
-        "run",
-        "--config",
-        "/etc/timecoin/node-1/config.yaml",
-      ],
-      { timeoutMs: 60_000, allowFailure: true },
-    );
-    expect(full.exitCode).not.toBe(0);
-    expect(full.stderr + full.stdout).toMatch(
-      /(STORE_DISK_FULL|WAL_DISK_FULL|SIGN_DISK|DATA_DIR_UNUSABLE)/,
-    );
   });
 });
