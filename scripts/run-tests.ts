@@ -105,10 +105,10 @@ const LEVELS: Readonly<Record<string, readonly Level[]>> = {
   all: [
     ...CHECK,
     vitest("process"),
-    cluster("up"),
+    cluster("up", "--yes"),
     vitest("image", clusterEnv),
     vitest("cluster", clusterEnv),
-    cluster("down"),
+    cluster("down", "--stop-engine"),
   ],
   long: [
     {

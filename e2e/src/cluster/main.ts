@@ -1,22 +1,30 @@
 // The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images|prove`.
 // `up` prints the cluster's facts as JSON on stdout; progress goes to stderr.
-import { formatFailure } from "../coded-error.ts";
+import { formatFailure, ToolingError } from "../coded-error.ts";
 import { parseOptions, usageFailure } from "../command-line.ts";
 import { Progress } from "../progress.ts";
 import { cachePath, cacheRoot } from "./cache.ts";
-import { clusterName, deleteCluster, ensureCluster, ensureImageBuilder } from "./cluster.ts";
+import {
+  clusterName,
+  deleteCluster,
+  ensureCluster,
+  ensureImageBuilder,
+  stopOwnEngine,
+} from "./cluster.ts";
 import { askEngine, docker } from "./docker.ts";
 import { ownEngine } from "./engine.ts";
 import { nodeContainers } from "./kind-cluster.ts";
 import { proveCluster } from "./prove-cluster.ts";
 
 const usage =
-  "node e2e/src/cluster/main.ts up | down | status | images | prove   [--name NAME] [--workers N] [--yes]";
+  "node e2e/src/cluster/main.ts up | down | status | images | prove   [--name NAME] [--workers N] [--yes] [--stop-engine]";
 
 interface Choice {
   readonly name: string;
   readonly workers: number;
   readonly yes: boolean;
+  /** Of down: stop the engine too, if it is ours and idle. */
+  readonly stopEngine: boolean;
 }
 
 const commands: Readonly<Record<string, (choice: Choice) => Promise<void>>> = {
@@ -24,12 +32,11 @@ const commands: Readonly<Record<string, (choice: Choice) => Promise<void>>> = {
     const { buildImage: _build, loadImage: _load, ...facts } = await ensureCluster(choice);
     console.log(JSON.stringify(facts, null, 2));
   },
-  down: async ({ name }) => {
-    const existed = await deleteCluster(name);
-    new Progress().say(
-      "cluster",
-      existed ? `${name} is deleted` : `no cluster ${name} of this cache`,
-    );
+  down: async ({ name, stopEngine }) => {
+    const progress = new Progress();
+    const existed = await deleteCluster(name, progress);
+    progress.say("cluster", existed ? `${name} is deleted` : `no cluster ${name} of this cache`);
+    if (stopEngine) await stopIdleEngine(progress);
   },
   prove: async (choice) => {
     const progress = new Progress();
@@ -57,6 +64,17 @@ const commands: Readonly<Record<string, (choice: Choice) => Promise<void>>> = {
   },
 };
 
+/** Stops the engine that was started here, unless something still runs on it. */
+async function stopIdleEngine(progress: Progress): Promise<void> {
+  try {
+    if (!(await stopOwnEngine(progress))) progress.say("engine", "not started here; left alone");
+  } catch (error) {
+    if (!(error instanceof ToolingError) || error.failure.code !== "CLUSTER_ENGINE_BUSY")
+      throw error;
+    progress.say("engine", `left running: ${error.failure.reason}`);
+  }
+}
+
 async function timecoinImages(): Promise<string> {
   const args = ["images", "--filter", "label=timecoin.dev/content-key"];
   const result = await docker([...args, "--format", "{{.Repository}}:{{.Tag}} {{.Size}}"], {
@@ -73,6 +91,7 @@ async function main(): Promise<void> {
         name: { type: "string" },
         workers: { type: "string", default: "0" },
         yes: { type: "boolean", default: false },
+        "stop-engine": { type: "boolean", default: false },
       },
     },
     usage,
@@ -81,7 +100,8 @@ async function main(): Promise<void> {
   if (command === undefined || positionals.length !== 1)
     throw usageFailure("one command is expected", usage);
   const workers = Number(values.workers);
-  await command({ name: clusterName(values.name), workers, yes: values.yes });
+  const stopEngine = values["stop-engine"];
+  await command({ name: clusterName(values.name), workers, yes: values.yes, stopEngine });
 }
 
 try {
