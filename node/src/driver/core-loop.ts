@@ -1,6 +1,8 @@
 // The one input queue around the core: log the input, step, perform its effects, in that order. An
 // effect that leaves the process waits for the WAL (persist -> sign -> send), which is why the log is
 // synced before the first such effect of an input. There is no await in here, so inputs never interleave.
+// Only what changes the state is logged (wal-news.ts), so that a height that stands still keeps a log of
+// bounded size.
 //
 // Bound: the queue holds what one input's effects feed back (own messages) plus what arrives while a
 // block is being written; MAX_QUEUED is a broken invariant, not back-pressure, since the gate in front
@@ -11,6 +13,7 @@ import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { step } from "../consensus/step.ts";
 import type { Clock, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
+import { isNews, VoteBudget } from "./wal-news.ts";
 import { encodeWalRecord } from "./wal-record.ts";
 
 const MAX_QUEUED = 10_000;
@@ -29,6 +32,7 @@ export class CoreLoop {
   readonly #wal: Wal;
   readonly #perform: (effect: Effect) => void;
   readonly #queue: TimedInput[] = [];
+  readonly #voteBudget = new VoteBudget();
   #state: ConsensusState;
   #draining = false;
   #failed = false;
@@ -77,14 +81,19 @@ export class CoreLoop {
 
   #handle(timed: TimedInput): void {
     invariant(!this.#failed, "an input arrived after the core had failed");
-    const record = encodeWalRecord(timed);
-    if (record !== undefined) this.#wal.append(record);
+    if (isNews(this.#state, timed.input)) {
+      const { input } = timed;
+      if (input.type === "vote" && !this.#voteBudget.take(this.#state, input.vote)) return;
+      const record = encodeWalRecord(timed);
+      if (record !== undefined) this.#wal.append(record);
+    }
     const effects = this.#step(timed);
     if (effects.some((effect) => LEAVES.has(effect.type))) this.#wal.sync();
     for (const effect of effects) this.#perform(effect);
   }
 
   #step(timed: TimedInput): readonly Effect[] {
+    if (timed.input.type === "enterHeight") this.#voteBudget.reset();
     const { state, effects } = step(this.#state, timed);
     this.#state = state;
     return effects;
