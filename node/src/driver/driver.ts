@@ -227,7 +227,7 @@ export class Driver {
     this.#committing = true;
     this.#timers.cancelAll();
     if (this.#catchUp.brought(height)) hold.learned(height);
-    else hold.decided();
+    else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {
       this.#committing = false;
       this.#whenIdle?.();

@@ -1,5 +1,6 @@
 // Frames of heights not yet begun, kept until their height comes. A node that is a moment behind its
-// peers would otherwise lose votes that nobody sends again for a while.
+// peers would otherwise lose votes that nobody sends again for a while. The height after the head is one
+// of them where the node may not begin it yet (sign-hold.ts).
 //
 // Bounds (research/consensus.md §1.8): at most MAX_AHEAD heights ahead, and per height and peer a fixed
 // number of frames; what is above is dropped and counted.
@@ -18,9 +19,9 @@ interface HeldFrame {
 export class FutureFrames {
   readonly #byHeight = new Map<Height, { frames: HeldFrame[]; sizeBytes: number }>();
 
-  /** Keeps a frame of `height`; false where a bound refuses it. */
+  /** Keeps a frame of `height`, which is `current` or above; false where a bound refuses it. */
   hold(current: Height, height: Height, peerId: string, frame: Uint8Array): boolean {
-    if (height <= current || height > current + MAX_AHEAD) return false;
+    if (height < current || height > current + MAX_AHEAD) return false;
     const held = this.#byHeight.get(height) ?? { frames: [], sizeBytes: 0 };
     const ofPeer = held.frames.filter((other) => other.peerId === peerId).length;
     if (ofPeer >= MAX_FRAMES_PER_PEER || held.sizeBytes + frame.length > MAX_BYTES_PER_HEIGHT)

@@ -1,8 +1,9 @@
 // From a peer's frame to an input of the core. Decodes, sorts by height, verifies, and hands on; what
 // breaks the protocol costs the peer its link. Nothing a peer sends makes this throw.
 //
-// Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames;
-// older ones are dropped: their sender learns the height from our status.
+// Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
+// does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Older
+// ones are dropped: their sender learns the height from our status.
 
 import { decodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
@@ -14,6 +15,7 @@ import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { FutureFrames } from "./future-frames.ts";
+import type { SignHold } from "./sign-hold.ts";
 import { type Refusal, refuseCertificate, refuseProposal, refuseVote } from "./verify-message.ts";
 
 /** How long a peer stays away after it broke the protocol. */
@@ -23,6 +25,7 @@ export interface InboundParts {
   readonly chain: ChainState;
   readonly transport: Transport;
   readonly future: FutureFrames;
+  readonly hold: SignHold;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Takes a verified input of the height in progress. */
@@ -79,9 +82,13 @@ export class Inbound {
   }
 
   #consensus(peer: Peer, frame: Uint8Array, height: Height, handle: () => void): void {
-    const current = this.#parts.chain.head.height + 1;
-    if (height === current) handle();
-    else if (height > current) this.#parts.future.hold(current, height, peer.id, frame);
+    const { chain, hold, future, metrics } = this.#parts;
+    const current = chain.head.height + 1;
+    if (height < current) return;
+    if (height === current && hold.mayBegin(current)) handle();
+    else if (!future.hold(current, height, peer.id, frame)) {
+      metrics.count("p2p_dropped_total", { reason: "future" });
+    }
   }
 
   #vote(peer: Peer, vote: Vote): void {

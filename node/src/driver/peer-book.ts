@@ -11,6 +11,8 @@ export interface PeerState {
   /** Index of the validator whose node key this is, if any. */
   readonly validatorIndex: number | undefined;
   height: number;
+  /** Whether it has said anything of its height yet. */
+  claimed: boolean;
   baseHeight: number;
   /** Sync answers that failed, since the last good one. */
   failures: number;
@@ -21,8 +23,10 @@ export interface PeerState {
 export class PeerBook {
   readonly #peers = new Map<string, PeerState>();
   readonly #validatorOf: ReadonlyMap<string, number>;
+  readonly #validators: ValidatorSet;
 
   constructor(validators: ValidatorSet) {
+    this.#validators = validators;
     this.#validatorOf = new Map(validators.map(({ nodeKey }, index) => [toHex(nodeKey), index]));
   }
 
@@ -31,6 +35,7 @@ export class PeerBook {
       peer,
       validatorIndex: this.#validatorOf.get(toHex(peer.nodeKey)),
       height: 0,
+      claimed: false,
       baseHeight: 1,
       failures: 0,
       rttMs: undefined,
@@ -58,7 +63,18 @@ export class PeerBook {
     const state = this.#peers.get(peerId);
     if (state === undefined) return;
     state.height = status.height;
+    state.claimed = true;
     state.baseHeight = status.baseHeight;
+  }
+
+  /** Power of the linked validators that say they have no block above `height`. */
+  powerUpTo(height: number): number {
+    let power = 0;
+    for (const { validatorIndex, claimed, height: claim } of this.#peers.values()) {
+      if (validatorIndex === undefined || !claimed || claim > height) continue;
+      power += this.#validators[validatorIndex]?.power ?? 0;
+    }
+    return power;
   }
 
   pinged(peerId: string, nonce: number, atMs: number): void {

@@ -24,11 +24,42 @@ describe("SignHold", () => {
   it("holds a wiped node for the stated heights above what it had to learn", () => {
     const hold = new SignHold(fresh);
     for (let height = 1; height <= 40; height++) hold.learned(height);
-    hold.decided();
+    hold.decided(41, 2);
     hold.learned(42);
     expect(hold.maySign(50)).toBe(false);
     expect(hold.maySign(51)).toBe(true);
     expect(hold.signsFrom).toBe(51);
+  });
+
+  it("ends the learning only where q - 1 others are no further", () => {
+    const hold = new SignHold(fresh);
+    hold.learned(1);
+    hold.decided(2, 1);
+    expect(hold.signsFrom).toBe(13);
+    hold.decided(3, 2);
+    hold.learned(4);
+    expect(hold.signsFrom).toBe(13);
+  });
+
+  it("hears of the beginning only while it has no block itself", () => {
+    const hold = new SignHold(fresh);
+    hold.learned(1);
+    hold.claimsOrigin(1);
+    hold.claimsOrigin(2);
+    expect(hold.maySign(2)).toBe(false);
+  });
+
+  it("does not hold a validator that was there at the beginning", () => {
+    const hold = new SignHold(fresh);
+    hold.claimsOrigin(1);
+    hold.claimsOrigin(2);
+    hold.learned(1);
+    expect(hold.maySign(2)).toBe(true);
+  });
+
+  it("lets a validator that is alone begin", () => {
+    const hold = new SignHold({ ...fresh, othersNeeded: 0 });
+    expect(hold.maySign(1)).toBe(true);
   });
 
   it("holds a node whose blocks are there but whose sign state is lost", () => {
