@@ -96,10 +96,11 @@ export class BlockSync {
       if (state !== undefined) state.height = Math.min(state.height, request.fromHeight - 1);
       return undefined;
     }
-    if (blocks.length > request.count) return "more blocks than were asked for";
-    for (const [i, certified] of blocks.entries()) {
-      if (certified.block.header.height !== request.fromHeight + i)
-        return "blocks of other heights than asked for";
+    const fault = faultOf(request, blocks);
+    if (fault !== undefined) {
+      // Others are asked first from now on, or one liar could hold up the lowest range for ever.
+      if (state !== undefined) state.failures++;
+      return fault;
     }
     for (const certified of blocks)
       this.#waiting.set(certified.block.header.height, { certified, peerId });
@@ -125,6 +126,12 @@ export class BlockSync {
     const state = this.#peers.get(request.peerId);
     if (state !== undefined) state.failures++;
   }
+}
+
+function faultOf(request: SyncRequest, blocks: readonly CertifiedBlock[]): string | undefined {
+  if (blocks.length > request.count) return "more blocks than were asked for";
+  const fits = blocks.every(({ block }, i) => block.header.height === request.fromHeight + i);
+  return fits ? undefined : "blocks of other heights than asked for";
 }
 
 /** The blocks for a request, as many as fit; empty where the first is not here. */
