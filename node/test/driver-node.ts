@@ -1,0 +1,289 @@
+// One whole node (buildNode of the daemon) on the in-memory adapters. Its disks - store, log and sign
+// state - outlive it: crash() loses what was not durable, stop() closes in order, start() begins again
+// on the same disks, wipe() replaces them. Every call of a port is a point at which the node can be made
+// to die, before or after the call took effect.
+
+import type { MemoryHub } from "../src/adapters/memory/memory-hub.ts";
+import { MemorySigner } from "../src/adapters/memory/memory-signer.ts";
+import { MemoryStore } from "../src/adapters/memory/memory-store.ts";
+import { MemoryTransport } from "../src/adapters/memory/memory-transport.ts";
+import { MemoryWal } from "../src/adapters/memory/memory-wal.ts";
+import type { VirtualClock } from "../src/adapters/memory/virtual-clock.ts";
+import type { SigningKey } from "../src/crypto/keys.ts";
+import { buildNode, type ConsensusNode, type NodeOptions } from "../src/daemon/consensus-node.ts";
+import { type Genesis, genesisHashOf } from "../src/genesis.ts";
+import { genesisState } from "../src/ledger/state-root.ts";
+import type {
+  BlockCommit,
+  Clock,
+  Log,
+  SignRequest,
+  SignResult,
+  TransportEvents,
+} from "../src/ports.ts";
+import type { CertifiedBlock, Height } from "../src/types/chain.ts";
+import { invariant } from "../src/types/errors.ts";
+import { RecordedMetrics } from "./recorded-metrics.ts";
+
+/** Thrown by the port call at which the node was told to die. */
+export class NodeCrash extends Error {
+  constructor() {
+    super("the simulated node dies here");
+    this.name = "NodeCrash";
+  }
+}
+
+export interface TestNodeOptions {
+  readonly clock: VirtualClock;
+  readonly hub: MemoryHub;
+  readonly genesis: Genesis;
+  readonly config: NodeOptions["config"];
+  readonly name: string;
+  readonly id: string;
+  readonly nodeKey: Uint8Array;
+  readonly address: string;
+  readonly peers: readonly string[];
+  /** The validator key; undefined for a full node. */
+  readonly key: SigningKey | undefined;
+  /** How long a block takes to become durable. */
+  readonly writeMs: number;
+  /** Told of every signature that left the signer. */
+  readonly onSigned: (name: string, request: SignRequest) => void;
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly fields: object;
+  readonly message: string;
+}
+
+/** What one run of the node holds. */
+interface Running extends ConsensusNode {
+  readonly transport: MemoryTransport;
+  /** Switched off at its end: its timers no longer fire. */
+  readonly power: { on: boolean };
+}
+
+export class TestNode {
+  readonly options: TestNodeOptions;
+  readonly fatal: unknown[] = [];
+  readonly log: LogLine[] = [];
+  readonly commits: CertifiedBlock[] = [];
+  metrics = new RecordedMetrics();
+  store: MemoryStore;
+  wal = new MemoryWal();
+  signer: MemorySigner | undefined;
+  /** Set: the next blocks cannot be written. */
+  writeError: Error | undefined;
+  /** Records that a crash leaves whole in the log although they were not synced. */
+  tornRecords = 0;
+  #running: Running | undefined;
+  #points = 0;
+  #dieAt = Infinity;
+
+  constructor(options: TestNodeOptions) {
+    this.options = options;
+    this.store = this.#newStore();
+    this.signer = this.#newSigner();
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** The running node; throws where it is down. */
+  get node(): ConsensusNode & { readonly transport: MemoryTransport } {
+    invariant(this.#running !== undefined, `${this.name} is running`);
+    return this.#running;
+  }
+
+  get height(): Height {
+    return this.store.head()?.height ?? 0;
+  }
+
+  /** Port calls of this run so far, counted before and after each. */
+  get points(): number {
+    return this.#points;
+  }
+
+  /** Dies at the given point, counted from the start of the run. */
+  dieAt(point: number): void {
+    this.#dieAt = point;
+  }
+
+  start(): void {
+    invariant(this.#running === undefined, `${this.name} is started once`);
+    const { hub, id, nodeKey, key, address, peers, genesis, config } = this.options;
+    this.#points = 0;
+    this.metrics = new RecordedMetrics();
+    const role = key === undefined ? "full" : "validator";
+    const transport = new MemoryTransport({ hub, id, nodeKey, role, address, peers });
+    const power = { on: true };
+    const node = buildNode(
+      {
+        clock: this.#clock(power),
+        store: this.#tracedStore(),
+        wal: this.#traced(this.wal, ["append", "sync", "reset"]),
+        transport: this.#tracedTransport(transport),
+        signer: this.#tracedSigner(),
+        metrics: this.metrics,
+        log: this.#logger(),
+      },
+      {
+        genesis,
+        config,
+        onFatal: (error) => this.#failed(error),
+        onCommit: (certified) => this.commits.push(certified),
+      },
+    );
+    this.#running = { ...node, transport, power };
+    node.driver.start();
+  }
+
+  /** Stops in order; `done` follows when the block in hand is durable and the links are closed. */
+  stop(done: () => void = () => undefined): void {
+    const running = this.#running;
+    invariant(running !== undefined, `${this.name} is running`);
+    running.driver.stop(() =>
+      running.transport.stop(() => {
+        running.power.on = false;
+        this.#running = undefined;
+        this.wal.close();
+        done();
+      }),
+    );
+  }
+
+  /** Power loss: what was not durable is gone. */
+  crash(): void {
+    if (this.#running === undefined) return;
+    this.#running.power.on = false;
+    this.#running.transport.crash();
+    this.#running = undefined;
+    this.#dieAt = Infinity;
+    this.store.crash();
+    this.wal.crash(this.tornRecords);
+  }
+
+  /** New disks under the same keys. `signState: "kept"` loses blocks and log only. */
+  wipe(signState: "lost" | "kept" = "lost"): void {
+    invariant(this.#running === undefined, "a running node's disks stay");
+    this.store = this.#newStore();
+    this.wal = new MemoryWal();
+    if (signState === "lost") this.signer = this.#newSigner();
+  }
+
+  #newSigner(): MemorySigner | undefined {
+    const { key } = this.options;
+    if (key === undefined) return undefined;
+    return new MemorySigner({ publicKey: key.publicKey, sign: (message) => key.sign(message) });
+  }
+
+  #newStore(): MemoryStore {
+    const { clock, genesis, writeMs } = this.options;
+    let isGenesis = true;
+    const store = new MemoryStore((run) => {
+      if (isGenesis) run();
+      else clock.startTimer(writeMs, run);
+    });
+    const hash = genesisHashOf(genesis);
+    const { utxos, head } = genesisState(genesis, hash);
+    store.initialise(hash, utxos, head, () => undefined);
+    isGenesis = false;
+    return store;
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof NodeCrash)) this.fatal.push(error);
+    // A real process ends here; the disks keep what was durable.
+    else this.crash();
+  }
+
+  #point(): void {
+    if (this.#points >= this.#dieAt) throw new NodeCrash();
+    this.#points++;
+  }
+
+  #clock(power: { readonly on: boolean }): Clock {
+    const { clock } = this.options;
+    return {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      startTimer: (delayMs, fire) =>
+        clock.startTimer(delayMs, () => {
+          if (power.on) fire();
+        }),
+    };
+  }
+
+  /** The port with a point before and after each of the named calls. */
+  #traced<T extends object>(port: T, calls: readonly string[]): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        const call = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+        if (typeof name !== "string" || !calls.includes(name)) return call;
+        return (...args: unknown[]) => {
+          this.#point();
+          const result = call(...args);
+          this.#point();
+          return result;
+        };
+      },
+    });
+  }
+
+  #tracedStore(): MemoryStore {
+    const { store } = this;
+    const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
+      const { writeError } = this;
+      this.#point();
+      if (writeError === undefined) store.commit(block, done);
+      else this.options.clock.startTimer(this.options.writeMs, () => done(writeError));
+      this.#point();
+    };
+    return new Proxy(store, {
+      get: (target, name) => {
+        if (name === "commit") return commit;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  }
+
+  #tracedTransport(transport: MemoryTransport): MemoryTransport {
+    const traced = this.#traced(transport, ["send"]);
+    const start = (events: TransportEvents): void => transport.start(events);
+    return new Proxy(traced, {
+      get: (target, name) => (name === "start" ? start : Reflect.get(target, name, target)),
+    });
+  }
+
+  #tracedSigner() {
+    const { signer } = this;
+    if (signer === undefined) return undefined;
+    return {
+      publicKey: signer.publicKey,
+      hasSigned: signer.hasSigned,
+      sign: (request: SignRequest): SignResult => {
+        this.#point();
+        const result = signer.sign(request);
+        if (result.ok) this.options.onSigned(this.name, request);
+        this.#point();
+        return result;
+      },
+    };
+  }
+
+  #logger(): Log {
+    const at = (level: string) => (fields: object, message: string) => {
+      this.log.push({ level, fields, message });
+    };
+    return { debug: () => undefined, info: at("info"), warn: at("warn"), error: at("error") };
+  }
+}
