@@ -67,6 +67,9 @@ const ANNOUNCED: Readonly<Partial<Record<ConditionType, Condition["status"]>>> =
   ScaleRefused: "True",
 };
 
+/** Reasons that every rollout goes through. */
+const PASSING: ReadonlySet<string> = new Set(["MemberCatchingUp", "ProbeUnanswered"]);
+
 function announce(
   { events }: ReconcileServices,
   object: NetworkObject,
@@ -79,11 +82,14 @@ function announce(
     const bad = ANNOUNCED[condition.type as ConditionType];
     const before = previous.find(({ type }) => type === condition.type);
     if (bad === undefined || before?.reason === condition.reason) continue;
-    // The first sight of a condition that is as it should be is no news.
-    if (before === undefined && condition.status !== bad) continue;
+    // A new network is not Quorate yet and nobody wonders; that it is refused, somebody must know.
+    if (before === undefined && (condition.status !== bad || condition.type !== "Accepted")) {
+      continue;
+    }
+    const isWarning = condition.status === bad && !PASSING.has(condition.reason);
     events.record({
       regarding: object,
-      type: condition.status === bad ? "Warning" : "Normal",
+      type: isWarning ? "Warning" : "Normal",
       reason: condition.reason === "None" ? `${condition.type}Cleared` : condition.reason,
       action: "Observe",
       note: `${condition.type} is ${condition.status}: ${condition.message}`,
