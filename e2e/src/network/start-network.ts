@@ -52,6 +52,9 @@ export async function startNetwork(cluster: Cluster, progress: Progress): Promis
     await network.waitForCondition("Quorate", "True", QUORATE_MS);
     await network.waitForCondition("Ready", "True", QUORATE_MS);
   });
+  await progress.step("network", "waiting until all members run this build", async () => {
+    await network.waitForCondition("Progressing", "False", QUORATE_MS);
+  });
   await progress.step("network", "sending 1 TIME and waiting for finality", async () => {
     const payment = await faucet.send(network, Faucet.newAddress(), "1");
     progress.say(
