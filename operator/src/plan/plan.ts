@@ -74,12 +74,12 @@ const namesOf = (members: readonly MemberFacts[]) => members.map(({ member }) =>
 
 /**
  * A workload is created once its claim is there and bound to the member in its TimeCoinNode, so that
- * the first pod starts on the claim that was recorded.
+ * the first pod starts on the claim that was recorded. One that somebody deleted under its pod is made
+ * again and takes the pod back.
  */
-function mayStart({ workload, wanted, claim, node, pod }: MemberFacts): boolean {
+function mayStart({ workload, wanted, claim, node }: MemberFacts): boolean {
   if (workload !== undefined || wanted === undefined) return false;
   if (claim === undefined || claim.deleting) return false;
-  if (pod !== undefined) return false;
   return node?.status.claimUID === claim.uid;
 }
 

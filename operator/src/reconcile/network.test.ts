@@ -19,7 +19,7 @@ const statusOf = () => (bench.object("TimeCoinNetwork", "demo")?.status ?? {}) a
 
 const reasons = () => bench.events.map(({ reason }) => reason);
 
-function remove(kind: "PersistentVolumeClaim" | "Secret" | "TimeCoinNode", name: string): void {
+function remove(kind: keyof typeof KINDS, name: string): void {
   const row = bench.fake.table.row(KINDS[kind], "chain", name);
   if (row === undefined) throw new Error(`no ${kind} ${name}`);
   bench.fake.table.remove(row);
@@ -181,6 +181,15 @@ describe("losses", () => {
     remove("TimeCoinNode", "demo-val-2");
     await bench.converge();
     expect(bench.names("TimeCoinNode")).toHaveLength(4);
+    expect(bench.cluster.evicted).toEqual([]);
+  });
+
+  it("a StatefulSet deleted under its pod is made again, and the pod stays", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    remove("StatefulSet", "demo-val-2");
+    await bench.converge();
+    expect(bench.names("StatefulSet")).toContain("demo-val-2");
     expect(bench.cluster.evicted).toEqual([]);
   });
 
