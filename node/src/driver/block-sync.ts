@@ -27,7 +27,7 @@ export interface SyncPosition {
 
 export class BlockSync {
   readonly #clock: Clock;
-  readonly #outbound: Outbound;
+  readonly #outbound: Pick<Outbound, "to">;
   readonly #peers: PeerBook;
   readonly #options: SyncOptions;
   readonly #waiting = new Map<Height, WaitingBlock>();
@@ -36,7 +36,10 @@ export class BlockSync {
   /** The height whose certificate is held without its block. */
   #urgentHeight: Height | undefined;
 
-  constructor(parts: { clock: Clock; outbound: Outbound; peers: PeerBook }, options: SyncOptions) {
+  constructor(
+    parts: { clock: Clock; outbound: Pick<Outbound, "to">; peers: PeerBook },
+    options: SyncOptions,
+  ) {
     this.#clock = parts.clock;
     this.#outbound = parts.outbound;
     this.#peers = parts.peers;
@@ -135,7 +138,10 @@ function faultOf(request: SyncRequest, blocks: readonly CertifiedBlock[]): strin
 }
 
 /** The blocks for a request, as many as fit; empty where the first is not here. */
-export function blocksFor(store: Store, request: BlocksRequest): readonly CertifiedBlock[] {
+export function blocksFor(
+  store: Pick<Store, "block">,
+  request: BlocksRequest,
+): readonly CertifiedBlock[] {
   const blocks: CertifiedBlock[] = [];
   let sizeBytes = 0;
   for (let i = 0; i < Math.min(request.count, MAX_SYNC_BLOCKS); i++) {

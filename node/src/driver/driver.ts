@@ -89,7 +89,12 @@ export class Driver {
     this.#timers = new ConsensusTimers(clock, (timeout) =>
       this.#guard(() => this.#timeout(timeout)),
     );
-    this.#relay = new TxRelay({ ...parts, onAdmitted: () => this.#hurry() });
+    const guarded: Clock = {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
+    };
+    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#hurry() });
     this.#inbound = new Inbound({
       ...parts,
       future: this.#future,

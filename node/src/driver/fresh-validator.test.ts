@@ -4,6 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
+import { PREVOTE } from "../types/chain.ts";
 
 const HOLD = 10;
 
@@ -143,15 +144,24 @@ describe("a fresh validator", () => {
     network.checkSafety();
   });
 
-  it("keeps early votes for height 1 until it may begin", () => {
-    // Seven: q - 1 = 4 claims are needed, but votes of three would already move the core.
+  it("keeps early votes for height 1 until it may begin, and then casts its own", () => {
+    // Seven: q - 1 = 4 claims are needed, but votes of three already move the core to their round.
     const network = new DriverNetwork({ validators: 7 });
-    const five = network.nodes.slice(0, 5);
-    const last = network.at(4);
-    network.start(...five.slice(0, 4));
-    network.run(100);
-    last.start();
-    network.untilHeight(3, ...five);
-    network.checkSafety();
+    const node = network.at(0);
+    node.start();
+    const status = { height: 0, baseHeight: 1, blockHash: network.genesisHash };
+    const others = [1, 2, 3, 4].map((index) => {
+      const peer = network.loosePeer(index);
+      network.until("it is linked", () => peer.links.length > 0);
+      return peer;
+    });
+    const body = { type: PREVOTE, height: 1, round: 1, blockHash: new Uint8Array(32) } as const;
+    for (const [i, peer] of others.entries()) {
+      if (i === 3) network.run(3_000);
+      peer.send(node, { type: "status", status });
+      peer.send(node, { type: "vote", vote: network.voteOf(i + 1, body) });
+    }
+    expect(network.signed).toEqual([]);
+    network.until("it votes in that round", () => network.signed.includes("v0/1/1/2"));
   });
 });
