@@ -60,12 +60,14 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     rules,
     verify,
     self: signer?.publicKey,
+    clock: ports.clock,
+    metrics: ports.metrics,
   });
   const { minBlockMs, emptyBlockIntervalMs, precisionMs, messageDelayMs } = genesis.parameters;
   const driver = new Driver({
     ...ports,
     chain,
-    pool: waitingTransactions(mempool, store, params, ports.metrics),
+    pool: waitingTransactions({ ...ports, mempool, params }),
     hold: new SignHold({
       fresh: signer !== undefined && !signer.hasSigned,
       holdHeights: config.consensus.doubleSignCheckHeight,

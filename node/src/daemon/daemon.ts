@@ -32,7 +32,7 @@ import { type OpenChain, openChain } from "./open-chain.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
-import { SyncState } from "./sync-state.ts";
+import { measureSync, SyncState } from "./sync-state.ts";
 
 export interface DaemonOptions {
   readonly config: NodeConfig;
@@ -200,7 +200,16 @@ async function openTransport(
 
 async function openOps({ config, log, metrics }: Tools, status: () => NodeStatus, moment: Moment) {
   const facts = { nowMs: () => Date.now(), isStarted: () => moment.started, status };
-  const app = createOpsApp({ facts, metrics, log: log.child({ part: "ops" }) });
+  const { contentType } = metrics;
+  const text = (): Promise<string> => {
+    measureSync(metrics, status().sync);
+    return metrics.text();
+  };
+  const app = createOpsApp({
+    facts,
+    metrics: { contentType, text },
+    log: log.child({ part: "ops" }),
+  });
   return await listenHttp(app, {
     what: "operations",
     host: config.ops.host,

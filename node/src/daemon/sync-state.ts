@@ -4,10 +4,15 @@
 
 import { faultyPower, totalPowerOf } from "../crypto/certificate.ts";
 import type { PeerState } from "../driver/peer-book.ts";
+import type { NodeStatus } from "../ops/status-schema.ts";
+import type { Metrics } from "../ports.ts";
 import type { Height, ValidatorSet } from "../types/chain.ts";
 
 /** Blocks behind the target that still count as caught up: one may be on its way. */
 const SLACK = 1;
+
+/** In the order of the metric's values. */
+const STATES = ["starting", "catchingUp", "caughtUp"] as const;
 
 export class SyncState {
   readonly #validators: ValidatorSet;
@@ -44,4 +49,13 @@ export class SyncState {
     this.#wasCaughtUp = head + SLACK >= target;
     return this.#wasCaughtUp ? "caughtUp" : "catchingUp";
   }
+}
+
+/** Where sync stands, for a scrape: it changes with the peers' claims, not with blocks alone. */
+export function measureSync(
+  metrics: Metrics,
+  { state, targetHeight }: Readonly<NodeStatus["sync"]>,
+): void {
+  metrics.gauge("sync_state", STATES.indexOf(state));
+  metrics.gauge("sync_target_height", targetHeight);
 }

@@ -8,7 +8,7 @@ import { leaderOrder } from "../consensus/proposer.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { type AppliedBlock, applyBlock, type BlockRules } from "../ledger/apply-block.ts";
 import { buildBlock } from "../ledger/build-block.ts";
-import type { ChainHead, Store } from "../ports.ts";
+import type { ChainHead, Clock, Metrics, Store } from "../ports.ts";
 import type {
   Block,
   Certificate,
@@ -36,6 +36,9 @@ export interface ChainStateOptions {
   readonly verify: VerifySignature;
   /** Own validator key, if the node holds one. */
   readonly self: Uint8Array | undefined;
+  /** For block_apply_seconds only. */
+  readonly clock: Clock;
+  readonly metrics: Metrics;
 }
 
 export class ChainState {
@@ -101,7 +104,10 @@ export class ChainState {
       const refusal = refuseCertificate(this.#options, block.lastCommit);
       if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
     }
-    const applied = applyBlock({ view: this.#store, head: this.#head, block }, this.#options.rules);
+    const { rules, clock, metrics } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    const applied = applyBlock({ view: this.#store, head: this.#head, block }, rules);
+    metrics.observe("block_apply_seconds", (clock.monotonicMs() - startedAtMs) / 1_000);
     if (!applied.ok) return `${applied.code}: ${applied.reason}`;
     this.#keep(blockHash, applied.value);
     return undefined;

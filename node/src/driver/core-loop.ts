@@ -11,7 +11,7 @@
 import type { ConsensusParams, Effect, Input, TimedInput } from "../consensus/api.ts";
 import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { step } from "../consensus/step.ts";
-import type { Clock, Wal } from "../ports.ts";
+import type { Clock, Metrics, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
 import { isNews, VoteBudget } from "./wal-news.ts";
 import { encodeWalRecord } from "./wal-record.ts";
@@ -30,6 +30,7 @@ const LEAVES: ReadonlySet<Effect["type"]> = new Set([
 export class CoreLoop {
   readonly #clock: Clock;
   readonly #wal: Wal;
+  readonly #metrics: Metrics;
   readonly #perform: (effect: Effect) => void;
   readonly #queue: TimedInput[] = [];
   readonly #voteBudget = new VoteBudget();
@@ -38,12 +39,13 @@ export class CoreLoop {
   #failed = false;
 
   constructor(
-    ports: { clock: Clock; wal: Wal },
+    ports: { clock: Clock; wal: Wal; metrics: Metrics },
     params: ConsensusParams,
     perform: (effect: Effect) => void,
   ) {
     this.#clock = ports.clock;
     this.#wal = ports.wal;
+    this.#metrics = ports.metrics;
     this.#perform = perform;
     this.#state = initialState(params);
   }
@@ -88,8 +90,14 @@ export class CoreLoop {
       if (record !== undefined) this.#wal.append(record);
     }
     const effects = this.#step(timed);
-    if (effects.some((effect) => LEAVES.has(effect.type))) this.#wal.sync();
+    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
     for (const effect of effects) this.#perform(effect);
+  }
+
+  #sync(): void {
+    const startedAtMs = this.#clock.monotonicMs();
+    this.#wal.sync();
+    this.#metrics.observe("wal_fsync_seconds", (this.#clock.monotonicMs() - startedAtMs) / 1_000);
   }
 
   #step(timed: TimedInput): readonly Effect[] {

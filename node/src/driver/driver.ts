@@ -227,8 +227,9 @@ export class Driver {
   }
 
   #decide(certified: CertifiedBlock, blockHash: HashHex): void {
-    const { chain, hold } = this.#options;
+    const { chain, hold, clock, metrics } = this.#options;
     const { height } = certified.block.header;
+    const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
     if (this.#catchUp.brought(height)) hold.learned(height);
@@ -238,6 +239,8 @@ export class Driver {
       this.#whenIdle?.();
       this.#guard(() => {
         if (error !== undefined) throw error;
+        const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
+        metrics.observe("db_seconds", seconds, { op: "commit" });
         this.#committed(certified, applied);
       });
     });
@@ -249,11 +252,11 @@ export class Driver {
     const { round } = certified.certificate;
     log.info({ height, round, txs: applied.txids.length }, "block committed");
     metrics.gauge("consensus_height", height + 1);
-    measureCommit(metrics, certified, {
+    measureCommit(metrics, certified.block, {
+      validators: chain.validators,
       self: chain.selfIndex,
       sincePreviousMs: this.#sinceCommit(),
     });
-    metrics.gauge("mempool_txs", pool.size);
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);

@@ -95,7 +95,8 @@ export class Effects {
   }
 
   #rebroadcast({ proposal, votes, certificate }: Extract<Effect, { type: "rebroadcast" }>): void {
-    const { outbound } = this.#parts;
+    const { outbound, metrics } = this.#parts;
+    metrics.count("consensus_rebroadcasts_total");
     if (proposal !== undefined) outbound.toValidators({ type: "proposal", proposal });
     for (const vote of votes) outbound.toValidators({ type: "vote", vote });
     if (certificate !== undefined) outbound.toValidators({ type: "certificate", certificate });

@@ -10,7 +10,7 @@ import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import type { Log, Metrics, Peer, Transport } from "../ports.ts";
-import type { Certificate, Height } from "../types/chain.ts";
+import { type Certificate, type Height, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
@@ -47,11 +47,10 @@ export class Inbound {
   frame(peer: Peer, frame: Uint8Array): void {
     const message = this.#decode(peer, frame);
     if (message === undefined) return;
-    this.#parts.metrics.count(
-      "p2p_bytes_total",
-      { direction: "in", type: message.type },
-      frame.length,
-    );
+    const { metrics } = this.#parts;
+    const { type } = message;
+    metrics.count("p2p_messages_total", { direction: "in", type });
+    metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
     switch (message.type) {
       case "vote":
         this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
@@ -92,8 +91,12 @@ export class Inbound {
   }
 
   #vote(peer: Peer, vote: Vote): void {
-    if (this.#refused(peer, refuseVote(this.#parts.chain.verifyContext, vote))) return;
-    this.#parts.feed({ type: "vote", vote });
+    const { chain, metrics, feed } = this.#parts;
+    const type = vote.type === PREVOTE ? "prevote" : "precommit";
+    const isRefused = this.#refused(peer, refuseVote(chain.verifyContext, vote));
+    metrics.count("consensus_votes_total", { type, result: isRefused ? "refused" : "taken" });
+    if (isRefused) return;
+    feed({ type: "vote", vote });
   }
 
   #certificate(peer: Peer, certificate: Certificate): void {

@@ -1,30 +1,39 @@
-// What a committed block tells the metrics: the chain's pace, its load, and who signed.
+// What a committed block tells the metrics: the chain's pace, its load, and who signed. Who signed is
+// read from the certificate that the block contains: that one is the same on every node, and its
+// proposer had the time to gather late votes, which the quorum that a node saw first lacks.
 
+import { encodeBlock } from "../codec/chain.ts";
+import { totalPowerOf } from "../crypto/certificate.ts";
 import type { Metrics } from "../ports.ts";
-import type { CertifiedBlock } from "../types/chain.ts";
+import type { Block, Certificate, ValidatorSet } from "../types/chain.ts";
 
 export interface CommitContext {
+  /** The set of the block's height. */
+  readonly validators: ValidatorSet;
   /** Own validator index, if any. */
   readonly self: number | undefined;
   /** Undefined for the first block of this process. */
   readonly sincePreviousMs: number | undefined;
 }
 
-export function measureCommit(
-  metrics: Metrics,
-  { block, certificate }: CertifiedBlock,
-  { self, sincePreviousMs }: CommitContext,
-): void {
+export function measureCommit(metrics: Metrics, block: Block, context: CommitContext): void {
+  const { validators, self, sincePreviousMs } = context;
   const { height, timestampMs } = block.header;
   metrics.gauge("block_height", height);
   metrics.gauge("block_timestamp_seconds", timestampMs / 1_000);
   metrics.observe("block_txs", block.transactions.length);
+  metrics.observe("block_bytes", encodeBlock(block).length);
   metrics.count("txs_total", {}, block.transactions.length);
   if (sincePreviousMs !== undefined)
     metrics.observe("block_interval_seconds", sincePreviousMs / 1_000);
-  metrics.gauge("validators", certificate.signers.length);
-  metrics.gauge("missing_validators", certificate.signers.filter((signed) => !signed).length);
+  metrics.gauge("validators", validators.length);
+  metrics.gauge("validators_power", totalPowerOf(validators));
+  if (block.lastCommit !== undefined) measureSigners(metrics, block.lastCommit, self);
+}
+
+function measureSigners(metrics: Metrics, commit: Certificate, self: number | undefined): void {
+  metrics.gauge("missing_validators", commit.signers.filter((signed) => !signed).length);
   if (self === undefined) return;
-  if (certificate.signers[self] === true) metrics.gauge("validator_last_signed_height", height);
+  if (commit.signers[self] === true) metrics.gauge("validator_last_signed_height", commit.height);
   else metrics.count("validator_missed_blocks_total");
 }

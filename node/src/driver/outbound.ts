@@ -33,8 +33,10 @@ export class Outbound {
 
   #send(peerId: string, frame: Uint8Array, type: string): boolean {
     const sent = this.#transport.send(peerId, frame);
-    if (sent) this.#metrics.count("p2p_bytes_total", { direction: "out", type }, frame.length);
-    else this.#metrics.count("p2p_dropped_total", { reason: "sendBuffer" });
+    if (sent) {
+      this.#metrics.count("p2p_messages_total", { direction: "out", type });
+      this.#metrics.count("p2p_bytes_total", { direction: "out", type }, frame.length);
+    } else this.#metrics.count("p2p_dropped_total", { reason: "sendBuffer" });
     return sent;
   }
 }

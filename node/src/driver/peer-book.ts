@@ -82,12 +82,13 @@ export class PeerBook {
     if (state !== undefined) state.pingSent = { nonce, atMs };
   }
 
-  /** Takes a pong: only the answer to the last ping counts. */
-  ponged(peerId: string, nonce: number, atMs: number): void {
+  /** Takes a pong: only the answer to the last ping counts. Its round trip in ms, if it counts. */
+  ponged(peerId: string, nonce: number, atMs: number): number | undefined {
     const state = this.#peers.get(peerId);
-    if (state?.pingSent?.nonce !== nonce) return;
+    if (state?.pingSent?.nonce !== nonce) return undefined;
     const sampleMs = atMs - state.pingSent.atMs;
     state.rttMs = state.rttMs === undefined ? sampleMs : state.rttMs * 0.875 + sampleMs * 0.125;
     state.pingSent = undefined;
+    return sampleMs;
   }
 }

@@ -1,7 +1,7 @@
 // Everything between peers that is not consensus: heights, blocks for catch-up, transactions, addresses,
 // round-trip times. Claims are hints; what matters is verified where it is used.
 
-import type { Clock, Log, Peer, Store, Transport } from "../ports.ts";
+import type { Clock, Log, Metrics, Peer, Store, Transport } from "../ports.ts";
 import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
 import { blocksFor } from "./block-sync.ts";
 import type { CatchUp } from "./catch-up.ts";
@@ -19,6 +19,7 @@ export interface PeerMessagesParts {
   readonly store: Store;
   readonly transport: Transport;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly chain: ChainState;
   readonly pool: DriverPool;
   readonly hold: SignHold;
@@ -71,7 +72,7 @@ export class PeerMessages {
   }
 
   handle(peer: Peer, message: OtherMessage): void {
-    const { peers, catchUp, outbound, relay, clock, store, transport, log } = this.#parts;
+    const { peers, catchUp, outbound, relay, store, transport, log } = this.#parts;
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
@@ -97,10 +98,16 @@ export class PeerMessages {
         outbound.to(peer.id, { type: "pong", nonce: message.nonce });
         return;
       case "pong":
-        return peers.ponged(peer.id, message.nonce, clock.monotonicMs());
+        return this.#ponged(peer, message.nonce);
       case "peers":
         return transport.learn(message.addresses);
     }
+  }
+
+  #ponged(peer: Peer, nonce: number): void {
+    const { peers, clock, metrics } = this.#parts;
+    const roundTripMs = peers.ponged(peer.id, nonce, clock.monotonicMs());
+    if (roundTripMs !== undefined) metrics.observe("p2p_rtt_seconds", roundTripMs / 1_000);
   }
 
   #hearOrigin(peer: Peer): void {

@@ -63,12 +63,15 @@ export class TxRelay {
   }
 
   /** Takes a transaction from RPC or a peer into the pool and announces it. */
-  submit(tx: Transaction): Result<HashHex> {
-    const admitted = this.#parts.pool.admit(tx);
+  submit(tx: Transaction, source: "rpc" | "peer" = "rpc"): Result<HashHex> {
+    const { pool, metrics } = this.#parts;
+    const admitted = pool.admit(tx);
     if (!admitted.ok) {
-      this.#parts.metrics.count("mempool_rejected_total", { reason: admitted.code });
+      if (admitted.code === "TX_KNOWN") metrics.count("mempool_duplicate_total");
+      else metrics.count("mempool_rejected_total", { reason: admitted.code });
       return admitted;
     }
+    metrics.count("mempool_admitted_total", { source });
     this.#announce(admitted.value);
     this.#parts.onAdmitted();
     return admitted;
@@ -107,7 +110,7 @@ export class TxRelay {
   /** Takes bodies; only those that were asked for count. */
   received(transactions: readonly Transaction[]): void {
     for (const tx of transactions) {
-      if (this.#wanted.delete(toHex(witnessIdOf(tx)))) this.submit(tx);
+      if (this.#wanted.delete(toHex(witnessIdOf(tx)))) this.submit(tx, "peer");
       else this.#parts.metrics.count("p2p_dropped_total", { reason: "unsolicited" });
     }
   }

@@ -17,6 +17,12 @@ const CALLS = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
   ])
   .map(([, call, name]) => ({ name, type: TYPES[call as keyof typeof TYPES] }));
 
+it("lists no metric that nothing writes", () => {
+  const written = new Set(CALLS.map(({ name }) => name));
+  const never = METRICS.map(({ name }) => name).filter((name) => !written.has(name));
+  expect(never).toEqual([]);
+});
+
 it("lists every metric that the node writes, as the kind it is written as", () => {
   expect(CALLS.length).toBeGreaterThan(3);
   const rows = new Map(METRICS.map(({ name, type }) => [name, type]));
