@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { operatorFiles } from "../operator/generate.ts";
 import { cliReference } from "./generators/cli-reference.ts";
 import { configReference } from "./generators/config-reference.ts";
 import { errorsReference } from "./generators/errors-reference.ts";
@@ -26,6 +27,7 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: "docs/reference/metrics.md", render: metricsReference },
   { path: "docs/reference/rpc.md", render: rpcReference },
   { path: "docs/reference/status.md", render: statusReference },
+  ...operatorFiles().map(({ path, text }) => ({ path, render: () => text })),
 ];
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -1,21 +1,29 @@
 #!/usr/bin/env node
 // The entry of the daemon: `timed run`, `timed config`, `timed devnet`. Prints what was refused as code,
-// reason and next step; everything else is in daemon/ and devnet/.
+// reason and next step; everything else is in daemon/ and devnet/. What a command does not need is not
+// loaded: most of the time until a devnet's first block is spent loading code.
 
+import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { buildVersion } from "./daemon/build-version.ts";
-import { addRunCommands } from "./daemon/run-command.ts";
-import { addDevnetCommand } from "./devnet/devnet-command.ts";
+import { compileCacheDirectory } from "./devnet/compile-cache.ts";
 import { CodedError } from "./types/errors.ts";
 
 const program = new Command("timed")
   .description("TimeCoin node: a Byzantine-fault-tolerant blockchain daemon")
   .version(buildVersion(process.env));
-addRunCommands(program);
-addDevnetCommand(program, fileURLToPath(import.meta.url));
+
+async function addCommands(first: string | undefined): Promise<void> {
+  if (first === "devnet") enableCompileCache(compileCacheDirectory(process.env));
+  else (await import("./daemon/run-command.ts")).addRunCommands(program);
+  if (first === "run") return;
+  const { addDevnetCommand } = await import("./devnet/devnet-command.ts");
+  addDevnetCommand(program, fileURLToPath(import.meta.url));
+}
 
 try {
+  await addCommands(process.argv[2]);
   await program.parseAsync();
 } catch (error) {
   const text =

@@ -5,8 +5,8 @@
  */
 
 import { toHex } from "@timecoin/node/codec/hex";
+import { formatSeed, loadSeed } from "@timecoin/node/key-file";
 import { generateKeyPair, keyHashOf, nodeIdOf } from "@timecoin/node/keys";
-import { formatSeed, loadSeed } from "../../../node/src/crypto/key-file.ts";
 import type { BuildContext, Identity } from "../desired/context.ts";
 import {
   type KeyFiles,
