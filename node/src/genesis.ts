@@ -5,8 +5,8 @@
 // and wallets all read genesis through this module.
 
 import { compareBytes } from "./codec/bytes.ts";
-import { fromHex, toHex } from "./codec/hex.ts";
 import { DOMAINS } from "./codec/domains.ts";
+import { fromHex, toHex } from "./codec/hex.ts";
 import { type AddressNetwork, decodeAddress, encodeAddress } from "./crypto/address.ts";
 import { sha256 } from "./crypto/hash.ts";
 import { verifyPossession } from "./crypto/pure-keys.ts";

@@ -5,8 +5,8 @@
 import { getPublicKey, hashes, Point, sign } from "@noble/ed25519";
 import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import { concatBytes, equalBytes, isZero } from "../codec/bytes.ts";
-import { toHex } from "../codec/hex.ts";
 import { DOMAINS } from "../codec/domains.ts";
+import { toHex } from "../codec/hex.ts";
 import { invariant } from "../types/errors.ts";
 import {
   isCanonicalPoint,
