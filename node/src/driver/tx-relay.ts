@@ -43,7 +43,7 @@ export interface DriverPool extends TxPool {
 
 export interface TxRelayParts {
   readonly clock: Clock;
-  readonly outbound: Outbound;
+  readonly outbound: Pick<Outbound, "to">;
   readonly peers: PeerBook;
   readonly pool: TxPool;
   readonly metrics: Metrics;
