@@ -173,6 +173,6 @@ describe("the node's image", () => {
     expect(config.Entrypoint).toEqual(["node", "/app/dist/timed.js"]);
     expect(config.StopSignal).toBe("SIGTERM");
     expect(config.Labels["org.opencontainers.image.version"]).toMatch(/^\d+\.\d+\.\d+/);
-    expect(config.Labels["org.opencontainers.image.revision"]).toMatch(/^[0-9a-f]{12}$/);
+    expect(config.Labels["org.opencontainers.image.revision"]).toMatch(/^[0-9a-f]{40}(-dirty)?$/);
   });
 });

@@ -2,6 +2,7 @@
 // so a changed source gives a new tag, and an unchanged one is neither built nor rolled out again.
 // Called by start-network.ts, the image tests and the cluster tests.
 
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -60,9 +61,23 @@ function productImage(
       root,
       dockerfile,
       inputs,
-      buildArgs: { VERSION: version, REVISION: key.slice(0, 12) },
+      buildArgs: { VERSION: version, REVISION: lastCommitOf([dockerfile, ...inputs]) },
     },
   };
+}
+
+/**
+ * The commit that last changed one of the inputs, so that an image that need not change keeps its label;
+ * with "-dirty" where they differ from it, and "unknown" outside a git checkout.
+ */
+function lastCommitOf(inputs: readonly string[]): string {
+  const git = (...args: readonly string[]): string | undefined => {
+    const result = spawnSync("git", ["-C", root, ...args, "--", ...inputs], { encoding: "utf8" });
+    return result.status === 0 ? result.stdout.trim() : undefined;
+  };
+  const commit = git("log", "-1", "--format=%H");
+  if (commit === undefined || commit === "") return "unknown";
+  return git("status", "--porcelain") === "" ? commit : `${commit}-dirty`;
 }
 
 function productVersion(): string {

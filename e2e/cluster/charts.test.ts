@@ -1,0 +1,61 @@
+// The charts as their users meet them: they lint, the network chart renders what the API server takes,
+// and the operator that they install has no more rights than it uses.
+
+import { describe, expect, it } from "vitest";
+import { OPERATOR_NAMESPACE } from "../src/network/operator-release.ts";
+import { fromRoot } from "../src/network/product-images.ts";
+import { run } from "../src/run-command.ts";
+import { useCluster } from "./setup.ts";
+
+describe("the charts", () => {
+  const fixture = useCluster("charts");
+  const helm = async (...args: string[]): Promise<string> =>
+    (await run(fixture().kube.cluster.helmPath, args, { timeoutMs: 60_000 })).stdout;
+
+  it.each(["timecoin-crds", "timecoin-operator", "timecoin-network"])("%s lints", async (chart) => {
+    const image = "image.repository=registry.example/timecoin,image.tag=1.0.0";
+    const output = await helm("lint", "--strict", fromRoot("charts", chart), "--set", image);
+    expect(output).toContain("0 chart(s) failed");
+  });
+
+  it("timecoin-network renders a network that the API server takes", async () => {
+    const { kube, product } = fixture();
+    const image = `image.repository=${product.repository},image.tag=${product.tag}`;
+    const rendered = await helm(
+      "template",
+      "rendered",
+      fromRoot("charts", "timecoin-network"),
+      "--set-string",
+      image,
+    );
+    const { stdout } = await kube.run(
+      ["apply", "--server-side", "--validate=strict", "--dry-run=server", "-f", "-"],
+      { input: rendered },
+    );
+    expect(stdout).toContain("timecoinnetwork.timecoin.dev/");
+  });
+
+  it("keeps the CRDs when their chart is removed", async () => {
+    const rendered = await helm("template", "crds", fromRoot("charts", "timecoin-crds"));
+    const crds = rendered
+      .split(/^---$/m)
+      .filter((text) => text.includes("kind: CustomResourceDefinition"));
+    expect(crds).toHaveLength(2);
+    for (const crd of crds) expect(crd).toContain("helm.sh/resource-policy: keep");
+  });
+
+  it.each([
+    ["list", "secrets"],
+    ["watch", "secrets"],
+    ["create", "pods/exec"],
+    ["escalate", "roles"],
+    ["delete", "nodes"],
+  ])("gives the operator no right to %s %s", async (verb, resource) => {
+    const account = `system:serviceaccount:${OPERATOR_NAMESPACE}:timecoin-operator`;
+    const { stdout } = await fixture().kube.run(
+      ["auth", "can-i", verb, resource, "--all-namespaces", "--as", account],
+      { allowFailure: true },
+    );
+    expect(stdout.trim()).toBe("no");
+  });
+});
