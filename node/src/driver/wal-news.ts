@@ -35,7 +35,9 @@ export function isNews(state: ConsensusState, input: Input): boolean {
   }
 }
 
-function isNewVote(state: ConsensusState, { type, round, validatorIndex }: Vote): boolean {
+function isNewVote(state: ConsensusState, vote: Vote): boolean {
+  const { type, round, validatorIndex } = vote;
+  if (validatorIndex === state.context.self && isNewOwnVote(state, vote)) return true;
   if (isKept(state, round)) {
     const votes = state.rounds.get(round);
     const tally = type === PREVOTE ? votes?.prevotes : votes?.precommits;
@@ -43,6 +45,13 @@ function isNewVote(state: ConsensusState, { type, round, validatorIndex }: Vote)
   }
   const held = state.beyond[validatorIndex];
   return round > state.round + FUTURE_ROUNDS && (held === undefined || round > held.round);
+}
+
+/** The core keeps the own last votes to say them again, also where a certificate brought them before. */
+function isNewOwnVote(state: ConsensusState, { type, round, blockHash }: Vote): boolean {
+  const last = type === PREVOTE ? state.ownPrevote : state.ownPrecommit;
+  if (last === undefined || round > last.round) return true;
+  return round === last.round && !equalBytes(blockHash, last.blockHash);
 }
 
 function isNewCertificate(state: ConsensusState, certificate: Certificate): boolean {
@@ -74,9 +83,8 @@ function isNewProposal(state: ConsensusState, { proposal }: ProposalMessage): bo
 export class VoteBudget {
   readonly #taken = new Map<number, number>();
 
-  /** Takes one vote of another validator from its budget; false where that is used up. */
+  /** Takes one vote from its validator's budget; false where that is used up. */
   take(state: ConsensusState, { validatorIndex }: Vote): boolean {
-    if (validatorIndex === state.context.self) return true;
     const taken = this.#taken.get(validatorIndex) ?? 0;
     if (taken >= MAX_VOTES + VOTES_PER_ROUND * state.round) return false;
     this.#taken.set(validatorIndex, taken + 1);
