@@ -19,7 +19,9 @@ import type {
   UnixMs,
   ValidatorSet,
 } from "../types/chain.ts";
+import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
+import { LatePrecommits } from "./late-precommits.ts";
 import {
   type Refusal,
   refuseCertificate,
@@ -46,6 +48,7 @@ export class ChainState {
   readonly #options: ChainStateOptions;
   readonly #leaderOrder: readonly number[];
   readonly #selfIndex: number | undefined;
+  readonly #late = new LatePrecommits();
   readonly #judged = new Map<HashHex, AppliedBlock>();
   #head: ChainHead;
   #lastCommit: Certificate | undefined;
@@ -68,9 +71,14 @@ export class ChainState {
     return this.#head;
   }
 
-  /** The commit certificate of the head; undefined at height 0. */
+  /** The commit certificate of the head with all precommits held; undefined at height 0. */
   get lastCommit(): Certificate | undefined {
-    return this.#lastCommit;
+    return this.#lastCommit === undefined ? undefined : this.#late.complete(this.#lastCommit);
+  }
+
+  /** A verified vote of the height in progress or of the head, which may complete its certificate. */
+  notePrecommit(vote: Vote): void {
+    this.#late.note(vote);
   }
 
   get validators(): ValidatorSet {
@@ -125,7 +133,7 @@ export class ChainState {
       {
         view: this.#store,
         head: this.#head,
-        lastCommit: this.#lastCommit,
+        lastCommit: this.lastCommit,
         round,
         proposer,
         timestampMs: Math.max(nowMs, this.#head.timestampMs + 1),
@@ -158,6 +166,7 @@ export class ChainState {
         this.#head = head;
         this.#lastCommit = certified.certificate;
         this.#judged.clear();
+        this.#late.committed(head.height);
       }
       done(error, applied);
     });

@@ -2,15 +2,16 @@
 // breaks the protocol costs the peer its link. Nothing a peer sends makes this throw.
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
-// does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Older
-// ones are dropped: their sender learns the height from our status.
+// does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. A
+// precommit for the head may still complete its certificate; older ones are dropped: their sender learns the height from our status.
 
+import { equalBytes } from "../codec/bytes.ts";
 import { decodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import type { Log, Metrics, Peer, Transport } from "../ports.ts";
-import { type Certificate, type Height, PREVOTE } from "../types/chain.ts";
+import { type Certificate, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
@@ -53,7 +54,10 @@ export class Inbound {
     metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
     switch (message.type) {
       case "vote":
-        this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
+        if (message.vote.height === this.#parts.chain.head.height)
+          this.#lateVote(peer, message.vote);
+        else
+          this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
         break;
       case "proposal": {
         const { height } = message.proposal.proposal;
@@ -96,7 +100,15 @@ export class Inbound {
     const isRefused = this.#refused(peer, refuseVote(chain.verifyContext, vote));
     metrics.count("consensus_votes_total", { type, result: isRefused ? "refused" : "taken" });
     if (isRefused) return;
+    chain.notePrecommit(vote);
     feed({ type: "vote", vote });
+  }
+
+  /** The height is decided, but its certificate may still gain a signer. */
+  #lateVote(peer: Peer, vote: Vote): void {
+    const { chain } = this.#parts;
+    if (vote.type !== PRECOMMIT || !equalBytes(vote.blockHash, chain.head.blockHash)) return;
+    if (!this.#refused(peer, refuseVote(chain.verifyContext, vote))) chain.notePrecommit(vote);
   }
 
   #certificate(peer: Peer, certificate: Certificate): void {

@@ -27,6 +27,17 @@ describe("the driver's metrics", () => {
     expect(node.metrics.value("validators_power")).toBe(4);
   });
 
+  it("count nobody as missing in a healthy network", () => {
+    const network = new DriverNetwork({ delayMs: (from, to) => (from < to ? 5 : 30) });
+    network.start();
+    network.untilHeight(20);
+    for (const { metrics } of network.nodes) {
+      expect(metrics.value("validator_missed_blocks_total")).toBe(0);
+      expect(metrics.value("missing_validators")).toBe(0);
+    }
+    network.checkSafety();
+  });
+
   it("follow a transaction from its arrival to its block", () => {
     const network = new DriverNetwork();
     network.start();
