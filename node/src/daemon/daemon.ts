@@ -125,10 +125,10 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     genesis,
     config,
     onFatal,
-    onCommit: ({ block, certificate }) => {
+    onCommit: (certified) => {
       moment.lastCommitAtMs = Date.now();
-      signers.add(certificate);
-      commits.tell(block.header.height);
+      signers.add(certified);
+      commits.tell(certified.block.header.height);
     },
   });
   const { chain, driver } = node;

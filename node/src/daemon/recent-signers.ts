@@ -1,11 +1,12 @@
 // Who signed the last certificates: what /status tells the operator, which counts the members that may
-// still be stopped. Filled from the store at start, then block by block.
+// still be stopped. Filled from the store at start, then block by block. The certificate of the last
+// block is the quorum seen first; the next block brings the one that late signers are in, too.
 
 import { toHex } from "../codec/hex.ts";
 import type { Store } from "../ports.ts";
-import type { Certificate, Height, ValidatorSet } from "../types/chain.ts";
+import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../types/chain.ts";
 
-/** Certificates that count as recent. */
+/** Heights whose certificates count as recent; two are kept of each at most. */
 const RECENT = 3;
 
 export class RecentSigners {
@@ -14,18 +15,34 @@ export class RecentSigners {
   #certificates: Certificate[] = [];
   #lastSignedHeight: Height = 0;
 
-  constructor(validators: ValidatorSet, self: number | undefined, store: Store) {
+  constructor(
+    validators: ValidatorSet,
+    self: number | undefined,
+    store: Pick<Store, "head" | "block">,
+  ) {
     this.#validators = validators;
     this.#self = self;
     const head = store.head()?.height ?? 0;
     for (let height = Math.max(1, head - RECENT + 1); height <= head; height++) {
       const certified = store.block(height);
-      if (certified !== undefined) this.add(certified.certificate);
+      if (certified !== undefined) this.add(certified);
     }
   }
 
-  add(certificate: Certificate): void {
-    this.#certificates = [...this.#certificates.slice(1 - RECENT), certificate];
+  add({ block, certificate }: CertifiedBlock): void {
+    const { lastCommit } = block;
+    if (lastCommit !== undefined) {
+      this.#certificates = [...this.#certificates, lastCommit];
+      this.#noteOwn(lastCommit);
+    }
+    const oldest = certificate.height - RECENT;
+    this.#certificates = [...this.#certificates, certificate].filter(
+      ({ height }) => height > oldest,
+    );
+    this.#noteOwn(certificate);
+  }
+
+  #noteOwn(certificate: Certificate): void {
     if (this.#self !== undefined && certificate.signers[this.#self] === true) {
       this.#lastSignedHeight = certificate.height;
     }
