@@ -52,7 +52,8 @@ export class CatchUp {
   /** Asks peers for what is missing, if anything is. */
   advance(): void {
     const { chain, hold, sync } = this.#parts;
-    const headHeight = chain.head.height;
+    // A block that was handed over is on its way to the disk: it need not come again.
+    const headHeight = Math.max(chain.head.height, this.#deliveredHeight);
     sync.advance({
       headHeight,
       headAtMs: this.#headAtMs,

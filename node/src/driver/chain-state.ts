@@ -23,6 +23,7 @@ import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
+  bodyMatchesHeader,
   type Refusal,
   refuseCertificate,
   type VerifyContext,
@@ -107,7 +108,9 @@ export class ChainState {
 
   /** Why a block cannot follow the head, or undefined where it can. */
   judge(block: Block, blockHash: HashHex): Refusal {
-    if (this.#judged.has(blockHash)) return undefined;
+    // The hash is the header's alone: the same header may come again with another body.
+    if (this.#judged.has(blockHash))
+      return bodyMatchesHeader(block) ? undefined : "its body is not its header's";
     if (block.lastCommit !== undefined) {
       const refusal = refuseCertificate(this.#options, block.lastCommit);
       if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
@@ -156,7 +159,10 @@ export class ChainState {
     blockHash: HashHex,
     done: (error: Error | undefined, applied: AppliedBlock) => void,
   ): void {
-    const refusal = this.judge(certified.block, blockHash);
+    // What was judged is not hashed again: the core holds the very block that was.
+    const refusal = this.#judged.has(blockHash)
+      ? undefined
+      : this.judge(certified.block, blockHash);
     invariant(refusal === undefined, `block ${blockHash} was decided but is not valid: ${refusal}`);
     const applied = this.#judged.get(blockHash);
     invariant(applied !== undefined, "a judged block is kept until its height ends");

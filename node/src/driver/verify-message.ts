@@ -60,7 +60,7 @@ export function refuseProposal(context: VerifyContext, message: ProposalMessage)
  * Whether transactions and certificate are those that the header names. Only the header stands under the
  * proposer's signature: with another body the message is the sender's fault, not the proposer's.
  */
-function bodyMatchesHeader({ header, lastCommit, transactions }: Block): boolean {
+export function bodyMatchesHeader({ header, lastCommit, transactions }: Block): boolean {
   const commitHash = lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit);
   return (
     equalBytes(header.lastCommitHash, commitHash) &&
