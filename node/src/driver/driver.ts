@@ -227,7 +227,7 @@ export class Driver {
   }
 
   #decide(certified: CertifiedBlock, blockHash: HashHex): void {
-    const { chain, hold, clock, metrics } = this.#options;
+    const { chain, hold, clock, metrics, log } = this.#options;
     const { height } = certified.block.header;
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
@@ -236,6 +236,8 @@ export class Driver {
     else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {
       this.#committing = false;
+      // After stop() nobody else would say it; the next start finds the height not committed.
+      if (error !== undefined && this.#stopped) log.error({ height, error }, "block not written");
       this.#whenIdle?.();
       this.#guard(() => {
         if (error !== undefined) throw error;
