@@ -79,7 +79,7 @@ describe("CatchUp", () => {
     ["is not a commit", () => changed({ height: 2 })],
     ["is of another block", () => changed({ blockHash: new Uint8Array(32) })],
     [
-      "has a wrong signature",
+      "signature of validator",
       () => changed({ signatures: [1, 2, 3, 4].map(() => new Uint8Array(64)) }),
     ],
   ];
