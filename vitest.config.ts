@@ -14,6 +14,8 @@ const project = (name: string, include: string[], testTimeout: number, parallel 
 
 export default defineConfig({
   test: {
+    // All cores: by default one is left idle, which is half of a small machine.
+    maxWorkers: "100%",
     projects: [
       project(
         "unit",
