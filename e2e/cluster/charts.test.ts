@@ -7,8 +7,10 @@ import { fromRoot } from "../src/network/product-images.ts";
 import { run } from "../src/run-command.ts";
 import { useCluster } from "./setup.ts";
 
+const NAMESPACE = "charts";
+
 describe("the charts", () => {
-  const fixture = useCluster("charts");
+  const fixture = useCluster(NAMESPACE);
   const helm = async (...args: string[]): Promise<string> =>
     (await run(fixture().kube.cluster.helmPath, args, { timeoutMs: 60_000 })).stdout;
   /** Rendering asks no cluster, so it must be told for which version. */
@@ -17,6 +19,8 @@ describe("the charts", () => {
       "template",
       "rendered",
       fromRoot("charts", chart),
+      "--namespace",
+      NAMESPACE,
       "--kube-version",
       "1.34.0",
       ...args,
