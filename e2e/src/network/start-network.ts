@@ -74,7 +74,7 @@ function nextSteps(cluster: Cluster, name: string): string {
     `  alias k='${kubectl}'`,
     "  k get tcn,tcnode,pods                        the network, its members, their pods",
     `  k describe tcn ${name}                   conditions and events: what it does and why it waits`,
-    `  k port-forward svc/${name}-rpc ${RPC_PORT}       then: npx time-cli get-blockchain-info`,
+    `  k port-forward svc/${name}-rpc ${RPC_PORT}       then: npm run -s time-cli -- get-blockchain-info`,
     `  k patch tcn ${name} --type=merge -p '{"spec":{"fullNodes":[{"name":"rpc","replicas":2}]}}'`,
     "  npm run down                                 removes all that npm start made",
   ].join("\n");
