@@ -103,8 +103,18 @@ const Ops = z.strictObject({
 });
 
 const Consensus = z.strictObject({
-  timeoutProposeMs: durationMs(60_000, 300, "Wait for a proposal in round 0"),
-  timeoutVoteMs: durationMs(60_000, 100, "Wait for further votes after a quorum of mixed ones"),
+  adaptive: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Let timeouts follow the links' delay; timeoutProposeMs and timeoutVoteMs are the least",
+    ),
+  timeoutProposeMs: durationMs(60_000, 300, "Least wait for a proposal in round 0"),
+  timeoutVoteMs: durationMs(
+    60_000,
+    100,
+    "Least wait for further votes after a quorum of mixed ones, in round 0",
+  ),
   timeoutGrowth: z.number().min(1).max(4).default(1.2).describe("Factor on timeouts per round"),
   maxTimeoutMs: durationMs(600_000, 10_000, "Upper bound of every timeout"),
   doubleSignCheckHeight: z

@@ -29,6 +29,7 @@ import { sampleGenesis, walletOf } from "./ledger-fixtures.ts";
 
 export const TEST_CONFIG: NodeOptions["config"] = {
   consensus: {
+    adaptive: true,
     timeoutProposeMs: 300,
     timeoutVoteMs: 100,
     timeoutGrowth: 1.2,

@@ -23,6 +23,7 @@ export type Step = "newHeight" | "propose" | "prevote" | "precommit" | "rebroadc
 
 /** Timeouts and pacing; all of it local but the block limits and intervals, which genesis fixes. */
 export interface ConsensusParams {
+  /** Round 0, where the height's context brings no measured ones. */
   readonly timeoutProposeMs: number;
   readonly timeoutVoteMs: number;
   /** Factor per round, e.g. 1.2. */
@@ -31,6 +32,13 @@ export interface ConsensusParams {
   /** Proposer-based time: precision of clocks, and the message delay allowed at round 0. */
   readonly precisionMs: number;
   readonly messageDelayMs: number;
+}
+
+/** How long round 0 of a height waits, as measured by this node; liveness only, so nodes may differ. */
+export interface HeightTimeouts {
+  readonly proposeMs: number;
+  /** T_prevote = T_precommit. */
+  readonly voteMs: number;
 }
 
 /** What fixes one height: all of it is known when the height before it is committed. */
@@ -42,6 +50,11 @@ export interface HeightContext {
   /** Own index in the set, or undefined for a node without a vote. */
   readonly self: number | undefined;
   readonly parentTimestampMs: UnixMs;
+  /**
+   * Absent: those of ConsensusParams. No state but running timers depends on them, so a replay may
+   * bring others than the run that wrote the log.
+   */
+  readonly timeouts?: HeightTimeouts;
 }
 
 export type Input =

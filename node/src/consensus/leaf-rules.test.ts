@@ -51,14 +51,24 @@ const PARAMS: ConsensusParams = {
   messageDelayMs: 400,
 };
 
+const BASE = { params: PARAMS, context: {} };
+
 describe("timeouts", () => {
   it("grow by the round up to the cap", () => {
-    expect([0, 1, 2, 3].map((round) => timeoutMs(PARAMS, "propose", round))).toEqual([
+    expect([0, 1, 2, 3].map((round) => timeoutMs(BASE, "propose", round))).toEqual([
       300, 360, 432, 518,
     ]);
-    expect(timeoutMs(PARAMS, "precommit", 2)).toBe(144);
-    expect(timeoutMs(PARAMS, "prevote", 1_000_000)).toBe(10_000);
-    expect(rebroadcastMs(PARAMS, 0)).toBe(500);
+    expect(timeoutMs(BASE, "precommit", 2)).toBe(144);
+    expect(timeoutMs(BASE, "prevote", 1_000_000)).toBe(10_000);
+    expect(rebroadcastMs(BASE, 0)).toBe(500);
+  });
+
+  it("start from those of the height where it brings its own", () => {
+    const base = { params: PARAMS, context: { timeouts: { proposeMs: 900, voteMs: 450 } } };
+    expect(timeoutMs(base, "propose", 1)).toBe(1_080);
+    expect(timeoutMs(base, "prevote", 0)).toBe(450);
+    expect(timeoutMs(base, "precommit", 1)).toBe(540);
+    expect(rebroadcastMs(base, 0)).toBe(1_800);
   });
 
   it("never shrink, never pass the cap, and always end", () => {

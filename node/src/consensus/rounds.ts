@@ -35,10 +35,9 @@ export function startRound(
   const { height } = state.context;
   out.push({ type: "note", name: "newRound", height, round, reason: reasonOf(entry, round) });
   if (round > 0) announce(state, out);
-  const { params } = state;
   const timer = { type: "startTimeout", height, round } as const;
-  out.push({ ...timer, step: "propose", delayMs: timeoutMs(params, "propose", round) });
-  out.push({ ...timer, step: "rebroadcast", delayMs: rebroadcastMs(params, round) });
+  out.push({ ...timer, step: "propose", delayMs: timeoutMs(state, "propose", round) });
+  out.push({ ...timer, step: "rebroadcast", delayMs: rebroadcastMs(state, round) });
   propose(state, out);
 }
 
@@ -102,10 +101,10 @@ function voteAt(state: ConsensusState, index: number, round: Round): Vote | unde
 
 /** The round has had its time: say the own last messages again, and why this round was entered. */
 export function rebroadcast(state: ConsensusState, out: Effect[]): void {
-  const { context, round, params, entry } = state;
+  const { context, round, entry } = state;
   if (state.commit !== undefined) askForBlock(state, out);
   const { height, self } = context;
-  const delayMs = rebroadcastMs(params, round);
+  const delayMs = rebroadcastMs(state, round);
   out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs });
   if (self === undefined) return;
   const polc = polcOf(state);

@@ -106,6 +106,6 @@ const heldVotes = (tally: Tally) => tally.votes.filter((vote) => vote !== undefi
 
 function startVoteTimer(state: ConsensusState, step: "prevote" | "precommit", out: Effect[]): void {
   const { height } = state.context;
-  const delayMs = timeoutMs(state.params, step, state.round);
+  const delayMs = timeoutMs(state, step, state.round);
   out.push({ type: "startTimeout", height, round: state.round, step, delayMs });
 }

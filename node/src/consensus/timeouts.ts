@@ -2,7 +2,7 @@
 // differ. Computed by repeated multiplication, so that a replay on another engine gives the same.
 
 import type { Round, UnixMs } from "../types/chain.ts";
-import type { ConsensusParams } from "./api.ts";
+import type { ConsensusParams, HeightContext } from "./api.ts";
 
 /** base × growth^round, at most `capMs`, in whole milliseconds. */
 export function grownMs(baseMs: number, growth: number, round: Round, capMs: number): number {
@@ -12,19 +12,28 @@ export function grownMs(baseMs: number, growth: number, round: Round, capMs: num
   return Math.round(Math.min(grown, capMs));
 }
 
-/** T_propose(r), and T_prevote(r) = T_precommit(r). */
+/** What a timeout depends on: the height's own timeouts, or else the configured ones. */
+export interface TimeoutBase {
+  readonly params: ConsensusParams;
+  readonly context: Pick<HeightContext, "timeouts">;
+}
+
+/** T_propose(r), and T_prevote(r) = T_precommit(r) (research/consensus.md §1.4). */
 export function timeoutMs(
-  params: ConsensusParams,
+  { params, context: { timeouts } }: TimeoutBase,
   step: "propose" | "prevote" | "precommit",
   round: Round,
 ): number {
-  const base = step === "propose" ? params.timeoutProposeMs : params.timeoutVoteMs;
+  const base =
+    step === "propose"
+      ? (timeouts?.proposeMs ?? params.timeoutProposeMs)
+      : (timeouts?.voteMs ?? params.timeoutVoteMs);
   return grownMs(base, params.timeoutGrowth, round, params.maxTimeoutMs);
 }
 
 /** T_rebroadcast = T_propose + 2 T_vote: a whole round has had its time and failed. */
-export function rebroadcastMs(params: ConsensusParams, round: Round): number {
-  return timeoutMs(params, "propose", round) + 2 * timeoutMs(params, "prevote", round);
+export function rebroadcastMs(base: TimeoutBase, round: Round): number {
+  return timeoutMs(base, "propose", round) + 2 * timeoutMs(base, "prevote", round);
 }
 
 /**

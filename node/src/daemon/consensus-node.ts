@@ -75,6 +75,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
       head: chain.head.height,
     }),
     consensus: { ...config.consensus, precisionMs, messageDelayMs },
+    adaptive: config.consensus.adaptive,
     pacing: { minBlockMs, emptyBlockIntervalMs },
     sync: { ...config.sync, graceMs: SYNC_GRACE_MS },
     onFatal: options.onFatal,

@@ -36,6 +36,7 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
   const peers = driver.peers.all();
   const target = parts.sync.targetHeight(peers, selfIndex, head.height);
   const recent = signers.recent();
+  const { round, step, context } = driver.state;
   return {
     version: parts.version,
     chainId: genesis.chainId,
@@ -43,8 +44,9 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
     height: head.height,
     blockHash: toHex(head.blockHash),
     emptyBlockIntervalMs: genesis.parameters.emptyBlockIntervalMs,
-    round: driver.state.round,
-    step: driver.state.step,
+    round,
+    step,
+    ...(context.timeouts === undefined ? {} : { timeouts: context.timeouts }),
     validators: {
       count: validators.length,
       total,

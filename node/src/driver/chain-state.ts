@@ -106,6 +106,11 @@ export class ChainState {
     };
   }
 
+  /** Whether this block was found valid on this head, so that judging it again costs little. */
+  hasJudged(blockHash: HashHex): boolean {
+    return this.#judged.has(blockHash);
+  }
+
   /** Why a block cannot follow the head, or undefined where it can. */
   judge(block: Block, blockHash: HashHex): Refusal {
     // The hash is the header's alone: the same header may come again with another body.

@@ -6,7 +6,7 @@
 // A broken invariant or a disk error ends in onFatal: the process must stop; the WAL and the sign state
 // make the next start safe.
 
-import type { ConsensusParams, Input } from "../consensus/api.ts";
+import type { ConsensusParams, HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Clock, Log, Metrics, Signer, Store, Timer, Transport, Wal } from "../ports.ts";
@@ -29,6 +29,7 @@ import { Outstanding } from "./replay.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
+import { Timing } from "./timing.ts";
 import { type DriverPool, TxRelay } from "./tx-relay.ts";
 import { decodeWalRecord } from "./wal-record.ts";
 
@@ -48,6 +49,8 @@ export interface DriverOptions {
   readonly pool: DriverPool;
   readonly hold: SignHold;
   readonly consensus: ConsensusParams;
+  /** Whether timeouts follow the links' delay; those of `consensus` are then the least. */
+  readonly adaptive: boolean;
   readonly pacing: PacingParams;
   readonly sync: SyncOptions;
   /** The process cannot go on; called once. */
@@ -61,6 +64,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #loop: CoreLoop;
   readonly #timers: ConsensusTimers;
+  readonly #timing: Timing;
   readonly #future = new FutureFrames();
   readonly #catchUp: CatchUp;
   readonly #relay: TxRelay;
@@ -82,7 +86,10 @@ export class Driver {
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
     const feed = (input: Input) => this.#loop.feed(input);
-    const parts = { ...options, peers: this.peers, outbound, feed };
+    const { timeoutProposeMs: proposeMs, timeoutVoteMs: voteMs } = options.consensus;
+    const { adaptive } = options;
+    this.#timing = new Timing({ adaptive, floor: { proposeMs, voteMs }, metrics });
+    const parts = { ...options, peers: this.peers, outbound, feed, timing: this.#timing };
     this.#loop = new CoreLoop(options, options.consensus, (effect) =>
       this.#effects.perform(effect),
     );
@@ -172,8 +179,8 @@ export class Driver {
   }
 
   #replay(): void {
-    const { chain, wal, log, clock } = this.#options;
-    const context = chain.nextContext();
+    const { wal, log, clock } = this.#options;
+    const context = this.#nextContext();
     const records = wal.replay(context.height);
     if (records.length === 0) {
       wal.reset(context.height);
@@ -184,7 +191,7 @@ export class Driver {
       { height: context.height, records: records.length },
       "replaying the height in progress",
     );
-    const outstanding = new Outstanding(chain.selfIndex);
+    const outstanding = new Outstanding(context.self);
     const begin = {
       nowMs: clock.nowMs(),
       input: { type: "enterHeight", context, startInMs: 0 },
@@ -197,9 +204,16 @@ export class Driver {
     for (const effect of outstanding.effects()) this.#effects.perform(effect);
   }
 
+  #nextContext(): HeightContext {
+    const context = this.#options.chain.nextContext();
+    const peers = this.peers.validators();
+    const timeouts = this.#timing.timeouts(context.validators, context.self, peers);
+    return { ...context, timeouts };
+  }
+
   #enterHeight(): void {
-    const { chain, clock, hold, pacing, pool } = this.#options;
-    const context = chain.nextContext();
+    const { clock, hold, pacing, pool } = this.#options;
+    const context = this.#nextContext();
     const sinceStartMs = clock.monotonicMs() - this.#heightStartedAtMs;
     const startInMs = startDelayMs(pacing, sinceStartMs, pool.size > 0);
     this.#loop.feed({ type: "enterHeight", context, startInMs });

@@ -10,20 +10,23 @@ import { decodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
-import type { Log, Metrics, Peer, Transport } from "../ports.ts";
-import { type Certificate, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
+import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { FutureFrames } from "./future-frames.ts";
 import type { SignHold } from "./sign-hold.ts";
+import type { Timing } from "./timing.ts";
 import { type Refusal, refuseCertificate, refuseProposal, refuseVote } from "./verify-message.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;
 
 export interface InboundParts {
+  readonly clock: Clock;
   readonly chain: ChainState;
+  readonly timing: Timing;
   readonly transport: Transport;
   readonly future: FutureFrames;
   readonly hold: SignHold;
@@ -130,12 +133,21 @@ export class Inbound {
       return;
     }
     const blockHash = toHex(message.proposal.blockHash);
-    const fault = chain.judge(message.block, blockHash);
+    const fault = this.#judge(message, blockHash);
     if (fault !== undefined) {
       const { height } = message.proposal;
       log.warn({ height, round, proposerIndex }, `proposal of an invalid block: ${fault}`);
     }
     feed({ type: "proposal", message, blockHash, valid: fault === undefined });
+  }
+
+  #judge({ block }: ProposalMessage, blockHash: HashHex): Refusal {
+    const { chain, clock, timing } = this.#parts;
+    const isKnown = chain.hasJudged(blockHash);
+    const startedAtMs = clock.monotonicMs();
+    const fault = chain.judge(block, blockHash);
+    if (!isKnown) timing.validated(clock.monotonicMs() - startedAtMs);
+    return fault;
   }
 
   #refused(peer: Peer, refusal: Refusal): boolean {

@@ -16,7 +16,12 @@ export interface PeerState {
   baseHeight: number;
   /** Sync answers that failed, since the last good one. */
   failures: number;
+  /** Smoothed round trip; undefined before the first pong. */
   rttMs: number | undefined;
+  /** Its smoothed mean deviation. */
+  rttDeviationMs: number;
+  /** Pongs that counted. */
+  rttSamples: number;
   pingSent: { readonly nonce: number; readonly atMs: number } | undefined;
 }
 
@@ -39,6 +44,8 @@ export class PeerBook {
       baseHeight: 1,
       failures: 0,
       rttMs: undefined,
+      rttDeviationMs: 0,
+      rttSamples: 0,
       pingSent: undefined,
     });
   }
@@ -87,8 +94,21 @@ export class PeerBook {
     const state = this.#peers.get(peerId);
     if (state?.pingSent?.nonce !== nonce) return undefined;
     const sampleMs = atMs - state.pingSent.atMs;
-    state.rttMs = state.rttMs === undefined ? sampleMs : state.rttMs * 0.875 + sampleMs * 0.125;
+    smooth(state, sampleMs);
     state.pingSent = undefined;
     return sampleMs;
   }
+}
+
+/** RFC 6298 §2.2 and §2.3. */
+function smooth(state: PeerState, sampleMs: number): void {
+  state.rttSamples++;
+  if (state.rttMs === undefined) {
+    state.rttMs = sampleMs;
+    state.rttDeviationMs = sampleMs / 2;
+    return;
+  }
+  const deviationMs = Math.abs(state.rttMs - sampleMs);
+  state.rttDeviationMs = state.rttDeviationMs * 0.75 + deviationMs * 0.25;
+  state.rttMs = state.rttMs * 0.875 + sampleMs * 0.125;
 }

@@ -13,6 +13,8 @@ import type { SignHold } from "./sign-hold.ts";
 import type { DriverPool, TxRelay } from "./tx-relay.ts";
 
 const GREETED_TXS = 1_000;
+/** Pings that follow each other on a new link, so that its delay is known soon (driver/timing.ts). */
+const FIRST_PINGS = 8;
 
 export interface PeerMessagesParts {
   readonly clock: Clock;
@@ -44,6 +46,7 @@ export class PeerMessages {
     peers.connected(peer);
     outbound.to(peer.id, { type: "status", status: this.#status() });
     relay.greet(peer, pool.ids(GREETED_TXS));
+    this.#ping(peer);
     this.#introduce(peer);
   }
 
@@ -59,14 +62,9 @@ export class PeerMessages {
 
   /** From time to time: round-trip times, heights and addresses. */
   greetAll(): void {
-    const { peers, outbound, clock } = this.#parts;
     this.announceHeight();
-    for (const { peer } of peers.all()) {
-      this.#nonce = (this.#nonce + 1) % 2 ** 32;
-      const nonce = this.#nonce;
-      if (outbound.to(peer.id, { type: "ping", nonce })) {
-        peers.pinged(peer.id, nonce, clock.monotonicMs());
-      }
+    for (const { peer } of this.#parts.peers.all()) {
+      this.#ping(peer);
       this.#introduce(peer);
     }
   }
@@ -104,10 +102,21 @@ export class PeerMessages {
     }
   }
 
+  #ping(peer: Peer): void {
+    const { peers, outbound, clock } = this.#parts;
+    this.#nonce = (this.#nonce + 1) % 2 ** 32;
+    const nonce = this.#nonce;
+    if (outbound.to(peer.id, { type: "ping", nonce })) {
+      peers.pinged(peer.id, nonce, clock.monotonicMs());
+    }
+  }
+
   #ponged(peer: Peer, nonce: number): void {
     const { peers, clock, metrics } = this.#parts;
     const roundTripMs = peers.ponged(peer.id, nonce, clock.monotonicMs());
-    if (roundTripMs !== undefined) metrics.observe("p2p_rtt_seconds", roundTripMs / 1_000);
+    if (roundTripMs === undefined) return;
+    metrics.observe("p2p_rtt_seconds", roundTripMs / 1_000);
+    if ((peers.get(peer.id)?.rttSamples ?? FIRST_PINGS) < FIRST_PINGS) this.#ping(peer);
   }
 
   #hearOrigin(peer: Peer): void {

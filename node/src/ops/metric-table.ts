@@ -52,6 +52,8 @@ export const METRICS: readonly MetricRow[] = [
   gauge("consensus_height", "Height that consensus works on."),
   gauge("consensus_round", "Round within that height."),
   counter("consensus_rounds_total", "Rounds above 0 that were entered, by reason.", "reason"),
+  gauge("consensus_delay_seconds", "Measured one-way delay to a quorum; 0 if not known."),
+  gauge("consensus_timeout_seconds", "Timeouts of round 0 of this height, by step.", "step"),
   counter("consensus_votes_total", "Votes from peers: taken or refused.", "type", "result"),
   counter("consensus_rebroadcasts_total", "Times that own last messages were sent again."),
   counter("evidence_total", "Conflicting signatures seen, by kind.", "type"),

@@ -26,6 +26,13 @@ export const NodeStatusSchema = z.object({
   emptyBlockIntervalMs: whole("Time between blocks while there are no transactions"),
   round: whole("Round of the height that consensus works on"),
   step: z.string().describe("Step of that round"),
+  timeouts: z
+    .object({
+      proposeMs: whole("Wait for a proposal in round 0"),
+      voteMs: whole("Wait for further votes after a quorum of mixed ones, in round 0"),
+    })
+    .optional()
+    .describe("Of the height that consensus works on; they follow the links' delay"),
   validators: z.object({
     count: whole("Validators of the current height"),
     total: whole("Their voting power"),
