@@ -1,0 +1,29 @@
+// npm run sim:timing -- [--runs K] [--heights H] [--json]: the view-change table and the round-zero
+// table on the production core, as markdown or as JSON on standard output.
+
+import { parseArgs } from "node:util";
+import {
+  roundZeroMarkdown,
+  roundZeroTable,
+  viewChangeMarkdown,
+  viewChangeTable,
+} from "./tables.ts";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "20" },
+    heights: { type: "string", default: "60" },
+    json: { type: "boolean", default: false },
+  },
+});
+const [runs, heights] = [Number(values.runs), Number(values.heights)];
+if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(heights) || runs < 1 || heights < 1) {
+  console.error("error: --runs and --heights are whole numbers from 1");
+  process.exitCode = 2;
+} else {
+  const options = { runs, heights, say: (line: string) => console.error(line) };
+  const viewChange = viewChangeTable(options);
+  const roundZero = roundZeroTable(options);
+  if (values.json) console.log(JSON.stringify({ runs, heights, viewChange, roundZero }));
+  else console.log(`${viewChangeMarkdown(viewChange)}\n\n${roundZeroMarkdown(roundZero)}`);
+}
