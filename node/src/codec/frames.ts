@@ -12,13 +12,7 @@ import {
   MAX_SYNC_BLOCKS,
   MAX_TX_IDS,
 } from "../types/limits.ts";
-import {
-  blockFromWire,
-  blockToWire,
-  certificateFromWire,
-  certificateToWire,
-  voteType,
-} from "./chain.ts";
+import { blockFromWire, blockToWire } from "./chain.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import {
   bytes32,
@@ -31,6 +25,8 @@ import {
   uint64,
   VoteSchema,
 } from "./schemas.ts";
+import { allocate } from "./slab.ts";
+import { VOTE } from "./straight-line.ts";
 
 /** What a peer says of itself; a hint only: a height counts when its certificate is verified. */
 export interface StatusMessage {
@@ -106,14 +102,14 @@ const CODECS: Codecs = {
       ProposalMessageSchema.serialize({
         proposal: { ...proposal, validRoundPlusOne: proposal.validRound + 1 },
         block: blockToWire(block),
-        polc: polc === undefined ? null : certificateToWire(polc),
+        polc: polc ?? null,
       }),
     decode(bytes) {
       const wire = decodeSsz(ProposalMessageSchema, bytes, "proposal", this.maxBytes);
       const { validRoundPlusOne, ...rest } = wire.proposal;
       safeInteger(rest.height, "proposal height");
       const proposal = { ...rest, validRound: validRoundPlusOne - 1 };
-      const polc = wire.polc === null ? undefined : certificateFromWire(wire.polc);
+      const polc = wire.polc ?? undefined;
       return { type: "proposal", proposal: { proposal, block: blockFromWire(wire.block), polc } };
     },
   },
@@ -122,18 +118,18 @@ const CODECS: Codecs = {
     maxBytes: SMALL_BYTES,
     encode: ({ vote }) => VoteSchema.serialize(vote),
     decode(bytes) {
-      const wire = decodeSsz(VoteSchema, bytes, "vote", this.maxBytes);
-      safeInteger(wire.height, "vote height");
-      return { type: "vote", vote: { ...wire, type: voteType(wire.type) } };
+      const vote = decodeSsz(VoteSchema, bytes, "vote", this.maxBytes);
+      safeInteger(vote.height, "vote height");
+      return { type: "vote", vote };
     },
   },
   certificate: {
     byte: 0x12,
     maxBytes: 32 * 1024,
-    encode: ({ certificate }) => CertificateSchema.serialize(certificateToWire(certificate)),
+    encode: ({ certificate }) => CertificateSchema.serialize(certificate),
     decode(bytes) {
-      const wire = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
-      return { type: "certificate", certificate: certificateFromWire(wire) };
+      const certificate = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
+      return { type: "certificate", certificate };
     },
   },
   status: {
@@ -165,14 +161,14 @@ const CODECS: Codecs = {
         requestId,
         blocks: blocks.map(({ block, certificate }) => ({
           block: blockToWire(block),
-          certificate: certificateToWire(certificate),
+          certificate,
         })),
       }),
     decode(bytes) {
       const wire = decodeSsz(BlocksSchema, bytes, "blocks", this.maxBytes);
       const blocks = wire.blocks.map(({ block, certificate }) => ({
         block: blockFromWire(block),
-        certificate: certificateFromWire(certificate),
+        certificate,
       }));
       return { type: "blocks", requestId: wire.requestId, blocks };
     },
@@ -232,11 +228,20 @@ const BY_BYTE: ReadonlyMap<number, FrameCodec<Message>> = new Map(
   ]),
 );
 
+/** Votes are most of all frames: written in place. */
+function encodeVote(vote: Vote): Uint8Array {
+  const frame = allocate(1 + VOTE.sizeBytes);
+  frame[0] = CODECS.vote.byte;
+  VOTE.write(frame, 1, vote);
+  return frame;
+}
+
 /** One frame: the type byte and the SSZ of the message. */
 export function encodeFrame(message: Message): Uint8Array {
+  if (message.type === "vote") return encodeVote(message.vote);
   const codec = CODECS[message.type] as FrameCodec<Message>;
   const body = codec.encode(message);
-  const frame = new Uint8Array(1 + body.length);
+  const frame = allocate(1 + body.length);
   frame[0] = codec.byte;
   frame.set(body, 1);
   return frame;

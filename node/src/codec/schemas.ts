@@ -19,6 +19,8 @@ import {
   MAX_TX_PAYLOAD_BYTES,
   MAX_VALIDATORS,
 } from "../types/limits.ts";
+import { laidOut, laidOutCertificate } from "./laid-out.ts";
+import { HEADER, VOTE } from "./straight-line.ts";
 
 export const uint8 = new UintNumberType(1);
 export const uint16 = new UintNumberType(2);
@@ -48,7 +50,7 @@ export const TransactionSchema = new ContainerType({
   witnesses: new ListCompositeType(WitnessSchema, MAX_TX_INPUTS),
 });
 
-export const BlockHeaderSchema = new ContainerType({
+export const HEADER_FIELDS = {
   version: uint16,
   height: uint64,
   round: uint32,
@@ -60,16 +62,20 @@ export const BlockHeaderSchema = new ContainerType({
   stateRoot: bytes32,
   proposer: bytes32,
   timestampMs: uint64,
-});
+};
 
-export const CertificateSchema = new ContainerType({
+export const BlockHeaderSchema = laidOut(HEADER_FIELDS, HEADER);
+
+export const CERTIFICATE_FIELDS = {
   type: uint8,
   height: uint64,
   round: uint32,
   blockHash: bytes32,
   signers: new BitListType(MAX_VALIDATORS),
   signatures: new ListCompositeType(bytes64, MAX_VALIDATORS),
-});
+};
+
+export const CertificateSchema = laidOutCertificate(CERTIFICATE_FIELDS);
 
 export const BlockSchema = new ContainerType({
   header: BlockHeaderSchema,
@@ -82,14 +88,16 @@ export const CertifiedBlockSchema = new ContainerType({
   certificate: CertificateSchema,
 });
 
-export const VoteSchema = new ContainerType({
+export const VOTE_FIELDS = {
   type: uint8,
   height: uint64,
   round: uint32,
   blockHash: bytes32,
   validatorIndex: uint16,
   signature: bytes64,
-});
+};
+
+export const VoteSchema = laidOut(VOTE_FIELDS, VOTE);
 
 /** `validRoundPlusOne` is 0 where the proposal carries no PoLC. */
 export const ProposalSchema = new ContainerType({
@@ -114,14 +122,6 @@ export const ValidatorSchema = new ContainerType({
 });
 
 export const ValidatorSetSchema = new ListCompositeType(ValidatorSchema, MAX_VALIDATORS);
-
-/** What a prevote or precommit signs, after its domain and the genesis hash. */
-export const VoteBodySchema = new ContainerType({
-  type: uint8,
-  height: uint64,
-  round: uint32,
-  blockHash: bytes32,
-});
 
 /** What a proposer signs, after its domain and the genesis hash. */
 export const ProposalBodySchema = new ContainerType({

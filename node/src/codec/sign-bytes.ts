@@ -5,14 +5,23 @@
 import type { Proposal, Vote } from "../types/consensus.ts";
 import { concatBytes } from "./bytes.ts";
 import { DOMAINS } from "./domains.ts";
-import { ProposalBodySchema, VoteBodySchema } from "./schemas.ts";
+import { ProposalBodySchema } from "./schemas.ts";
+import { allocate } from "./slab.ts";
+import { VOTE_BODY } from "./straight-line.ts";
+
+/** After the domain of 16 bytes and the genesis hash of 32. */
+const VOTE_BODY_AT = 48;
 
 /** Bytes that a validator signs for a vote: domain ‖ genesis hash ‖ SSZ{type, height, round, hash}. */
 export function voteSignBytes(
   genesisHash: Uint8Array,
   vote: Pick<Vote, "type" | "height" | "round" | "blockHash">,
 ): Uint8Array {
-  return concatBytes(DOMAINS.vote, genesisHash, VoteBodySchema.serialize(vote));
+  const bytes = allocate(VOTE_BODY_AT + VOTE_BODY.sizeBytes);
+  bytes.set(DOMAINS.vote);
+  bytes.set(genesisHash, 16);
+  VOTE_BODY.write(bytes, VOTE_BODY_AT, vote);
+  return bytes;
 }
 
 /** Bytes that a proposer signs: domain ‖ genesis hash ‖ SSZ{height, round, validRound + 1, hash}. */

@@ -1,0 +1,186 @@
+// The hot layouts written out by hand: what the SSZ library does field by field through a table, these
+// functions do at known places. The bytes are the library's (straight-line.test.ts compares both ways,
+// refusals included). schemas.ts puts them into the schemas; nobody else calls them.
+
+import type { BlockHeader, Certificate } from "../types/chain.ts";
+import type { Vote } from "../types/consensus.ts";
+import { CodedError } from "../types/errors.ts";
+import { MAX_VALIDATORS } from "../types/limits.ts";
+import { voteType } from "./vote-type.ts";
+
+const TWO_POW_32 = 2 ** 32;
+
+function putUint16(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+}
+
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+function putUint64(bytes: Uint8Array, at: number, value: number): void {
+  putUint32(bytes, at, value >>> 0);
+  putUint32(bytes, at + 4, (value / TWO_POW_32) >>> 0);
+}
+
+const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
+
+const uint16At = (bytes: Uint8Array, at: number): number =>
+  byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8);
+
+const uint32At = (bytes: Uint8Array, at: number): number =>
+  (uint16At(bytes, at) | (uint16At(bytes, at + 2) << 16)) >>> 0;
+
+const uint64At = (bytes: Uint8Array, at: number): number =>
+  uint32At(bytes, at) + uint32At(bytes, at + 4) * TWO_POW_32;
+
+/** A copy: what is decoded must not change with the frame, nor keep it alive. */
+function copyOf(bytes: Uint8Array, at: number, sizeBytes: number): Uint8Array {
+  const copy = new Uint8Array(sizeBytes);
+  for (let i = 0; i < sizeBytes; i++) copy[i] = byteAt(bytes, at + i);
+  return copy;
+}
+
+/** How values of one fixed size are laid out. */
+export interface Layout<V> {
+  readonly sizeBytes: number;
+  write(bytes: Uint8Array, at: number, value: V): void;
+  read(bytes: Uint8Array, at: number): V;
+}
+
+type VoteBody = Pick<Vote, "type" | "height" | "round" | "blockHash">;
+
+const VOTE_BODY_BYTES = 45;
+
+/** type 0, height 1, round 9, blockHash 13: the head of votes and certificates, and what is signed. */
+export const VOTE_BODY: Layout<VoteBody> = {
+  sizeBytes: VOTE_BODY_BYTES,
+  write(bytes, at, { type, height, round, blockHash }) {
+    bytes[at] = type;
+    putUint64(bytes, at + 1, height);
+    putUint32(bytes, at + 9, round);
+    bytes.set(blockHash, at + 13);
+  },
+  read: (bytes, at) => ({
+    type: voteType(byteAt(bytes, at)),
+    height: uint64At(bytes, at + 1),
+    round: uint32At(bytes, at + 9),
+    blockHash: copyOf(bytes, at + 13, 32),
+  }),
+};
+
+/** The body, validatorIndex 45, signature 47. */
+export const VOTE: Layout<Vote> = {
+  sizeBytes: VOTE_BODY_BYTES + 2 + 64,
+  write(bytes, at, vote) {
+    VOTE_BODY.write(bytes, at, vote);
+    putUint16(bytes, at + 45, vote.validatorIndex);
+    bytes.set(vote.signature, at + 47);
+  },
+  read: (bytes, at) => ({
+    type: voteType(byteAt(bytes, at)),
+    height: uint64At(bytes, at + 1),
+    round: uint32At(bytes, at + 9),
+    blockHash: copyOf(bytes, at + 13, 32),
+    validatorIndex: uint16At(bytes, at + 45),
+    signature: copyOf(bytes, at + 47, 64),
+  }),
+};
+
+/** version 0, height 2, round 10, seven hashes from 14, timestamp 238. */
+export const HEADER: Layout<BlockHeader> = {
+  sizeBytes: 246,
+  write(bytes, at, header) {
+    putUint16(bytes, at, header.version);
+    putUint64(bytes, at + 2, header.height);
+    putUint32(bytes, at + 10, header.round);
+    bytes.set(header.parentHash, at + 14);
+    bytes.set(header.lastCommitHash, at + 46);
+    bytes.set(header.validatorsHash, at + 78);
+    bytes.set(header.nextValidatorsHash, at + 110);
+    bytes.set(header.txRoot, at + 142);
+    bytes.set(header.stateRoot, at + 174);
+    bytes.set(header.proposer, at + 206);
+    putUint64(bytes, at + 238, header.timestampMs);
+  },
+  read: (bytes, at) => ({
+    version: uint16At(bytes, at),
+    height: uint64At(bytes, at + 2),
+    round: uint32At(bytes, at + 10),
+    parentHash: copyOf(bytes, at + 14, 32),
+    lastCommitHash: copyOf(bytes, at + 46, 32),
+    validatorsHash: copyOf(bytes, at + 78, 32),
+    nextValidatorsHash: copyOf(bytes, at + 110, 32),
+    txRoot: copyOf(bytes, at + 142, 32),
+    stateRoot: copyOf(bytes, at + 174, 32),
+    proposer: copyOf(bytes, at + 206, 32),
+    timestampMs: uint64At(bytes, at + 238),
+  }),
+};
+
+/** The body, then the places of signers and signatures. */
+const CERTIFICATE_FIXED_BYTES = VOTE_BODY_BYTES + 8;
+const SIGNATURE_BYTES = 64;
+
+/** n bits and the bit that ends them. */
+const bitListBytes = (count: number): number => (count >> 3) + 1;
+
+export const certificateBytes = ({ signers, signatures }: Certificate): number =>
+  CERTIFICATE_FIXED_BYTES + bitListBytes(signers.length) + signatures.length * SIGNATURE_BYTES;
+
+/** Writes the certificate from `at`, where the bytes are zero; returns its end. */
+export function writeCertificate(bytes: Uint8Array, at: number, certificate: Certificate): number {
+  const { signers, signatures } = certificate;
+  const signaturesAt = CERTIFICATE_FIXED_BYTES + bitListBytes(signers.length);
+  VOTE_BODY.write(bytes, at, certificate);
+  putUint32(bytes, at + 45, CERTIFICATE_FIXED_BYTES);
+  putUint32(bytes, at + 49, signaturesAt);
+  for (let i = 0; i <= signers.length; i++) {
+    if (i < signers.length && signers[i] !== true) continue;
+    const place = at + CERTIFICATE_FIXED_BYTES + (i >> 3);
+    bytes[place] = byteAt(bytes, place) | (1 << (i & 7));
+  }
+  let end = at + signaturesAt;
+  for (const signature of signatures) {
+    bytes.set(signature, end);
+    end += SIGNATURE_BYTES;
+  }
+  return end;
+}
+
+/** @throws CodedError CODEC_MALFORMED where the bytes are not exactly one certificate. */
+export function readCertificate(bytes: Uint8Array, at: number, end: number): Certificate {
+  const signersAt = at + uint32At(bytes, at + 45);
+  const signaturesAt = at + uint32At(bytes, at + 49);
+  const isPlaced = signersAt === at + CERTIFICATE_FIXED_BYTES && signaturesAt > signersAt;
+  if (!isPlaced || signaturesAt > end) throw malformed("certificate: bad offsets");
+  const signers = readBits(bytes, signersAt, signaturesAt);
+  let signed = 0;
+  for (const signer of signers) if (signer) signed++;
+  if (signed * SIGNATURE_BYTES !== end - signaturesAt) {
+    throw malformed(`certificate: ${signed} signers, ${end - signaturesAt} bytes of signatures`);
+  }
+  const signatures: Uint8Array[] = [];
+  for (let place = signaturesAt; place < end; place += SIGNATURE_BYTES) {
+    signatures.push(copyOf(bytes, place, SIGNATURE_BYTES));
+  }
+  const { type, height, round, blockHash } = VOTE_BODY.read(bytes, at);
+  if (!Number.isSafeInteger(height)) throw malformed("certificate height: above 2^53 - 1");
+  return { type, height, round, blockHash, signers, signatures };
+}
+
+function readBits(bytes: Uint8Array, start: number, end: number): boolean[] {
+  const last = byteAt(bytes, end - 1);
+  const count = (end - 1 - start) * 8 + (31 - Math.clz32(last));
+  if (last === 0 || count > MAX_VALIDATORS) throw malformed("certificate: bad signer bits");
+  const bits: boolean[] = [];
+  for (let i = 0; i < count; i++)
+    bits.push(((byteAt(bytes, start + (i >> 3)) >> (i & 7)) & 1) === 1);
+  return bits;
+}
+
+const malformed = (reason: string): CodedError => new CodedError("CODEC_MALFORMED", reason);
