@@ -4,7 +4,7 @@
 import type { NodeConfig } from "../config.ts";
 import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { createVerifiedCache } from "../crypto/verified-cache.ts";
-import { verifySignature } from "../crypto/verify.ts";
+import { type VerifyFunction, verifySignature } from "../crypto/verify.ts";
 import { ChainState } from "../driver/chain-state.ts";
 import { Driver } from "../driver/driver.ts";
 import { SignHold } from "../driver/sign-hold.ts";
@@ -24,6 +24,8 @@ export interface NodePorts {
   readonly signer: (Signer & { readonly hasSigned: boolean }) | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Decides every signature that arrives; by default libsodium behind a cache (crypto/verify.ts). */
+  readonly verify?: VerifyFunction;
 }
 
 export interface NodeOptions {
@@ -48,7 +50,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
   const { genesis, config } = options;
   const genesisHash = genesisHashOf(genesis);
   const validators = validatorSetOf(genesis);
-  const { verify } = createVerifiedCache(verifySignature);
+  const verify = ports.verify ?? createVerifiedCache(verifySignature).verify;
   const params = ledgerParamsOf(genesis, genesisHash);
   const rules = { params, verify, validators, nextValidators: validators };
   const mempoolLimits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };

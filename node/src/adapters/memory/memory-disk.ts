@@ -130,6 +130,12 @@ export class MemoryDisk implements Disk {
     this.#durableNames.set(path, inode);
   }
 
+  /** Takes a file away, durably at once, as somebody at the machine would. */
+  remove(path: string): void {
+    this.#names.delete(path);
+    this.#durableNames.delete(path);
+  }
+
   paths(): readonly string[] {
     return [...this.#names.keys()].toSorted();
   }

@@ -13,6 +13,9 @@ import { checkSuccession } from "../level-store-succession.ts";
 /** Runs a write later; the simulator's own puts it on the virtual clock. */
 export type Defer = (run: () => void) => void;
 
+/** What power loss leaves of a batch that was handed over and not yet reported: all of it or nothing. */
+export type BatchKeeps = "lost" | "kept";
+
 const keyOf = ({ txid, index }: OutPoint): string => `${toHex(txid)}:${index}`;
 
 const compareOutPoints = (a: Utxo, b: Utxo): number =>
@@ -27,9 +30,9 @@ export class MemoryStore implements Store {
   readonly #utxos = new Map<string, Utxo>();
   #head: ChainHead | undefined;
   #genesisHash: Uint8Array | undefined;
-  #writing = false;
+  /** The change that has been handed over and is not durable yet. */
+  #pending: (() => void) | undefined;
   #closed = false;
-  #epoch = 0;
 
   constructor(defer: Defer = queueMicrotask) {
     this.#defer = defer;
@@ -109,10 +112,11 @@ export class MemoryStore implements Store {
     this.#defer(() => done());
   }
 
-  /** Power loss: what has not been written yet never will be, and its caller hears nothing. */
-  crash(): void {
-    this.#epoch += 1;
-    this.#writing = false;
+  /** Power loss: the batch on its way was written whole or never will be; its caller hears nothing. */
+  crash(keeps: BatchKeeps = "lost"): void {
+    const change = this.#pending;
+    this.#pending = undefined;
+    if (keeps === "kept") change?.();
   }
 
   #of(address: Uint8Array): Utxo[] {
@@ -121,12 +125,11 @@ export class MemoryStore implements Store {
 
   #write(change: () => void, done: (error?: Error) => void): void {
     invariant(!this.#closed, "a closed store is not written to");
-    invariant(!this.#writing, "one write at a time");
-    this.#writing = true;
-    const epoch = this.#epoch;
+    invariant(this.#pending === undefined, "one write at a time");
+    this.#pending = change;
     this.#defer(() => {
-      if (epoch !== this.#epoch) return;
-      this.#writing = false;
+      if (this.#pending !== change) return;
+      this.#pending = undefined;
       change();
       done();
     });

@@ -66,7 +66,7 @@ export class MemoryTransport implements Transport {
     const entry = this.#entries.get(peerId);
     if (entry === undefined) return false;
     // A copy: on a real link the receiver's bytes are never the sender's.
-    const bytes = Uint8Array.from(frame);
+    const bytes = frame.slice();
     this.#hub.carry({ from: this.id, to: peerId }, frame, () =>
       entry.remote.#receive(this.id, entry.link, bytes),
     );

@@ -1,0 +1,152 @@
+// The faults of a run, drawn from its seed before it begins: links, partitions, clocks, deaths, disks in
+// trouble, power loss of the whole cluster, Byzantine validators, and the payments that flow meanwhile.
+// All of it ends at healAtMs; what Byzantine validators do does not.
+//
+// Links are TCP's: a frame is delayed, or lost with everything a real link loses (a full send buffer, a
+// peer that stopped reading), and the link itself may break and be dialled again. They neither duplicate
+// nor reorder, because the transport cannot: the core-level simulator covers that.
+
+import { faultyPower } from "../../src/crypto/certificate.ts";
+import type { Rng } from "../rng.ts";
+import { WALLETS } from "./chain.ts";
+import { CULPRIT_KINDS, type CulpritKind } from "./culprit.ts";
+import type { DiskTrouble } from "./process-gate.ts";
+
+export interface Partition {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** True where a frame of the first cannot reach the second. */
+  readonly blocks: (from: number, to: number) => boolean;
+  /** On and off in turns of this length; 0 is on throughout. */
+  readonly flapMs: number;
+  /** Standing links break at the beginning; otherwise their frames are lost. */
+  readonly breaksLinks: boolean;
+}
+
+export interface Death {
+  readonly machine: number;
+  readonly atMs: number;
+  /** Points of its gate that it still passes. */
+  readonly afterPoints: number;
+}
+
+export interface Payment {
+  readonly atMs: number;
+  readonly machine: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface MachineError {
+  readonly rate: number;
+  readonly skewMs: number;
+}
+
+export interface FaultPlan {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  readonly loss: number;
+  readonly straggle: number;
+  readonly culprits: readonly { readonly index: number; readonly kind: CulpritKind }[];
+  readonly partitions: readonly Partition[];
+  readonly cuts: readonly { readonly atMs: number; readonly a: number; readonly b: number }[];
+  readonly deaths: readonly Death[];
+  readonly powerLossesAtMs: readonly number[];
+  readonly troubles: readonly {
+    readonly machine: number;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly trouble: DiskTrouble;
+  }[];
+  /** By machine; twins have their own. */
+  readonly clocks: readonly MachineError[];
+  readonly jumps: readonly {
+    readonly machine: number;
+    readonly atMs: number;
+    readonly byMs: number;
+  }[];
+  readonly payments: readonly Payment[];
+  readonly healAtMs: number;
+}
+
+/** Draws the plan for `nodes` validators; `only` makes all culprits of one kind. */
+export function drawFaults(nodes: number, rng: Rng, only?: CulpritKind): FaultPlan {
+  const delayMs = rng.pick([1, 5, 20, 50]);
+  const healAtMs = 500 + rng.int(6_000);
+  const culprits = drawCulprits(nodes, rng, only);
+  const machines = nodes + culprits.filter(({ kind }) => kind === "twins").length;
+  const moment = (): number => rng.int(healAtMs);
+  const some = <T>(counts: readonly number[], draw: () => T): readonly T[] =>
+    Array.from({ length: rng.pick(counts) }, draw);
+  return {
+    delayMs,
+    jitterMs: delayMs * rng.pick([0.2, 1, 2]),
+    loss: rng.pick([0, 0, 0, 0.02, 0.1, 0.25]),
+    straggle: rng.pick([0, 0.02, 0.1]),
+    culprits,
+    partitions: some([0, 0, 1, 2], () => drawPartition(nodes, healAtMs, rng)),
+    cuts: some([0, 0, 2, 6], () => ({ atMs: moment(), a: rng.int(nodes), b: rng.int(nodes) })),
+    deaths: some([0, 0, 1, 2, 5], () => ({
+      machine: rng.int(nodes),
+      atMs: moment(),
+      afterPoints: rng.int(60),
+    })),
+    powerLossesAtMs: some([0, 0, 0, 1, 2], moment),
+    troubles: some([0, 0, 0, 1, 2], () => {
+      const fromMs = moment();
+      const toMs = Math.min(healAtMs, fromMs + rng.int(2_000));
+      const trouble = rng.pick<DiskTrouble>(["EIO", "ENOSPC"]);
+      return { machine: rng.int(nodes), fromMs, toMs, trouble };
+    }),
+    clocks: Array.from({ length: machines }, () => ({
+      rate: rng.pick([1, 1, 1, 0.99, 1.01]),
+      skewMs: rng.int(81) - 40,
+    })),
+    jumps: some([0, 0, 0, 1, 2], () => ({
+      machine: rng.int(nodes),
+      atMs: moment(),
+      byMs: rng.pick([-5_000, -300, 300, 5_000]),
+    })),
+    payments: drawPayments(nodes, rng),
+    healAtMs,
+  };
+}
+
+/** Mostly f of them, side by side, so that they lead in a row. */
+function drawCulprits(nodes: number, rng: Rng, only: CulpritKind | undefined) {
+  const count = only !== undefined || rng.chance(0.9) ? faultyPower(nodes) : 0;
+  const first = rng.int(nodes);
+  return Array.from({ length: count }, (_, place) => ({
+    kind: only ?? rng.pick(CULPRIT_KINDS),
+    index: (first + place) % nodes,
+  }));
+}
+
+function drawPartition(nodes: number, healAtMs: number, rng: Rng): Partition {
+  const fromMs = rng.int(healAtMs);
+  const groups = Array.from({ length: nodes }, () => rng.int(2));
+  const bridge = rng.chance(0.25) ? rng.int(nodes) : -1;
+  const apart = (from: number, to: number): boolean =>
+    groups[from] !== groups[to] && from !== bridge && to !== bridge;
+  const isOneWay = rng.chance(0.3);
+  return {
+    fromMs,
+    toMs: fromMs + rng.int(healAtMs - fromMs),
+    blocks: isOneWay ? (from, to) => groups[from] === 0 && apart(from, to) : apart,
+    flapMs: rng.pick([0, 0, 200]),
+    breaksLinks: rng.chance(0.5),
+  };
+}
+
+/** A few spends, and the same coin spent twice in two places. */
+function drawPayments(nodes: number, rng: Rng): readonly Payment[] {
+  const payments: Payment[] = [];
+  const count = rng.pick([0, 1, 2, 4]);
+  for (let from = 0; from < count; from++) {
+    const atMs = rng.int(400);
+    payments.push({ atMs, machine: rng.int(nodes), from, to: rng.int(WALLETS) });
+    if (from !== 0) continue;
+    payments.push({ atMs, machine: rng.int(nodes), from, to: rng.int(WALLETS) });
+  }
+  return payments;
+}

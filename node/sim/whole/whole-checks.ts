@@ -1,0 +1,142 @@
+// What must hold in a run of whole nodes, whatever the faults; judged where something becomes visible: a
+// signature that left its signer, a block that became durable, a process that ended, a peer that was
+// refused. Nothing is taken from the nodes' own word but what they wrote and signed.
+
+import { equalBytes } from "../../src/codec/bytes.ts";
+import { verifyCertificate } from "../../src/crypto/certificate.ts";
+import type { ChainHead, SignRequest } from "../../src/ports.ts";
+import { type CertifiedBlock, type Height, PRECOMMIT } from "../../src/types/chain.ts";
+import { CodedError, type ErrorCode } from "../../src/types/errors.ts";
+import { fakeVerify } from "../keyring.ts";
+import type { Chain } from "./chain.ts";
+import type { Machine } from "./machine.ts";
+
+/** What a process may die of while its disk is in trouble. */
+const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
+  "WAL_IO",
+  "WAL_DISK_FULL",
+  "SIGN_DISK",
+  "STORE_IO",
+  "STORE_DISK_FULL",
+]);
+const MAX_ROUNDS = 2 ** 16;
+
+interface Decision {
+  readonly blockHash: Uint8Array;
+  readonly stateRoot: Uint8Array;
+}
+
+export class WholeChecks {
+  /** What broke, in order; empty in a safe run. */
+  readonly violations: string[] = [];
+  /** Highest round that an honest validator signed in. */
+  maxRound = 0;
+  readonly #chain: Chain;
+  readonly #culprits: ReadonlySet<number>;
+  readonly #signed: readonly Map<number, Uint8Array>[];
+  readonly #decisions: Decision[] = [];
+  readonly #heights = new Map<Machine, Height>();
+  #checked: CertifiedBlock["certificate"] | undefined;
+
+  constructor(chain: Chain, culprits: ReadonlySet<number>) {
+    this.#chain = chain;
+    this.#culprits = culprits;
+    this.#signed = chain.set.map(() => new Map<number, Uint8Array>());
+  }
+
+  isHonest(machine: Machine): boolean {
+    return !this.#culprits.has(machine.options.index);
+  }
+
+  report(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** A signature left the signer: one for each (height, round, step), for the life of the key. */
+  signs(machine: Machine, { height, round, step, signBytes }: SignRequest): void {
+    if (!this.isHonest(machine)) return;
+    if (round > this.maxRound) this.maxRound = round;
+    const { index } = machine.options;
+    const signed = this.#signed[index];
+    const key = (height * MAX_ROUNDS + round) * 4 + step;
+    const known = signed?.get(key);
+    if (known === undefined) signed?.set(key, signBytes);
+    else if (!equalBytes(known, signBytes)) {
+      this.report(`double sign: validator ${index}, ${height}/${round}/${step}`);
+    }
+  }
+
+  /** A block became durable. */
+  commits(machine: Machine, certified: CertifiedBlock, head: ChainHead): void {
+    if (!this.isHonest(machine)) return;
+    const { height } = certified.block.header;
+    const place = `validator ${machine.options.index} at height ${height}`;
+    const last = this.#heights.get(machine) ?? 0;
+    if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
+    this.#heights.set(machine, height);
+    this.#agrees(place, certified, head);
+    const { supply, feePot } = head;
+    if (supply + feePot !== this.#chain.coins) {
+      this.report(`coins: ${place} has ${supply} and ${feePot} in fees, not ${this.#chain.coins}`);
+    }
+  }
+
+  /** A process starts on what the disks kept: the head may be one further than what was heard of. */
+  resumes(machine: Machine): void {
+    const head = machine.store.head();
+    if (!this.isHonest(machine) || head === undefined) return;
+    const last = this.#heights.get(machine) ?? 0;
+    const certified = machine.store.block(head.height);
+    if (head.height === last) return;
+    if (head.height !== last + 1 || certified === undefined) {
+      this.report(
+        `heights: validator ${machine.options.index} resumes at ${head.height}, not ${last}`,
+      );
+      return;
+    }
+    this.commits(machine, certified, head);
+  }
+
+  /** A process ended by itself: only a disk in trouble excuses an honest one. */
+  fails(machine: Machine, error: unknown, hadTrouble: boolean): void {
+    if (!this.isHonest(machine)) return;
+    const isDisk = error instanceof CodedError && DISK_CODES.has(error.code);
+    if (isDisk && hadTrouble) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.report(`fatal: validator ${machine.options.index}: ${text}`);
+  }
+
+  /** A link was closed for a breach of the protocol: never between honest nodes. */
+  punishes(machine: Machine, peerId: string, reason: string): void {
+    const peer = this.#chain.nodeIds.indexOf(peerId);
+    if (!this.isHonest(machine) || this.#culprits.has(peer)) return;
+    this.report(`punished: validator ${machine.options.index} refuses honest ${peer}: ${reason}`);
+  }
+
+  #agrees(place: string, { block, certificate }: CertifiedBlock, head: ChainHead): void {
+    const { height } = block.header;
+    const isCommit = certificate.type === PRECOMMIT && certificate.height === height;
+    if (!isCommit || !equalBytes(certificate.blockHash, head.blockHash)) {
+      this.report(`certificate: ${place} has one of something else`);
+    }
+    if (certificate !== this.#checked) this.#verify(place, certificate);
+    const known = this.#decisions[height];
+    if (known === undefined) this.#decisions[height] = head;
+    else if (!equalBytes(known.blockHash, head.blockHash)) {
+      this.report(`agreement: ${place} decides another block than others`);
+    } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
+      this.report(`state: ${place} reaches another state than others`);
+    }
+  }
+
+  #verify(place: string, certificate: CertifiedBlock["certificate"]): void {
+    const { genesisHash, set } = this.#chain;
+    const verdict = verifyCertificate(certificate, {
+      genesisHash,
+      validators: set,
+      verify: fakeVerify,
+    });
+    if (!verdict.ok) this.report(`certificate: ${place}: ${verdict.reason}`);
+    this.#checked = certificate;
+  }
+}

@@ -1,0 +1,53 @@
+// Whole nodes under faults: a corpus of seeds, every Byzantine behaviour, other sizes; and the proof that
+// the checks can fail. Same seed, same run.
+
+import { describe, expect, it } from "vitest";
+import { CULPRIT_KINDS } from "./culprit.ts";
+import { simulateWhole, type WholeOptions, type WholeReport } from "./whole-simulation.ts";
+
+const runs = (from: number, count: number, options: Omit<WholeOptions, "seed"> = {}) =>
+  Array.from({ length: count }, (_, i) => simulateWhole({ ...options, seed: from + i }));
+
+const failed = (reports: readonly WholeReport[]) =>
+  reports
+    .filter(({ outcome }) => outcome !== "ok")
+    .map(
+      ({ seed, outcome, reason }) => `npm run sim -- --whole --seed ${seed}: ${outcome}: ${reason}`,
+    );
+
+const sum = (reports: readonly WholeReport[], key: "transactions" | "deaths") =>
+  reports.reduce((total, report) => total + report[key], 0);
+
+describe("60 seeds of four whole nodes", () => {
+  const reports = runs(1, 60);
+
+  it("are safe and live", () => {
+    expect(failed(reports)).toEqual([]);
+  });
+
+  it("really meet faults: rounds fail, processes die, payments are made", () => {
+    expect(reports.filter(({ maxRound }) => maxRound > 0).length).toBeGreaterThan(20);
+    expect(sum(reports, "deaths")).toBeGreaterThan(50);
+    expect(sum(reports, "transactions")).toBeGreaterThan(30);
+  });
+});
+
+describe("simulateWhole", () => {
+  it.each(CULPRIT_KINDS)("%s twice among seven is harmless", (kind) => {
+    expect(failed(runs(7_000, 2, { kind, nodes: 7, heights: 4 }))).toEqual([]);
+  });
+
+  it.each([1, 2, 3, 10])("%i nodes", (nodes) => {
+    expect(failed(runs(9_000, 3, { nodes, heights: 4 }))).toEqual([]);
+  });
+
+  it("repeats a run exactly", () => {
+    expect(runs(40, 3)).toEqual(runs(40, 3));
+  });
+
+  it("finds validators that forget over a crash", () => {
+    const reports = runs(1, 60, { forgetful: true });
+    const unsafe = reports.filter(({ outcome }) => outcome === "unsafe");
+    expect(unsafe[0]?.reason).toMatch(/^double sign: validator/);
+  });
+});
