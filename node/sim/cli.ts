@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { MUTATIONS } from "./mutations.ts";
 import { type RunReport, type SimOptions, simulate } from "./simulation.ts";
+import { simulateWhole } from "./whole/whole-simulation.ts";
 
 /** Failures beyond these are counted, not shown. */
 const SHOWN_FAILURES = 10;
@@ -20,6 +21,8 @@ interface CliOptions {
   readonly heights: number;
   readonly deep: boolean;
   readonly json: boolean;
+  /** Whole nodes instead of cores (whole/). */
+  readonly whole: boolean;
   /** Name of a planted bug, to see it found. */
   readonly plant: string | undefined;
 }
@@ -53,17 +56,20 @@ function runAll(options: CliOptions, out: Console): readonly RunReport[] {
   const { nodes, heights, deep, plant } = options;
   const rules = MUTATIONS.find(({ name }) => name === plant)?.rules;
   const planted = plant === undefined ? "" : ` --plant "${plant}"`;
+  const level = options.whole ? " --whole" : "";
   const failures: RunReport[] = [];
   for (let i = 0; i < options.runs; i++) {
     const seed = options.seed + i;
-    const report = run({ seed, nodes, heights, deep, ...(rules === undefined ? {} : { rules }) });
+    const report = options.whole
+      ? simulateWhole({ seed, nodes, heights })
+      : run({ seed, nodes, heights, deep, ...(rules === undefined ? {} : { rules }) });
     if (report.outcome === "ok") continue;
     failures.push(report);
     if (failures.length > SHOWN_FAILURES) continue;
     const { outcome, reason, byzantine, virtualMs, events } = report;
     out.error(
       `${outcome}: ${reason} (Byzantine: ${byzantine}; ${virtualMs} ms, ${events} events)\n` +
-        `  npm run sim -- --seed ${seed} --nodes ${nodes} --heights ${heights}${planted}`,
+        `  npm run sim -- --seed ${seed} --nodes ${nodes} --heights ${heights}${level}${planted}`,
     );
   }
   return failures;
@@ -90,6 +96,7 @@ function readOptions(args: readonly string[]): CliOptions {
       heights: { type: "string", default: "8" },
       deep: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      whole: { type: "boolean", default: false },
       plant: { type: "string" },
     },
   });
@@ -104,6 +111,7 @@ function readOptions(args: readonly string[]): CliOptions {
     heights: whole("heights", values.heights, 1),
     deep: values.deep,
     json: values.json,
+    whole: values.whole,
     plant,
   };
 }

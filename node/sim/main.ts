@@ -1,4 +1,4 @@
-// npm run sim -- --seed N --runs K --nodes N --heights H [--json] [--deep] [--plant "name"]
+// npm run sim -- --seed N --runs K --nodes N --heights H [--whole] [--json] [--deep] [--plant "name"]
 
 import { simCli } from "./cli.ts";
 

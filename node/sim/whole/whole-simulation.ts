@@ -27,6 +27,7 @@ const FORGETS = 4;
 
 export const WHOLE_CONFIG: NodeOptions["config"] = {
   consensus: {
+    adaptive: true,
     timeoutProposeMs: 300,
     timeoutVoteMs: 100,
     timeoutGrowth: 1.2,
