@@ -51,11 +51,9 @@ export function payment({ genesisHash, state }: Chain, from: number, to: number)
     outputs: [{ value: utxo.value - FEE, address: keyHashOf(walletKey(to).publicKey) }],
     payload: new Uint8Array(0),
   };
-  const { publicKey, sign } = walletKey(from);
-  return {
-    body,
-    witnesses: [{ publicKey, signature: sign(txSignBytes(genesisHash, txidOf(body))) }],
-  };
+  const key = walletKey(from);
+  const signature = key.sign(txSignBytes(genesisHash, txidOf(body)));
+  return { body, witnesses: [{ publicKey: key.publicKey, signature }] };
 }
 
 /** A key whose signatures fakeVerify accepts. */

@@ -12,6 +12,9 @@ import { WALLETS } from "./chain.ts";
 import { CULPRIT_KINDS, type CulpritKind } from "./culprit.ts";
 import type { DiskTrouble } from "./process-gate.ts";
 
+/** How often an amnesiac forgets before the run heals. */
+const FORGETS = 4;
+
 export interface Partition {
   readonly fromMs: number;
   readonly toMs: number;
@@ -66,6 +69,8 @@ export interface FaultPlan {
     readonly byMs: number;
   }[];
   readonly payments: readonly Payment[];
+  /** When an amnesiac loses log and sign state, and its process with them. */
+  readonly forgets: readonly { readonly index: number; readonly atMs: number }[];
   readonly healAtMs: number;
 }
 
@@ -108,6 +113,9 @@ export function drawFaults(nodes: number, rng: Rng, only?: CulpritKind): FaultPl
       byMs: rng.pick([-5_000, -300, 300, 5_000]),
     })),
     payments: drawPayments(nodes, rng),
+    forgets: culprits
+      .filter(({ kind }) => kind === "amnesia")
+      .flatMap(({ index }) => Array.from({ length: FORGETS }, () => ({ index, atMs: moment() }))),
     healAtMs,
   };
 }

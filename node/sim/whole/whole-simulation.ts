@@ -22,8 +22,6 @@ const EPOCH_MS = 1_700_000_000_000;
 /** How far wall clocks are off at most once they are looked after again. */
 const DISCIPLINED_MS = 20;
 const MAX_DOWN_MS = 1_500;
-/** How often the amnesiac forgets before the run heals. */
-const FORGETS = 4;
 
 export const WHOLE_CONFIG: NodeOptions["config"] = {
   consensus: {
@@ -174,7 +172,7 @@ class WholeSimulation implements MachineEvents {
   }
 
   #schedule(): void {
-    const { deaths, cuts, troubles, jumps, payments, partitions, culprits } = this.#plan;
+    const { deaths, cuts, troubles, jumps, payments, partitions, forgets } = this.#plan;
     const at = (atMs: number, act: () => void) => this.#time.startTimer(atMs, act);
     const on = (place: number) => this.#machines[place] as Machine;
     for (const { machine, atMs, afterPoints } of deaths) {
@@ -203,13 +201,11 @@ class WholeSimulation implements MachineEvents {
       at(partition.fromMs, () => this.#begin(partition));
       at(partition.toMs, () => this.#links.end(partition));
     }
-    for (const { index, kind } of culprits) {
-      for (let i = 0; kind === "amnesia" && i < FORGETS; i++) {
-        at(this.#rng.int(this.#plan.healAtMs), () => {
-          on(index).crash();
-          on(index).forget();
-        });
-      }
+    for (const { index, atMs } of forgets) {
+      at(atMs, () => {
+        on(index).crash();
+        on(index).forget();
+      });
     }
     at(this.#plan.healAtMs, () => this.#heal());
   }
