@@ -21,7 +21,7 @@ export default defineConfig({
         "unit",
         [
           "scripts/**/*.test.ts",
-          "node/{src,sim,test}/**/*.test.ts",
+          "node/{src,sim,test,mutation}/**/*.test.ts",
           "operator/{src,test}/**/*.test.ts",
           "e2e/src/**/*.test.ts",
         ],
