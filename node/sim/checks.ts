@@ -2,8 +2,9 @@
 // signed twice by an honest key (crashes included), lock discipline, heights that only grow, and no
 // honest validator accused. Judged from outside the core, from signatures and decisions alone.
 
-import { equalBytes, isZero } from "../src/codec/bytes.ts";
+import { equalBytes } from "../src/codec/bytes.ts";
 import type { Effect } from "../src/consensus/api.ts";
+import { isNil } from "../src/consensus/tally.ts";
 import { quorumPower } from "../src/crypto/certificate.ts";
 import { type CertifiedBlock, PREVOTE, type ValidatorSet } from "../src/types/chain.ts";
 import type { Proposal, Vote } from "../src/types/consensus.ts";
@@ -59,7 +60,7 @@ export class Checks {
     if (vote.type === PREVOTE) this.countPrevote(vote);
     if (this.byzantine.has(validatorIndex)) return;
     this.signsOnce(validatorIndex, height, round * 4 + vote.type, blockHash);
-    if (isZero(blockHash)) return;
+    if (isNil(blockHash)) return;
     if (vote.type === PREVOTE) this.keepsLock(vote);
     else this.locksOnPolka(vote);
   }

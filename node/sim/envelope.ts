@@ -15,6 +15,10 @@ import { voteBytes } from "./vote-bytes.ts";
 
 export interface Envelope {
   readonly frame: Uint8Array;
+  /** Of a vote or certificate, read where SSZ puts it; -1 for other frames. */
+  readonly height: number;
+  /** Of a single vote; undefined for other frames. */
+  readonly voteType: number | undefined;
   /** Undefined before the first receiver opened it. */
   opened: Opened | undefined;
 }
@@ -37,25 +41,25 @@ export type Opened =
       readonly blocks: readonly CertifiedBlock[];
     };
 
-export const seal = (message: Message): Envelope => ({
-  frame: encodeFrame(message),
+export const seal = (message: Message): Envelope => envelop(encodeFrame(message));
+
+/** An envelope around any bytes. */
+export const envelop = (frame: Uint8Array): Envelope => ({
+  frame,
+  height: peekHeight(frame),
+  voteType: frame[0] === VOTE_FRAME ? frame[1] : undefined,
   opened: undefined,
 });
 
 const VOTE_FRAME = 0x11;
 const CERTIFICATE_FRAME = 0x12;
 
-/** The height of a vote or certificate frame, read where SSZ puts it; -1 for other frames. */
-export function peekHeight({ frame }: Envelope): number {
+function peekHeight(frame: Uint8Array): number {
   if (frame[0] !== VOTE_FRAME && frame[0] !== CERTIFICATE_FRAME) return -1;
   let height = 0;
   for (let at = 9; at >= 2; at--) height = height * 256 + (frame[at] ?? 0);
   return height;
 }
-
-/** The type of the single vote in the frame; undefined for other frames. */
-export const voteTypeOf = ({ frame }: Envelope): number | undefined =>
-  frame[0] === VOTE_FRAME ? frame[1] : undefined;
 
 /** Decodes and verifies as the production driver does before the core sees anything. */
 export function open(envelope: Envelope, validators: ValidatorSet): Opened {

@@ -3,7 +3,7 @@
 // delay. Frames to a crashed node are lost, as with a broken connection.
 
 import { PRECOMMIT, PREVOTE } from "../src/types/chain.ts";
-import { type Envelope, voteTypeOf } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
 import type { Rng } from "./rng.ts";
 
 export interface NetworkProfile {
@@ -35,6 +35,7 @@ export class SimNetwork {
   private readonly rng: Rng;
   private readonly nowMs: () => number;
   private healed = false;
+  readonly arrivalsMs: [number, number] = [0, 0];
 
   constructor(
     { profile, partitions }: { profile: NetworkProfile; partitions: readonly Partition[] },
@@ -51,13 +52,18 @@ export class SimNetwork {
     this.healed = true;
   }
 
-  /** Delays after which a frame sent now arrives: none where it is lost, two where it is doubled. */
-  deliver(from: number, to: number, envelope: Envelope, arrive: (delayMs: number) => void): void {
+  /**
+   * How often a frame sent now arrives: 0 where it is lost, 2 where it is doubled. The delays stand in
+   * `arrivalsMs` until the next call.
+   */
+  deliver(from: number, to: number, envelope: Envelope): number {
+    let count = 0;
     if (!this.healed) {
-      if (this.isCut(from, to) || this.rng.chance(this.lossOf(envelope))) return;
-      if (this.rng.chance(this.profile.duplicate)) arrive(this.delayMs());
+      if (this.isCut(from, to) || this.rng.chance(this.lossOf(envelope))) return 0;
+      if (this.rng.chance(this.profile.duplicate)) this.arrivalsMs[count++] = this.delayMs();
     }
-    arrive(this.delayMs());
+    this.arrivalsMs[count++] = this.delayMs();
+    return count;
   }
 
   private delayMs(): number {
@@ -69,9 +75,9 @@ export class SimNetwork {
   private lossOf(envelope: Envelope): number {
     const { loss, prevoteLoss, precommitLoss } = this.profile;
     if (prevoteLoss === 0 && precommitLoss === 0) return loss;
-    const type = voteTypeOf(envelope);
-    if (type === PREVOTE) return loss + prevoteLoss;
-    return type === PRECOMMIT ? loss + precommitLoss : loss;
+    const { voteType } = envelope;
+    if (voteType === PREVOTE) return loss + prevoteLoss;
+    return voteType === PRECOMMIT ? loss + precommitLoss : loss;
   }
 
   private isCut(from: number, to: number): boolean {

@@ -12,7 +12,7 @@ import { step } from "../src/consensus/step.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
-import { type Envelope, type Opened, open, peekHeight, seal } from "./envelope.ts";
+import { type Envelope, type Opened, open, seal } from "./envelope.ts";
 import { type CoreMessage, HeldMessages } from "./held-messages.ts";
 import { SIM_GENESIS_HASH } from "./keyring.ts";
 import { unanswered } from "./replay.ts";
@@ -102,7 +102,7 @@ export class SimNode {
 
   /** A frame arrives; votes and certificates of decided heights are dropped undecoded. */
   receive(from: number, envelope: Envelope): void {
-    const height = peekHeight(envelope);
+    const { height } = envelope;
     if (height !== -1 && height < this.height) return;
     this.handle(from, open(envelope, this.world.validators));
   }

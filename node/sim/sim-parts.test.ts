@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Effect, TimedInput } from "../src/consensus/api.ts";
 import { initialState } from "../src/consensus/state.ts";
 import { verifyCertificate } from "../src/crypto/certificate.ts";
-import { type Envelope, open, peekHeight, seal, voteTypeOf } from "./envelope.ts";
+import { type Envelope, open, seal } from "./envelope.ts";
 import { EventQueue } from "./event-queue.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { fakeSign, fakeVerify, newValidators, SIM_GENESIS_HASH } from "./keyring.ts";
@@ -73,10 +73,10 @@ describe("envelopes", () => {
   it("show height and vote type without decoding", () => {
     const heights = [0, 1, 255, 256, 65_537, 2 ** 40 + 3];
     const frames = heights.map((height) => seal({ type: "vote", vote: voteBy(1, height) }));
-    expect(frames.map(peekHeight)).toEqual(heights);
-    expect(frames.map(voteTypeOf)).toEqual(heights.map(() => 1));
+    expect(frames.map(({ height }) => height)).toEqual(heights);
+    expect(frames.map(({ voteType }) => voteType)).toEqual(heights.map(() => 1));
     const other = seal({ type: "getBlocks", request: { requestId: 1, fromHeight: 2, count: 3 } });
-    expect([peekHeight(other), voteTypeOf(other)]).toEqual([-1, undefined]);
+    expect([other.height, other.voteType]).toEqual([-1, undefined]);
   });
 
   it("check certificates for real", () => {
@@ -133,9 +133,7 @@ describe("SimNetwork", () => {
   const send = (nowMs: number, to: number, envelope: Envelope, healed = false) => {
     const network = new SimNetwork({ profile, partitions }, newRng(1), () => nowMs);
     if (healed) network.heal();
-    const delays: number[] = [];
-    network.deliver(1, to, envelope, (delayMs) => delays.push(delayMs));
-    return delays;
+    return network.arrivalsMs.slice(0, network.deliver(1, to, envelope));
   };
 
   it("doubles, delays, cuts and loses as told, until it is healed", () => {

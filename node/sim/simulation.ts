@@ -7,6 +7,7 @@ import { leaderOrder } from "../src/consensus/proposer.ts";
 import { RULES, type Rules } from "../src/consensus/rules.ts";
 import { checkInvariants } from "../src/consensus/state.ts";
 import { sha256 } from "../src/crypto/hash.ts";
+import type { ValidatorSet } from "../src/types/chain.ts";
 import { AMNESIA_RULES, type ByzantineKind, corrupt } from "./byzantine.ts";
 import { Checks } from "./checks.ts";
 import type { Envelope } from "./envelope.ts";
@@ -53,14 +54,29 @@ export interface RunReport {
 }
 
 interface SimEvent extends Scheduled {
+  atMs: number;
+  seq: number;
   readonly kind: "frame" | "timer" | "lag" | "crash" | "restart" | "heal";
   readonly process: number;
-  readonly from: number;
-  readonly life: number;
-  readonly envelope: Envelope | undefined;
-  readonly input: Input | undefined;
-  readonly afterEffects: number;
+  from: number;
+  life: number;
+  envelope: Envelope | undefined;
+  input: Input | undefined;
+  afterEffects: number;
 }
+
+/** All events have one shape, whatever they carry: the queue stays monomorphic. */
+const newEvent = (kind: SimEvent["kind"], process: number): SimEvent => ({
+  atMs: 0,
+  seq: 0,
+  kind,
+  process,
+  from: 0,
+  life: 0,
+  envelope: undefined,
+  input: undefined,
+  afterEffects: 0,
+});
 
 /** Runs one seed to its end. Same options, same report. */
 export const simulate = (options: SimOptions): RunReport => new Simulation(options).run();
@@ -93,7 +109,7 @@ class Simulation implements World {
     this.rng = newRng(options.seed);
     this.plan = drawFaults(count, this.rng, options.kind);
     this.validators = newValidators(count);
-    this.leaderOrder = leaderOrder(this.validators, seedBytes(options.seed), sha256);
+    this.leaderOrder = orderOf(this.validators, options.seed % ORDERS);
     const { byzantine } = this.plan;
     this.twins = byzantine.filter(({ kind }) => kind === "twins");
     this.processes = count + this.twins.length;
@@ -108,12 +124,11 @@ class Simulation implements World {
   run(): RunReport {
     for (const node of this.nodes) node.start();
     for (const crash of this.plan.crashes) {
-      this.put(
-        { kind: "crash", process: crash.process, afterEffects: crash.afterEffects },
-        crash.atMs,
-      );
+      const event = newEvent("crash", crash.process);
+      event.afterEffects = crash.afterEffects;
+      this.put(event, crash.atMs);
     }
-    this.put({ kind: "heal" }, this.plan.healAtMs);
+    this.put(newEvent("heal", 0), this.plan.healAtMs);
     const deadlineMs = this.plan.healAtMs + LIVENESS_BOUND_MS;
     while (this.checks.violations.length === 0) {
       if (this.isComplete()) return this.report("ok", "");
@@ -139,37 +154,38 @@ class Simulation implements World {
   }
 
   send(from: number, to: number, envelope: Envelope): void {
-    this.network.deliver(from, to, envelope, (delayMs) =>
-      this.put({ kind: "frame", process: to, from, envelope }, delayMs),
-    );
+    const count = this.network.deliver(from, to, envelope);
+    for (let i = 0; i < count; i++) {
+      const event = newEvent("frame", to);
+      event.from = from;
+      event.envelope = envelope;
+      this.put(event, this.network.arrivalsMs[i] ?? 0);
+    }
   }
 
   startTimer(process: number, delayMs: number, input: Input): void {
-    this.put({ kind: "timer", process, input, life: this.nodes[process]?.life ?? 0 }, delayMs);
+    const event = newEvent("timer", process);
+    event.input = input;
+    event.life = this.nodes[process]?.life ?? 0;
+    this.put(event, delayMs);
   }
 
   startLagTimer(process: number, delayMs: number): void {
-    this.put({ kind: "lag", process, life: this.nodes[process]?.life ?? 0 }, delayMs);
+    const event = newEvent("lag", process);
+    event.life = this.nodes[process]?.life ?? 0;
+    this.put(event, delayMs);
   }
 
   crashed(process: number): void {
     const planned = this.plan.crashes.find((crash) => crash.process === process);
-    this.put({ kind: "restart", process }, planned?.downMs ?? 0);
+    this.put(newEvent("restart", process), planned?.downMs ?? 0);
   }
 
-  private put(event: Partial<SimEvent> & Pick<SimEvent, "kind">, delayMs: number): void {
+  private put(event: SimEvent, delayMs: number): void {
     if (event.kind !== "lag") this.underWay++;
-    this.queue.push({
-      atMs: this.now + delayMs,
-      seq: this.seq++,
-      kind: event.kind,
-      process: event.process ?? 0,
-      from: event.from ?? 0,
-      life: event.life ?? 0,
-      envelope: event.envelope,
-      input: event.input,
-      afterEffects: event.afterEffects ?? 0,
-    });
+    event.atMs = this.now + delayMs;
+    event.seq = this.seq++;
+    this.queue.push(event);
   }
 
   private handle(event: SimEvent): void {
@@ -258,8 +274,16 @@ class Simulation implements World {
   }
 }
 
-function seedBytes(seed: number): Uint8Array {
-  const bytes = new Uint8Array(32);
-  new DataView(bytes.buffer).setFloat64(0, seed);
-  return bytes;
+/** Leader orders in use; hashing one anew for each run would cost as much as thirty steps. */
+const ORDERS = 64;
+const orders = new Map<number, readonly number[]>();
+
+function orderOf(validators: ValidatorSet, draw: number): readonly number[] {
+  const key = validators.length * ORDERS + draw;
+  let order = orders.get(key);
+  if (order === undefined) {
+    order = leaderOrder(validators, new Uint8Array(32).fill(draw), sha256);
+    orders.set(key, order);
+  }
+  return order;
 }
