@@ -53,6 +53,7 @@ export class SimNode {
   private inbox: Input[] = [];
   private isBusy = false;
   private held = new HeldMessages();
+  private lastBuilt = { hex: "", hash: ZERO_HASH };
 
   constructor(options: NodeOptions, world: World) {
     this.options = options;
@@ -268,13 +269,15 @@ export class SimNode {
 
   private build(round: number): void {
     const block = this.newBlock(round);
-    const blockHash = toHex(blockHashOf(block.header));
+    const hash = blockHashOf(block.header);
+    const blockHash = toHex(hash);
+    this.lastBuilt = { hex: blockHash, hash };
     this.feed({ type: "blockBuilt", round, block, blockHash });
   }
 
   private signProposal(effect: Extract<Effect, { type: "signProposal" }>): void {
     const { height, round, validRound, block, polc } = effect;
-    const blockHash = fromHex(effect.blockHash);
+    const blockHash = this.hashOf(effect.blockHash);
     const proposerIndex = this.options.index;
     const unsigned = { height, round, validRound, blockHash, proposerIndex };
     this.world.checks.proposes(unsigned);
@@ -306,8 +309,9 @@ export class SimNode {
     this.feed({ type: "vote", vote });
   }
 
-  /** Bytes of a hash in hex; almost always of a block that the core holds. */
+  /** Bytes of a hash in hex; almost always of a block that the core holds or has just been given. */
   private hashOf(hex: string): Uint8Array {
+    if (this.lastBuilt.hex === hex) return this.lastBuilt.hash;
     for (const candidate of this.state.candidates) {
       if (candidate.hex === hex) return candidate.hash;
     }

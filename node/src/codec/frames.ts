@@ -100,15 +100,14 @@ const CODECS: Codecs = {
     maxBytes: LARGE_BYTES,
     encode: ({ proposal: { proposal, block, polc } }) =>
       ProposalMessageSchema.serialize({
-        proposal: { ...proposal, validRoundPlusOne: proposal.validRound + 1 },
+        proposal,
         block: blockToWire(block),
         polc: polc ?? null,
       }),
     decode(bytes) {
       const wire = decodeSsz(ProposalMessageSchema, bytes, "proposal", this.maxBytes);
-      const { validRoundPlusOne, ...rest } = wire.proposal;
-      safeInteger(rest.height, "proposal height");
-      const proposal = { ...rest, validRound: validRoundPlusOne - 1 };
+      const { proposal } = wire;
+      safeInteger(proposal.height, "proposal height");
       const polc = wire.polc ?? undefined;
       return { type: "proposal", proposal: { proposal, block: blockFromWire(wire.block), polc } };
     },

@@ -20,7 +20,7 @@ import {
   MAX_VALIDATORS,
 } from "../types/limits.ts";
 import { laidOut, laidOutCertificate } from "./laid-out.ts";
-import { HEADER, VOTE } from "./straight-line.ts";
+import { HEADER, PROPOSAL, VOTE } from "./straight-line.ts";
 
 export const uint8 = new UintNumberType(1);
 export const uint16 = new UintNumberType(2);
@@ -100,14 +100,16 @@ export const VOTE_FIELDS = {
 export const VoteSchema = laidOut(VOTE_FIELDS, VOTE);
 
 /** `validRoundPlusOne` is 0 where the proposal carries no PoLC. */
-export const ProposalSchema = new ContainerType({
+export const PROPOSAL_FIELDS = {
   height: uint64,
   round: uint32,
   validRoundPlusOne: uint32,
   blockHash: bytes32,
   proposerIndex: uint16,
   signature: bytes64,
-});
+};
+
+export const ProposalSchema = laidOut(PROPOSAL_FIELDS, PROPOSAL);
 
 export const ProposalMessageSchema = new ContainerType({
   proposal: ProposalSchema,
@@ -122,11 +124,3 @@ export const ValidatorSchema = new ContainerType({
 });
 
 export const ValidatorSetSchema = new ListCompositeType(ValidatorSchema, MAX_VALIDATORS);
-
-/** What a proposer signs, after its domain and the genesis hash. */
-export const ProposalBodySchema = new ContainerType({
-  height: uint64,
-  round: uint32,
-  validRoundPlusOne: uint32,
-  blockHash: bytes32,
-});

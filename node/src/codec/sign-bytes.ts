@@ -5,22 +5,22 @@
 import type { Proposal, Vote } from "../types/consensus.ts";
 import { concatBytes } from "./bytes.ts";
 import { DOMAINS } from "./domains.ts";
-import { ProposalBodySchema } from "./schemas.ts";
 import { allocate } from "./slab.ts";
-import { VOTE_BODY } from "./straight-line.ts";
+import { PROPOSAL_BODY_BYTES, VOTE_BODY, writeProposalBody } from "./straight-line.ts";
 
-/** After the domain of 16 bytes and the genesis hash of 32. */
-const VOTE_BODY_AT = 48;
+const DOMAIN_BYTES = 16;
+/** After the domain and the genesis hash. */
+const BODY_AT = DOMAIN_BYTES + 32;
 
 /** Bytes that a validator signs for a vote: domain ‖ genesis hash ‖ SSZ{type, height, round, hash}. */
 export function voteSignBytes(
   genesisHash: Uint8Array,
   vote: Pick<Vote, "type" | "height" | "round" | "blockHash">,
 ): Uint8Array {
-  const bytes = allocate(VOTE_BODY_AT + VOTE_BODY.sizeBytes);
+  const bytes = allocate(BODY_AT + VOTE_BODY.sizeBytes);
   bytes.set(DOMAINS.vote);
-  bytes.set(genesisHash, 16);
-  VOTE_BODY.write(bytes, VOTE_BODY_AT, vote);
+  bytes.set(genesisHash, DOMAIN_BYTES);
+  VOTE_BODY.write(bytes, BODY_AT, vote);
   return bytes;
 }
 
@@ -29,12 +29,11 @@ export function proposalSignBytes(
   genesisHash: Uint8Array,
   proposal: Pick<Proposal, "height" | "round" | "validRound" | "blockHash">,
 ): Uint8Array {
-  const { height, round, validRound, blockHash } = proposal;
-  return concatBytes(
-    DOMAINS.proposal,
-    genesisHash,
-    ProposalBodySchema.serialize({ height, round, validRoundPlusOne: validRound + 1, blockHash }),
-  );
+  const bytes = allocate(BODY_AT + PROPOSAL_BODY_BYTES);
+  bytes.set(DOMAINS.proposal);
+  bytes.set(genesisHash, DOMAIN_BYTES);
+  writeProposalBody(bytes, BODY_AT, proposal);
+  return bytes;
 }
 
 /** Bytes that the owner of an input signs: domain ‖ genesis hash ‖ txid. */

@@ -5,12 +5,14 @@ import { BitArray, ContainerType, type Type } from "@chainsafe/ssz";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BlockHeader, Certificate } from "../types/chain.ts";
-import type { Vote } from "../types/consensus.ts";
+import type { Proposal, Vote } from "../types/consensus.ts";
 import {
   BlockHeaderSchema,
   CERTIFICATE_FIELDS,
   CertificateSchema,
   HEADER_FIELDS,
+  PROPOSAL_FIELDS,
+  ProposalSchema,
   VOTE_FIELDS,
   VoteSchema,
 } from "./schemas.ts";
@@ -18,6 +20,7 @@ import {
 const LIBRARY = {
   vote: new ContainerType(VOTE_FIELDS),
   header: new ContainerType(HEADER_FIELDS),
+  proposal: new ContainerType(PROPOSAL_FIELDS),
   certificate: new ContainerType(CERTIFICATE_FIELDS),
 };
 
@@ -28,6 +31,14 @@ const round = fc.oneof(fc.nat(3), fc.nat(0xffffffff));
 const body = { type: fc.constantFrom<1 | 2>(1, 2), height, round, blockHash: hash };
 
 const votes: fc.Arbitrary<Vote> = fc.record({ ...body, validatorIndex: fc.nat(65_535), signature });
+const proposals: fc.Arbitrary<Proposal> = fc.record({
+  height,
+  round,
+  validRound: fc.integer({ min: -1, max: 0xfffffffe }),
+  blockHash: hash,
+  proposerIndex: fc.nat(65_535),
+  signature,
+});
 const headers: fc.Arbitrary<BlockHeader> = fc.record({
   version: fc.nat(65_535),
   height,
@@ -89,6 +100,17 @@ describe("a layout by hand", () => {
         const headerBytes = BlockHeaderSchema.serialize(header);
         expect(headerBytes).toEqual(LIBRARY.header.serialize(header));
         expect(BlockHeaderSchema.deserialize(headerBytes)).toEqual(header);
+      }),
+    );
+  });
+
+  it("writes and reads proposals as the library does", () => {
+    fc.assert(
+      fc.property(proposals, (proposal) => {
+        const bytes = ProposalSchema.serialize(proposal);
+        const wire = { ...proposal, validRoundPlusOne: proposal.validRound + 1 };
+        expect(bytes).toEqual(LIBRARY.proposal.serialize(wire));
+        expect(ProposalSchema.deserialize(bytes)).toEqual(proposal);
       }),
     );
   });

@@ -3,7 +3,7 @@
 // refusals included). schemas.ts puts them into the schemas; nobody else calls them.
 
 import type { BlockHeader, Certificate } from "../types/chain.ts";
-import type { Vote } from "../types/consensus.ts";
+import type { Proposal, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_VALIDATORS } from "../types/limits.ts";
 import { voteType } from "./vote-type.ts";
@@ -88,6 +88,38 @@ export const VOTE: Layout<Vote> = {
     blockHash: copyOf(bytes, at + 13, 32),
     validatorIndex: uint16At(bytes, at + 45),
     signature: copyOf(bytes, at + 47, 64),
+  }),
+};
+
+/** Height 0, round 8, validRound + 1 at 12, blockHash 16: the head of a proposal, and what is signed. */
+export const PROPOSAL_BODY_BYTES = 48;
+
+export function writeProposalBody(
+  bytes: Uint8Array,
+  at: number,
+  { height, round, validRound, blockHash }: Omit<Proposal, "proposerIndex" | "signature">,
+): void {
+  putUint64(bytes, at, height);
+  putUint32(bytes, at + 8, round);
+  putUint32(bytes, at + 12, validRound + 1);
+  bytes.set(blockHash, at + 16);
+}
+
+/** The body, proposerIndex 48, signature 50. */
+export const PROPOSAL: Layout<Proposal> = {
+  sizeBytes: PROPOSAL_BODY_BYTES + 2 + 64,
+  write(bytes, at, proposal) {
+    writeProposalBody(bytes, at, proposal);
+    putUint16(bytes, at + 48, proposal.proposerIndex);
+    bytes.set(proposal.signature, at + 50);
+  },
+  read: (bytes, at) => ({
+    height: uint64At(bytes, at),
+    round: uint32At(bytes, at + 8),
+    validRound: uint32At(bytes, at + 12) - 1,
+    blockHash: copyOf(bytes, at + 16, 32),
+    proposerIndex: uint16At(bytes, at + 48),
+    signature: copyOf(bytes, at + 50, 64),
   }),
 };
 
