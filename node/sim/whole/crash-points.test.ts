@@ -1,0 +1,21 @@
+// A sample of the crash points; the bar sim.crash-points visits all of them.
+
+import { describe, expect, it } from "vitest";
+import { crashPoints } from "./crash-points.ts";
+
+describe("a crash at a boundary of log, sign state or store", () => {
+  it("is recovered from, without a second signature", () => {
+    const report = crashPoints({ stride: 149 });
+    expect(report.failures).toEqual([]);
+    expect(report).toMatchObject({ recovered: report.tried, doubleSigns: 0 });
+    expect(report.tried).toBeGreaterThan(60);
+    expect(report.points.disk).toBeGreaterThan(600);
+    expect(report.points.store).toBe(64);
+  });
+
+  it("is found out where log and sign state are lost", () => {
+    const report = crashPoints({ stride: 499, forgetful: true });
+    expect(report.doubleSigns).toBeGreaterThan(0);
+    expect(report.failures[0]).toContain("double sign: validator");
+  });
+});
