@@ -8,7 +8,7 @@ import { RULES, type Rules } from "../src/consensus/rules.ts";
 import { quorumCertificate } from "../src/consensus/tally.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import type { Block, BlockHeader, Certificate } from "../src/types/chain.ts";
-import type { Proposal, ProposalMessage, Vote } from "../src/types/consensus.ts";
+import type { Proposal, ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import { type Envelope, seal } from "./envelope.ts";
 import { fakeSign, SIM_GENESIS_HASH } from "./keyring.ts";
 import { spoil } from "./sim-block.ts";
@@ -38,6 +38,13 @@ export const AMNESIA_RULES: Rules = {
   lockInNextRound: () => undefined,
 };
 
+const SILENCE: Outbound = {
+  proposal: () => {},
+  vote: () => {},
+  certificate: () => {},
+  roundCertificate: () => {},
+};
+
 /** Wraps the node's outbound side; kinds that only need rules or a second process keep it. */
 export function corrupt(kind: ByzantineKind, node: SimNode, world: World): Outbound {
   const tools = new Tools(node, world);
@@ -47,7 +54,7 @@ export function corrupt(kind: ByzantineKind, node: SimNode, world: World): Outbo
     case "twins":
       return honest;
     case "silent":
-      return { proposal: () => {}, vote: () => {}, certificate: () => {} };
+      return SILENCE;
     case "nilVoter":
       return { ...honest, vote: (vote) => honest.vote(tools.revote(vote, ZERO_HASH)) };
     case "staleProposer":
@@ -135,6 +142,8 @@ function withholder(tools: Tools): Outbound {
     proposal: (proposal) => some(seal({ type: "proposal", proposal })),
     vote: (vote) => some(seal({ type: "vote", vote })),
     certificate: (certificate: Certificate) => some(seal({ type: "certificate", certificate })),
+    roundCertificate: (certificate: RoundCertificate) =>
+      some(seal({ type: "roundCertificate", certificate })),
   };
 }
 

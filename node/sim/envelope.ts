@@ -8,8 +8,9 @@ import { toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { verifyCertificate } from "../src/crypto/certificate.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
+import { verifyRoundCertificate } from "../src/crypto/round-certificate.ts";
 import type { Certificate, CertifiedBlock, HashHex, ValidatorSet } from "../src/types/chain.ts";
-import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import { fakeVerify, SIM_GENESIS_HASH } from "./keyring.ts";
 import { voteBytes } from "./vote-bytes.ts";
 
@@ -34,6 +35,11 @@ export type Opened =
     }
   | { readonly type: "vote"; readonly height: number; readonly vote: Vote }
   | { readonly type: "certificate"; readonly height: number; readonly certificate: Certificate }
+  | {
+      readonly type: "roundCertificate";
+      readonly height: number;
+      readonly certificate: RoundCertificate;
+    }
   | { readonly type: "getBlocks"; readonly height: number; readonly count: number }
   | {
       readonly type: "blocks";
@@ -52,10 +58,11 @@ export const envelop = (frame: Uint8Array): Envelope => ({
 });
 
 const VOTE_FRAME = 0x11;
-const CERTIFICATE_FRAME = 0x12;
+const ROUND_CERTIFICATE_FRAME = 0x13;
 
 function peekHeight(frame: Uint8Array): number {
-  if (frame[0] !== VOTE_FRAME && frame[0] !== CERTIFICATE_FRAME) return -1;
+  const type = frame[0] ?? 0;
+  if (type < VOTE_FRAME || type > ROUND_CERTIFICATE_FRAME) return -1;
   let height = 0;
   for (let at = 9; at >= 2; at--) height = height * 256 + (frame[at] ?? 0);
   return height;
@@ -79,6 +86,14 @@ function judge(message: Message, validators: ValidatorSet): Opened {
       const isGood = isVerified(certificate, validators);
       return isGood ? { type: "certificate", height, certificate } : { type: "refused", height };
     }
+    case "roundCertificate": {
+      const { certificate } = message;
+      const { height } = certificate;
+      const isGood = verifyRoundCertificate(certificate, contextOf(validators)).ok;
+      return isGood
+        ? { type: "roundCertificate", height, certificate }
+        : { type: "refused", height };
+    }
     case "getBlocks": {
       const { fromHeight, count } = message.request;
       return { type: "getBlocks", height: fromHeight, count };
@@ -98,11 +113,13 @@ function judge(message: Message, validators: ValidatorSet): Opened {
 }
 
 export const isVerified = (certificate: Certificate, validators: ValidatorSet): boolean =>
-  verifyCertificate(certificate, {
-    genesisHash: SIM_GENESIS_HASH,
-    validators,
-    verify: fakeVerify,
-  }).ok;
+  verifyCertificate(certificate, contextOf(validators)).ok;
+
+const contextOf = (validators: ValidatorSet) => ({
+  genesisHash: SIM_GENESIS_HASH,
+  validators,
+  verify: fakeVerify,
+});
 
 function judgeVote(vote: Vote, validators: ValidatorSet): Opened {
   const { height } = vote;

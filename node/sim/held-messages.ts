@@ -7,7 +7,10 @@ const HELD_HEIGHTS = 10;
 const HELD_MESSAGES = 800;
 
 /** What the core takes as it is. */
-export type CoreMessage = Extract<Opened, { type: "proposal" | "vote" | "certificate" }>;
+export type CoreMessage = Extract<
+  Opened,
+  { type: "proposal" | "vote" | "certificate" | "roundCertificate" }
+>;
 
 export class HeldMessages {
   private held: CoreMessage[] = [];

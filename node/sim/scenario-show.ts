@@ -4,6 +4,7 @@ import { fromHex } from "../src/codec/hex.ts";
 import type { Effect } from "../src/consensus/api.ts";
 import type { ConsensusState } from "../src/consensus/state.ts";
 import type { Certificate } from "../src/types/chain.ts";
+import type { RoundCertificate } from "../src/types/consensus.ts";
 
 const nameOf = (hash: Uint8Array): string =>
   hash[0] === 0 || hash[0] === undefined ? "nil" : String.fromCharCode(hash[0]);
@@ -19,6 +20,15 @@ function showCertificate({ type, round, blockHash, signers }: Certificate): stri
   const indices = signers.flatMap((signed, index) => (signed ? [index] : []));
   const name = type === 1 ? "prevotes" : "precommits";
   return `${name} of round ${round} for ${nameOf(blockHash)} by ${indices.join(",")}`;
+}
+
+function showRoundCertificate({ kind, round, groups }: RoundCertificate): string {
+  const votes = groups.map((group) => {
+    const indices = group.signers.flatMap((signed, index) => (signed ? [index] : []));
+    const name = group.type === 1 ? "prevote" : "precommit";
+    return `${name} ${group.round} ${nameOf(group.blockHash)} by ${indices.join(",")}`;
+  });
+  return `why round ${round}: ${kind} (${votes.join("; ")})`;
 }
 
 /** One line for one effect. */
@@ -38,6 +48,8 @@ export function showEffect(effect: Effect): string {
       return `timer ${effect.step} of round ${effect.round}: ${effect.delayMs} ms`;
     case "broadcastCertificate":
       return `broadcast ${showCertificate(effect.certificate)}`;
+    case "broadcastRoundCertificate":
+      return `broadcast ${showRoundCertificate(effect.certificate)}`;
     case "rebroadcast":
       return showRebroadcast(effect);
     case "fetchBlock":
@@ -60,6 +72,7 @@ function showRebroadcast({
   proposal,
   votes,
   certificate,
+  roundCertificate,
 }: Extract<Effect, { type: "rebroadcast" }>): string {
   const parts = votes.map(
     ({ type, round, blockHash, validatorIndex }) =>
@@ -67,5 +80,6 @@ function showRebroadcast({
   );
   if (proposal !== undefined) parts.unshift(`proposal ${nameOf(proposal.proposal.blockHash)}`);
   if (certificate !== undefined) parts.push(showCertificate(certificate));
+  if (roundCertificate !== undefined) parts.push(showRoundCertificate(roundCertificate));
   return `say again: ${parts.join("; ") || "nothing"}`;
 }

@@ -7,9 +7,11 @@ import { ZERO_HASH } from "../src/codec/bytes.ts";
 import { toHex } from "../src/codec/hex.ts";
 import type { ConsensusParams, Input, Step } from "../src/consensus/api.ts";
 import { leaderOf } from "../src/consensus/proposer.ts";
+import { groupVotes } from "../src/consensus/round-certificate.ts";
 import { type ConsensusState, checkInvariants, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
 import type { Block, Certificate, VoteType } from "../src/types/chain.ts";
+import type { RoundCertificate, RoundReason, Vote } from "../src/types/consensus.ts";
 import { newValidators } from "./keyring.ts";
 import { showEffect, showState } from "./scenario-show.ts";
 
@@ -97,6 +99,8 @@ function inputsOf(scene: Scene, line: Line): readonly Input[] {
       return votes(scene, line);
     case "certificate":
       return [{ type: "certificate", certificate: certificate(scene, line) }];
+    case "roundCertificate":
+      return [{ type: "roundCertificate", certificate: roundCertificate(scene, line) }];
     case "certified": {
       const block = blockOf(scene, wordAt(line, 3), numberAt(line, 2));
       const certified = { block, certificate: certificate(scene, line) };
@@ -152,19 +156,30 @@ function proposal(scene: Scene, line: Line): Input {
 }
 
 function votes(scene: Scene, line: Line): readonly Input[] {
-  const type = typeOf(wordAt(line, 0));
-  const { height } = scene.state.context;
-  return listOf(line.options.get("from")).map((validatorIndex) => ({
-    type: "vote",
-    vote: {
-      type,
-      height,
-      round: numberAt(line, 1),
-      blockHash: hashOf(wordAt(line, 2)),
-      validatorIndex,
-      signature: new Uint8Array(64).fill(validatorIndex),
-    },
+  const place = `${wordAt(line, 0)}:${wordAt(line, 1)}:${wordAt(line, 2)}`;
+  const cast = votesBy(scene, place, line.options.get("from"));
+  return cast.map((vote) => ({ type: "vote", vote }));
+}
+
+/** Votes written as type:round:value, of the listed validators. */
+function votesBy(scene: Scene, place: string, from: string | undefined): readonly Vote[] {
+  const [type = "", round, value = ""] = place.split(":");
+  return listOf(from).map((validatorIndex) => ({
+    type: typeOf(type),
+    height: scene.state.context.height,
+    round: Number(round),
+    blockHash: hashOf(value),
+    validatorIndex,
+    signature: new Uint8Array(64).fill(validatorIndex),
   }));
+}
+
+/** `roundCertificate ROUND KIND type:round:value=validators …` */
+function roundCertificate(scene: Scene, line: Line): RoundCertificate {
+  const { height, validators } = scene.state.context;
+  const cast = [...line.options].flatMap(([place, from]) => votesBy(scene, place, from));
+  const groups = groupVotes(cast, validators.length);
+  return { kind: wordAt(line, 2) as RoundReason, height, round: numberAt(line, 1), groups };
 }
 
 function certificate(scene: Scene, line: Line): Certificate {

@@ -11,7 +11,7 @@ import { type ConsensusState, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
-import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
+import type { ProposalMessage } from "../src/types/consensus.ts";
 import { type Envelope, type Opened, open, seal } from "./envelope.ts";
 import { type CoreMessage, HeldMessages } from "./held-messages.ts";
 import { SIM_GENESIS_HASH } from "./keyring.ts";
@@ -65,6 +65,8 @@ export class SimNode {
       vote: (vote) => broadcastTo(world, process, seal({ type: "vote", vote })),
       certificate: (certificate) =>
         broadcastTo(world, process, seal({ type: "certificate", certificate })),
+      roundCertificate: (certificate) =>
+        broadcastTo(world, process, seal({ type: "roundCertificate", certificate })),
     };
   }
 
@@ -223,11 +225,10 @@ export class SimNode {
       }
       case "broadcastCertificate":
         return this.outbound.certificate(effect.certificate);
+      case "broadcastRoundCertificate":
+        return this.outbound.roundCertificate(effect.certificate);
       case "rebroadcast":
-        if (effect.proposal !== undefined) this.outbound.proposal(effect.proposal);
-        for (const vote of effect.votes) this.relay(vote);
-        if (effect.certificate !== undefined) this.outbound.certificate(effect.certificate);
-        return;
+        return this.rebroadcast(effect);
       case "fetchBlock": {
         const request = { requestId: 0, fromHeight: effect.height, count: 1 };
         broadcastTo(this.world, this.options.process, seal({ type: "getBlocks", request }));
@@ -245,10 +246,12 @@ export class SimNode {
     }
   }
 
-  /** Votes of others travel as they are; own ones pass the node's behaviour. */
-  private relay(vote: Vote): void {
-    if (vote.validatorIndex === this.options.index) this.outbound.vote(vote);
-    else broadcastTo(this.world, this.options.process, seal({ type: "vote", vote }));
+  private rebroadcast(effect: Extract<Effect, { type: "rebroadcast" }>): void {
+    const { proposal, votes, certificate, roundCertificate } = effect;
+    if (proposal !== undefined) this.outbound.proposal(proposal);
+    for (const vote of votes) this.outbound.vote(vote);
+    if (certificate !== undefined) this.outbound.certificate(certificate);
+    if (roundCertificate !== undefined) this.outbound.roundCertificate(roundCertificate);
   }
 
   /** A new block on top of the own head, unlike any other. */

@@ -208,6 +208,7 @@ describe("unanswered", () => {
       proposal: undefined,
       votes: [],
       certificate: undefined,
+      roundCertificate: undefined,
     };
     expect(unanswered([note, said], [], state)).toEqual([]);
   });

@@ -3,7 +3,7 @@
 
 import type { Input } from "../src/consensus/api.ts";
 import type { Certificate, ValidatorSet } from "../src/types/chain.ts";
-import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import type { Checks } from "./checks.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Rng } from "./rng.ts";
@@ -31,6 +31,7 @@ export interface Outbound {
   proposal(message: ProposalMessage): void;
   vote(vote: Vote): void;
   certificate(certificate: Certificate): void;
+  roundCertificate(certificate: RoundCertificate): void;
   /** The node entered a round. */
   round?(height: number, round: number): void;
 }

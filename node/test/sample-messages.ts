@@ -9,7 +9,7 @@ import type {
   Transaction,
   ValidatorSet,
 } from "../src/types/chain.ts";
-import type { Proposal, Vote } from "../src/types/consensus.ts";
+import type { Proposal, RoundCertificate, Vote, VoteGroup } from "../src/types/consensus.ts";
 
 /** `size` bytes that count up from `first`. */
 export const bytes = (size: number, first: number): Uint8Array =>
@@ -103,6 +103,26 @@ export const PROPOSAL: Proposal = {
   signature: bytes(64, 0x52),
 };
 
+/** Seven of ten precommits, of three kinds. */
+export const ROUND_CERTIFICATE: RoundCertificate = {
+  kind: "precommits",
+  height: 1843,
+  round: 3,
+  groups: [
+    { blockHash: new Uint8Array(32), signers: [1, 2, 9] },
+    { blockHash: bytes(32, 0x50), signers: [0, 4, 5] },
+    { blockHash: bytes(32, 0x51), signers: [7] },
+  ].map(
+    ({ blockHash, signers }): VoteGroup => ({
+      type: 2,
+      round: 2,
+      blockHash,
+      signers: Array.from({ length: 10 }, (_, index) => signers.includes(index)),
+      signatures: signers.map((index) => bytes(64, 0x70 + index)),
+    }),
+  ),
+};
+
 /** By a name for each vector; every message type occurs (the golden test checks it). */
 export const MESSAGES = {
   proposal: {
@@ -120,6 +140,16 @@ export const MESSAGES = {
   vote: { type: "vote", vote: VOTE },
   nilPrecommit: { type: "vote", vote: { ...VOTE, type: 2, blockHash: new Uint8Array(32) } },
   certificate: { type: "certificate", certificate: CERTIFICATE },
+  roundCertificate: { type: "roundCertificate", certificate: ROUND_CERTIFICATE },
+  higherVotes: {
+    type: "roundCertificate",
+    certificate: {
+      ...ROUND_CERTIFICATE,
+      kind: "higherVotes",
+      round: 2,
+      groups: ROUND_CERTIFICATE.groups.map((group, place) => ({ ...group, round: 7 + place })),
+    },
+  },
   status: {
     type: "status",
     status: { height: 2 ** 53 - 1, baseHeight: 1, blockHash: bytes(32, 0x60) },

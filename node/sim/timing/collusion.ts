@@ -51,6 +51,7 @@ export class Collusion {
       case "vote":
         return { type: "vote", vote: this.voteFor(message.vote, to) };
       case "certificate":
+      case "roundCertificate":
         return undefined;
       default:
         throw new Error(`unknown message ${JSON.stringify(message satisfies never)}`);

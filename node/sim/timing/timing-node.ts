@@ -6,7 +6,7 @@ import type { Effect, HeightContext, Input } from "../../src/consensus/api.ts";
 import { type ConsensusState, initialState } from "../../src/consensus/state.ts";
 import { step } from "../../src/consensus/step.ts";
 import type { Certificate, CertifiedBlock } from "../../src/types/chain.ts";
-import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../../src/types/consensus.ts";
 import { isValidBlock } from "../sim-block.ts";
 import type { IdealBlocks } from "./ideal-blocks.ts";
 import type { TimingOptions } from "./timing-options.ts";
@@ -15,7 +15,8 @@ import type { TimingOptions } from "./timing-options.ts";
 export type Message =
   | { readonly type: "proposal"; readonly message: ProposalMessage }
   | { readonly type: "vote"; readonly vote: Vote }
-  | { readonly type: "certificate"; readonly certificate: Certificate };
+  | { readonly type: "certificate"; readonly certificate: Certificate }
+  | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate };
 
 /** What a node sees of the world around it. */
 export interface NodeWorld {
@@ -114,6 +115,11 @@ export class TimingNode {
       }
       case "broadcastCertificate":
         return world.broadcast(index, { type: "certificate", certificate: effect.certificate });
+      case "broadcastRoundCertificate":
+        return world.broadcast(index, {
+          type: "roundCertificate",
+          certificate: effect.certificate,
+        });
       case "rebroadcast":
         return this.rebroadcast(effect);
       case "fetchBlock":
@@ -166,11 +172,15 @@ export class TimingNode {
     proposal,
     votes,
     certificate,
+    roundCertificate,
   }: Extract<Effect, { type: "rebroadcast" }>): void {
     const { world, index } = this;
     if (proposal !== undefined) world.broadcast(index, { type: "proposal", message: proposal });
     for (const vote of votes) world.broadcast(index, { type: "vote", vote });
     if (certificate !== undefined) world.broadcast(index, { type: "certificate", certificate });
+    if (roundCertificate !== undefined) {
+      world.broadcast(index, { type: "roundCertificate", certificate: roundCertificate });
+    }
   }
 
   private decide(certified: CertifiedBlock): void {
@@ -192,6 +202,7 @@ function heightOf(message: Message): number {
     case "vote":
       return message.vote.height;
     case "certificate":
+    case "roundCertificate":
       return message.certificate.height;
     default:
       throw new Error(`unknown message ${JSON.stringify(message satisfies never)}`);

@@ -2,10 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MESSAGES } from "../../test/sample-messages.ts";
 import type { Block, BlockHeader, Certificate, Transaction, VoteType } from "../types/chain.ts";
+import type { RoundCertificate, RoundReason } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_FRAME_BYTES } from "../types/limits.ts";
 import { equalBytes } from "./bytes.ts";
 import { decodeFrame, encodeFrame, type Message } from "./frames.ts";
+import { compareGroups } from "./round-certificate.ts";
 
 const sized = (size: number) => fc.uint8Array({ minLength: size, maxLength: size });
 const hash = sized(32);
@@ -38,6 +40,30 @@ const certificate: fc.Arbitrary<Certificate> = fc
     ...rest,
     signatures: rest.signers.filter(Boolean).map((_, i) => seed.map((byte) => byte ^ i)),
   }));
+
+/** Each of up to 20 validators stands in one of four groups, or in none. */
+const roundCertificate: fc.Arbitrary<RoundCertificate> = fc
+  .record({
+    kind: fc.constantFrom<RoundReason>("precommits", "noQuorum", "higherVotes"),
+    height: safe,
+    round: fc.integer({ min: 1, max: 0xffffffff }),
+    places: fc.array(fc.nat(4), { minLength: 1, maxLength: 20 }),
+    votes: fc.array(fc.record({ type: voteType, round: uint32, blockHash: hash }), {
+      minLength: 4,
+      maxLength: 4,
+    }),
+    seed: sized(64),
+  })
+  .map(({ places, votes, seed, ...rest }) => {
+    const groups = votes.map((vote, group) => ({
+      ...vote,
+      signers: places.map((place) => place === group),
+      signatures: places.filter((place) => place === group).map((_, i) => seed.map((b) => b ^ i)),
+    }));
+    const isFilled = groups.filter(({ signatures }) => signatures.length > 0);
+    return { ...rest, groups: isFilled.sort(compareGroups) };
+  })
+  .filter(({ groups }) => groups.length > 0);
 
 const header: fc.Arbitrary<BlockHeader> = fc.record({
   version: uint16,
@@ -92,6 +118,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     }),
   }),
   fc.record({ type: is("certificate"), certificate }),
+  fc.record({ type: is("roundCertificate"), certificate: roundCertificate }),
   fc.record({
     type: is("status"),
     status: fc.record({ height: safe, baseHeight: safe, blockHash: hash }),
@@ -193,7 +220,7 @@ describe("frames", () => {
   });
 
   it("of random bytes never do anything else", () => {
-    const types = [0x10, 0x11, 0x12, 0x20, 0x21, 0x22, 0x30, 0x31, 0x32, 0x40, 0x41, 0x42];
+    const types = [0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x30, 0x31, 0x32, 0x40, 0x41, 0x42];
     const frame = fc
       .tuple(fc.constantFrom(...types), fc.uint8Array({ maxLength: 300 }))
       .map(([byte, body]) => Uint8Array.of(byte, ...body));

@@ -3,7 +3,7 @@
 
 import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import type { Certificate, CertifiedBlock, Transaction } from "../types/chain.ts";
-import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import {
   MAX_FRAME_BYTES,
@@ -14,11 +14,13 @@ import {
 } from "../types/limits.ts";
 import { blockFromWire, blockToWire } from "./chain.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
+import { roundCertificateFromWire, roundCertificateToWire } from "./round-certificate.ts";
 import {
   bytes32,
   CertificateSchema,
   CertifiedBlockSchema,
   ProposalMessageSchema,
+  RoundCertificateSchema,
   TransactionSchema,
   uint16,
   uint32,
@@ -45,6 +47,7 @@ export type Message =
   | { readonly type: "proposal"; readonly proposal: ProposalMessage }
   | { readonly type: "vote"; readonly vote: Vote }
   | { readonly type: "certificate"; readonly certificate: Certificate }
+  | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate }
   | { readonly type: "status"; readonly status: StatusMessage }
   | { readonly type: "getBlocks"; readonly request: BlocksRequest }
   | {
@@ -129,6 +132,16 @@ const CODECS: Codecs = {
     decode(bytes) {
       const certificate = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
       return { type: "certificate", certificate };
+    },
+  },
+  roundCertificate: {
+    byte: 0x13,
+    maxBytes: 64 * 1024,
+    encode: ({ certificate }) =>
+      RoundCertificateSchema.serialize(roundCertificateToWire(certificate)),
+    decode(bytes) {
+      const wire = decodeSsz(RoundCertificateSchema, bytes, "round certificate", this.maxBytes);
+      return { type: "roundCertificate", certificate: roundCertificateFromWire(wire) };
     },
   },
   status: {

@@ -88,6 +88,22 @@ export const CertifiedBlockSchema = new ContainerType({
   certificate: CertificateSchema,
 });
 
+export const VoteGroupSchema = new ContainerType({
+  type: uint8,
+  round: uint32,
+  blockHash: bytes32,
+  signers: new BitListType(MAX_VALIDATORS),
+  signatures: new ListCompositeType(bytes64, MAX_VALIDATORS),
+});
+
+/** At most one group for each validator, as each validator stands in one of them at most. */
+export const RoundCertificateSchema = new ContainerType({
+  kind: uint8,
+  height: uint64,
+  round: uint32,
+  groups: new ListCompositeType(VoteGroupSchema, MAX_VALIDATORS),
+});
+
 export const VOTE_FIELDS = {
   type: uint8,
   height: uint64,

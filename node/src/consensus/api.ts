@@ -17,7 +17,7 @@ import type {
   ValidatorSet,
   VoteType,
 } from "../types/chain.ts";
-import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 
 export type Step = "newHeight" | "propose" | "prevote" | "precommit" | "rebroadcast";
 
@@ -75,6 +75,8 @@ export type Input =
   | { readonly type: "vote"; readonly vote: Vote }
   /** A verified certificate of the current height: PoLC, nil polka, or commit certificate. */
   | { readonly type: "certificate"; readonly certificate: Certificate }
+  /** A verified round certificate of the current height. */
+  | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate }
   /** A block with its verified commit certificate, from sync or from an answer to fetchBlock. */
   | {
       readonly type: "certifiedBlock";
@@ -131,12 +133,18 @@ export type Effect =
     }
   /** Send to every peer. */
   | { readonly type: "broadcastCertificate"; readonly certificate: Certificate }
-  /** Sent again on a rebroadcast timeout: own last messages of this height. */
+  /** Send to every peer. */
+  | { readonly type: "broadcastRoundCertificate"; readonly certificate: RoundCertificate }
+  /**
+   * Sent again on a rebroadcast timeout: own last messages of this height, and why the round was
+   * entered, as a quorum for one value or as a round certificate.
+   */
   | {
       readonly type: "rebroadcast";
       readonly proposal: ProposalMessage | undefined;
       readonly votes: readonly Vote[];
       readonly certificate: Certificate | undefined;
+      readonly roundCertificate: RoundCertificate | undefined;
     }
   /** A commit certificate is held but not its block. */
   | { readonly type: "fetchBlock"; readonly height: Height; readonly blockHash: HashHex }

@@ -33,7 +33,7 @@ export function applyCertificate(
   const nil = isNil(blockHash);
   if (type === PRECOMMIT && !nil) state.commit ??= { round, hash: blockHash, certificate };
   const isAhead = round > state.round || state.step === "newHeight";
-  const entry = { certificate, votes: [] };
+  const entry = { type: "certificate", certificate } as const;
   if (nil && isAhead) {
     // The round it speaks of has failed: there is nothing to do in it any more.
     startRound(state, round + 1, entry, out);

@@ -1,6 +1,6 @@
 // Rounds: entering one, being pulled ahead by others, and saying again what peers may have missed.
-// A round is left only for a reason that others can be shown (state.entry): a nil certificate, the
-// mixed precommits of a quorum, or the higher votes of f + 1. So whoever lags can always follow.
+// A round is left only for a reason that others can be shown as one unit (state.entry): a certificate
+// of a quorum for one value, or a round certificate. So whoever lags can always follow.
 
 import { faultyPower } from "../crypto/certificate.ts";
 import type { Round } from "../types/chain.ts";
@@ -9,6 +9,7 @@ import type { Effect } from "./api.ts";
 import { askForBlock } from "./commit.ts";
 import { polcOf } from "./lock.ts";
 import { propose } from "./propose.ts";
+import { entryByVotes } from "./round-certificate.ts";
 import {
   type ConsensusState,
   FUTURE_ROUNDS,
@@ -33,17 +34,12 @@ export function startRound(
   forgetOldRounds(state);
   countHeldVotes(state, out);
   const { height } = state.context;
-  out.push({ type: "note", name: "newRound", height, round, reason: reasonOf(entry, round) });
+  out.push({ type: "note", name: "newRound", height, round, reason: entry.type });
   if (round > 0) announce(state, out);
   const timer = { type: "startTimeout", height, round } as const;
   out.push({ ...timer, step: "propose", delayMs: timeoutMs(state, "propose", round) });
   out.push({ ...timer, step: "rebroadcast", delayMs: rebroadcastMs(state, round) });
   propose(state, out);
-}
-
-function reasonOf(entry: RoundEntry, round: Round): string {
-  if (round === 0) return "start";
-  return entry.certificate === undefined ? "votes" : "certificate";
 }
 
 /** Votes held for the jump rule whose round is now kept. */
@@ -56,14 +52,21 @@ function countHeldVotes(state: ConsensusState, out: Effect[]): void {
   }
 }
 
-/** Shows the certificate that justifies the round, and the highest PoLC where it is news. */
+/**
+ * Shows why the round was entered, and the highest PoLC where it is news. A round certificate that came
+ * from a peer is not passed on at once: whoever made it has sent it to all, and a rebroadcast follows.
+ */
 function announce(state: ConsensusState, out: Effect[]): void {
-  const { certificate } = state.entry;
-  if (certificate !== undefined) out.push({ type: "broadcastCertificate", certificate });
+  const { entry } = state;
+  if (entry.type === "certificate") {
+    out.push({ type: "broadcastCertificate", certificate: entry.certificate });
+  } else if (entry.type === "votes" && entry.isOwn && state.context.self !== undefined) {
+    out.push({ type: "broadcastRoundCertificate", certificate: entry.certificate });
+  }
   if (state.validRound <= state.polcSentRound) return;
   state.polcSentRound = state.validRound;
   const polc = polcOf(state);
-  if (polc !== undefined && polc !== certificate) {
+  if (polc !== undefined && !(entry.type === "certificate" && entry.certificate === polc)) {
     out.push({ type: "broadcastCertificate", certificate: polc });
   }
 }
@@ -82,11 +85,11 @@ export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
   for (const voter of ahead) {
     power += voter.power;
     if (power < needed) continue;
+    const { round } = voter;
     const votes = ahead
-      .filter(({ round }) => round >= voter.round)
-      .map(({ index, round }) => voteAt(state, index, round))
-      .filter((vote) => vote !== undefined);
-    startRound(state, voter.round, { certificate: undefined, votes }, out);
+      .slice(0, ahead.indexOf(voter) + 1)
+      .map((higher) => voteAt(state, higher.index, higher.round));
+    startRound(state, round, entryByVotes(state, { kind: "higherVotes", round }, votes), out);
     return true;
   }
   return false;
@@ -108,15 +111,15 @@ export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs });
   if (self === undefined) return;
   const polc = polcOf(state);
-  const own = [state.ownPrevote, state.ownPrecommit].filter((vote) => vote !== undefined);
-  const others = entry.votes.filter(({ validatorIndex }) => validatorIndex !== self);
+  const certificate = entry.type === "certificate" ? entry.certificate : polc;
   out.push({
     type: "rebroadcast",
     proposal: state.ownProposal?.proposal.round === round ? state.ownProposal : undefined,
-    votes: [...own, ...others],
-    certificate: entry.certificate ?? polc,
+    votes: [state.ownPrevote, state.ownPrecommit].filter((vote) => vote !== undefined),
+    certificate,
+    roundCertificate: entry.type === "votes" ? entry.certificate : undefined,
   });
-  if (entry.certificate !== undefined && polc !== undefined && polc !== entry.certificate) {
+  if (polc !== undefined && polc !== certificate) {
     out.push({ type: "broadcastCertificate", certificate: polc });
   }
 }

@@ -4,6 +4,7 @@
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
 import { lockOnPolka } from "./lock.ts";
+import { entryByVotes } from "./round-certificate.ts";
 import { jumpAhead, startRound } from "./rounds.ts";
 import { type ConsensusState, candidateOf, type RoundState, roundOf } from "./state.ts";
 import { quorumCertificate, quorumImpossible, type Tally } from "./tally.ts";
@@ -42,7 +43,7 @@ function prevoteProposal(state: ConsensusState, round: RoundState, out: Effect[]
 }
 
 /** A polka in step prevote: lock and precommit. */
-function precommitPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+export function precommitPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   if (state.step !== "prevote") return false;
   const block = lockOnPolka(state, round, out);
   if (block === undefined) return false;
@@ -51,22 +52,21 @@ function precommitPolka(state: ConsensusState, round: RoundState, out: Effect[])
 }
 
 /**
- * No polka will come. A nil polka leaves the round at once, as its certificate takes all others
- * along; where merely no value can reach a quorum any more, precommit nil and stay; a quorum of mixed
- * prevotes starts T_prevote.
+ * No polka will come: at a nil polka, and where no value can reach a quorum any more, precommit nil and
+ * leave the round at once, with the proof that takes all others along. A quorum of mixed prevotes that
+ * leaves a chance starts T_prevote.
  */
 function failPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   const { prevotes } = round;
   if (prevotes.quorum?.nil === true) {
     if (state.step !== "precommit") castPrecommit(state, undefined, out);
     const certificate = quorumCertificate(prevotes, prevotes.quorum);
-    startRound(state, round.round + 1, { certificate, votes: [] }, out);
+    startRound(state, round.round + 1, { type: "certificate", certificate }, out);
     return true;
   }
-  if (state.step === "precommit") return false;
   if (quorumImpossible(prevotes, state.totalPower, state.polkaPower)) {
-    if (state.step === "propose") castPrevote(state, undefined, out);
-    else castPrecommit(state, undefined, out);
+    if (state.step !== "precommit") castPrecommit(state, undefined, out);
+    leaveByVotes(state, "noQuorum", prevotes, out);
     return true;
   }
   if (state.step === "prevote" && prevotes.power >= state.polkaPower && !round.prevoteTimer) {
@@ -81,12 +81,12 @@ function failPrecommits(state: ConsensusState, round: RoundState, out: Effect[])
   const { precommits } = round;
   if (precommits.quorum?.nil === true) {
     const certificate = quorumCertificate(precommits, precommits.quorum);
-    startRound(state, round.round + 1, { certificate, votes: [] }, out);
+    startRound(state, round.round + 1, { type: "certificate", certificate }, out);
     return true;
   }
   if (precommits.power < state.commitPower) return false;
   if (quorumImpossible(precommits, state.totalPower, state.commitPower)) {
-    leaveByPrecommits(state, round, out);
+    leaveByVotes(state, "precommits", precommits, out);
     return true;
   }
   if (!round.precommitTimer) {
@@ -96,13 +96,21 @@ function failPrecommits(state: ConsensusState, round: RoundState, out: Effect[])
   return false;
 }
 
-/** Enters the next round, with this round's precommits as the reason. */
-export function leaveByPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): void {
-  const votes = heldVotes(round.precommits);
-  startRound(state, round.round + 1, { certificate: undefined, votes }, out);
+/** T_precommit has passed: the next round, where the quorum that started the timer is still there. */
+export function expirePrecommits(state: ConsensusState, round: RoundState, out: Effect[]): void {
+  if (round.precommitTimer) leaveByVotes(state, "precommits", round.precommits, out);
 }
 
-const heldVotes = (tally: Tally) => tally.votes.filter((vote) => vote !== undefined);
+/** Enters the next round, with the votes of this one as the reason. */
+function leaveByVotes(
+  state: ConsensusState,
+  kind: "precommits" | "noQuorum",
+  tally: Tally,
+  out: Effect[],
+): void {
+  const round = state.round + 1;
+  startRound(state, round, entryByVotes(state, { kind, round }, tally.votes), out);
+}
 
 function startVoteTimer(state: ConsensusState, step: "prevote" | "precommit", out: Effect[]): void {
   const { height } = state.context;

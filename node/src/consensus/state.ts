@@ -3,9 +3,10 @@
 // coming rounds of votes, two blocks a round, and beyond those one vote a validator.
 
 import { equalBytes } from "../codec/bytes.ts";
+import { weighRoundCertificate } from "../crypto/round-certificate.ts";
 import type { Block, Certificate, HashHex, Round } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
-import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { ConsensusParams, HeightContext, Step } from "./api.ts";
 import { type Lock, RULES, type Rules } from "./rules.ts";
@@ -50,11 +51,16 @@ export interface Commit {
   readonly certificate: Certificate | undefined;
 }
 
-/** Why the current round was entered: one of both, or neither for round 0 and lone followers. */
-export interface RoundEntry {
-  readonly certificate: Certificate | undefined;
-  readonly votes: readonly Vote[];
-}
+/** Why the current round was entered: something that others can be shown. */
+export type RoundEntry =
+  | { readonly type: "start" }
+  | { readonly type: "certificate"; readonly certificate: Certificate }
+  | {
+      readonly type: "votes";
+      readonly certificate: RoundCertificate;
+      /** Made here from votes, not received from a peer. */
+      readonly isOwn: boolean;
+    };
 
 export interface ConsensusState {
   readonly params: ConsensusParams;
@@ -92,7 +98,7 @@ export interface ConsensusState {
   ownPrecommit: Vote | undefined;
 }
 
-export const NO_ENTRY: RoundEntry = { certificate: undefined, votes: [] };
+export const HEIGHT_START: RoundEntry = { type: "start" };
 
 /** A node before its first height: it ignores all but enterHeight. */
 export function initialState(params: ConsensusParams, rules: Rules = RULES): ConsensusState {
@@ -124,7 +130,7 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
     aheadSeen: false,
     commit: undefined,
     fetchAsked: false,
-    entry: NO_ENTRY,
+    entry: HEIGHT_START,
     proposedRound: -1,
     ownProposal: undefined,
     ownPrevote: undefined,
@@ -207,6 +213,10 @@ export function checkInvariants(state: ConsensusState): void {
   invariant(rounds.size <= RETAINED_ROUNDS + FUTURE_ROUNDS + 2, "the rounds are bounded");
   invariant(state.candidates.length <= 2 * rounds.size + 2, "the blocks are bounded");
   invariant(state.proposedRound <= round, "no proposal for a later round");
+  const { entry } = state;
+  const isJustified =
+    entry.type === "votes" && weighRoundCertificate(entry.certificate, context.validators).ok;
+  invariant(round === 0 || entry.type === "certificate" || isJustified, "a round has its reason");
   const own = [state.ownPrevote, state.ownPrecommit];
   for (const vote of own) {
     invariant(vote === undefined || vote.validatorIndex === context.self, "own votes are own");

@@ -9,12 +9,13 @@ import { totalPowerOf } from "../crypto/certificate.ts";
 import { InvariantError, invariant } from "../types/errors.ts";
 import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
 import { applyCertificate } from "./apply-certificate.ts";
+import { applyRoundCertificate } from "./apply-round-certificate.ts";
 import { receiveCertifiedBlock } from "./commit.ts";
 import { receiveBuiltBlock } from "./propose.ts";
 import { receiveProposal } from "./receive-proposal.ts";
 import { rebroadcast, startRound } from "./rounds.ts";
-import { leaveByPrecommits, settle } from "./settle.ts";
-import { type ConsensusState, NO_ENTRY, roundOf } from "./state.ts";
+import { expirePrecommits, settle } from "./settle.ts";
+import { type ConsensusState, HEIGHT_START, roundOf } from "./state.ts";
 import { castPrecommit, castPrevote, receiveVote } from "./vote.ts";
 
 export interface StepResult {
@@ -52,6 +53,8 @@ function receive(
       return receiveVote(state, input.vote, out);
     case "certificate":
       return applyCertificate(state, input.certificate, out);
+    case "roundCertificate":
+      return applyRoundCertificate(state, input.certificate, out);
     case "certifiedBlock":
       return receiveCertifiedBlock(state, input, out);
     case "blockBuilt":
@@ -89,7 +92,7 @@ function enterHeight(
   state.aheadSeen = false;
   state.commit = undefined;
   state.fetchAsked = false;
-  state.entry = NO_ENTRY;
+  state.entry = HEIGHT_START;
   state.proposedRound = -1;
   state.ownProposal = undefined;
   state.ownPrevote = undefined;
@@ -107,7 +110,7 @@ function receiveTimeout(
   if (height !== state.context.height || round !== state.round) return;
   switch (step) {
     case "newHeight":
-      if (state.step === "newHeight") startRound(state, 0, NO_ENTRY, out);
+      if (state.step === "newHeight") startRound(state, 0, HEIGHT_START, out);
       return;
     case "propose":
       if (state.step === "propose") castPrevote(state, undefined, out);
@@ -116,7 +119,7 @@ function receiveTimeout(
       if (state.step === "prevote") castPrecommit(state, undefined, out);
       return;
     case "precommit":
-      if (state.step !== "newHeight") leaveByPrecommits(state, roundOf(state, round), out);
+      if (state.step !== "newHeight") expirePrecommits(state, roundOf(state, round), out);
       return;
     case "rebroadcast":
       if (state.step !== "newHeight") rebroadcast(state, out);

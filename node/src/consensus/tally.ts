@@ -99,10 +99,13 @@ export function voteIn(certificate: Certificate, index: number): Vote | undefine
 }
 
 /** Power of the certificate's signers. */
-export function signersPower(certificate: Certificate, validators: ValidatorSet): number {
+export function signersPower(
+  { signers }: Pick<Certificate, "signers">,
+  validators: ValidatorSet,
+): number {
   let power = 0;
   for (let i = 0; i < validators.length; i++) {
-    if (certificate.signers[i] === true) power += validators[i]?.power ?? 0;
+    if (signers[i] === true) power += validators[i]?.power ?? 0;
   }
   return power;
 }

@@ -25,8 +25,10 @@ export type CertificateFault =
   | "CERTIFICATE_BITS"
   /** Not exactly one signature for each set bit. */
   | "CERTIFICATE_COUNT"
-  /** The signers' power is below a quorum. */
+  /** The signers' power does not prove what the certificate claims. */
   | "CERTIFICATE_POWER"
+  /** A vote that has no place in this kind of certificate, or a validator's second one. */
+  | "CERTIFICATE_VOTES"
   /** A signature is not its validator's over these bytes. */
   | "CERTIFICATE_SIGNATURE";
 
@@ -62,8 +64,23 @@ export function verifyCertificate(
   }
   const needed = quorumPower(totalPowerOf(validators));
   if (power < needed) return fail("CERTIFICATE_POWER", `power ${power}, ${needed} needed`);
-  const message = voteSignBytes(genesisHash, certificate);
-  let bad = -1;
+  const bad = badSigner(certificate, { genesisHash, validators, verify });
+  return bad === undefined ? ok(power) : badSignature(bad);
+}
+
+type SignedVotes = Pick<
+  Certificate,
+  "type" | "height" | "round" | "blockHash" | "signers" | "signatures"
+>;
+
+/** Verifies every signature, whatever the earlier ones were; gives the last signer whose is wrong. */
+export function badSigner(
+  votes: SignedVotes,
+  { genesisHash, validators, verify }: CertificateContext,
+): number | undefined {
+  const message = voteSignBytes(genesisHash, votes);
+  const { signers, signatures } = votes;
+  let bad: number | undefined;
   let next = 0;
   for (let i = 0; i < signers.length; i++) {
     if (signers[i] !== true) continue;
@@ -73,5 +90,8 @@ export function verifyCertificate(
       bad = i;
     }
   }
-  return bad === -1 ? ok(power) : fail("CERTIFICATE_SIGNATURE", `signature of validator ${bad}`);
+  return bad;
 }
+
+export const badSignature = (signer: number) =>
+  fail("CERTIFICATE_SIGNATURE", `signature of validator ${signer}`);

@@ -4,8 +4,10 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork, type LoosePeer } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
 import type { Message } from "../codec/frames.ts";
+import { groupVotes } from "../consensus/round-certificate.ts";
 import { sha256 } from "../crypto/hash.ts";
 import { type CertifiedBlock, PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import type { Vote } from "../types/consensus.ts";
 
 const ZEROS = new Uint8Array(32);
 
@@ -86,6 +88,21 @@ describe("a peer that", () => {
       return {
         type: "certificate",
         certificate: { ...certificate, height: certificate.height + 1 },
+      };
+    });
+  });
+
+  it("sends a round certificate with one bad signature loses its link", () => {
+    expectPunished((network) => {
+      const height = network.at(0).height + 1;
+      const of = [0, 1, 2].map((validatorIndex) =>
+        network.voteOf(validatorIndex, { type: PRECOMMIT, height, round: 0, blockHash: ZEROS }),
+      );
+      const bad = { ...of[2], signature: new Uint8Array(64).fill(1) } as Vote;
+      const groups = groupVotes([...of.slice(0, 2), bad], 4);
+      return {
+        type: "roundCertificate",
+        certificate: { kind: "precommits", height, round: 1, groups },
       };
     });
   });

@@ -13,7 +13,7 @@ import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { step } from "../consensus/step.ts";
 import type { Clock, Metrics, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
-import { isNews, VoteBudget } from "./wal-news.ts";
+import { isNews, takeApart, VoteBudget } from "./wal-news.ts";
 import { encodeWalRecord } from "./wal-record.ts";
 
 const MAX_QUEUED = 10_000;
@@ -23,6 +23,7 @@ const LEAVES: ReadonlySet<Effect["type"]> = new Set([
   "signProposal",
   "signVote",
   "broadcastCertificate",
+  "broadcastRoundCertificate",
   "rebroadcast",
   "decide",
 ]);
@@ -81,7 +82,11 @@ export class CoreLoop {
     }
   }
 
-  #handle(timed: TimedInput): void {
+  #handle({ nowMs, input }: TimedInput): void {
+    for (const part of takeApart(this.#state, input)) this.#take({ nowMs, input: part });
+  }
+
+  #take(timed: TimedInput): void {
     invariant(!this.#failed, "an input arrived after the core had failed");
     if (isNews(this.#state, timed.input)) {
       const { input } = timed;

@@ -60,6 +60,8 @@ export class Effects {
         return;
       case "broadcastCertificate":
         return outbound.toValidators({ type: "certificate", certificate: effect.certificate });
+      case "broadcastRoundCertificate":
+        return outbound.toValidators({ type: "roundCertificate", certificate: effect.certificate });
       case "rebroadcast":
         return this.#rebroadcast(effect);
       case "fetchBlock":
@@ -94,12 +96,16 @@ export class Effects {
     this.#parts.feed({ type: "vote", vote });
   }
 
-  #rebroadcast({ proposal, votes, certificate }: Extract<Effect, { type: "rebroadcast" }>): void {
+  #rebroadcast(effect: Extract<Effect, { type: "rebroadcast" }>): void {
+    const { proposal, votes, certificate, roundCertificate } = effect;
     const { outbound, metrics } = this.#parts;
     metrics.count("consensus_rebroadcasts_total");
     if (proposal !== undefined) outbound.toValidators({ type: "proposal", proposal });
     for (const vote of votes) outbound.toValidators({ type: "vote", vote });
     if (certificate !== undefined) outbound.toValidators({ type: "certificate", certificate });
+    if (roundCertificate !== undefined) {
+      outbound.toValidators({ type: "roundCertificate", certificate: roundCertificate });
+    }
   }
 
   #evidence({ kind, validatorIndex }: Extract<Effect, { type: "evidence" }>): void {

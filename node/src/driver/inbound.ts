@@ -12,13 +12,19 @@ import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
 import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
-import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { FutureFrames } from "./future-frames.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { Timing } from "./timing.ts";
-import { type Refusal, refuseCertificate, refuseProposal, refuseVote } from "./verify-message.ts";
+import {
+  type Refusal,
+  refuseCertificate,
+  refuseProposal,
+  refuseRoundCertificate,
+  refuseVote,
+} from "./verify-message.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;
@@ -38,7 +44,10 @@ export interface InboundParts {
   readonly other: (peer: Peer, message: OtherMessage) => void;
 }
 
-export type ConsensusMessage = Extract<Message, { type: "vote" | "proposal" | "certificate" }>;
+export type ConsensusMessage = Extract<
+  Message,
+  { type: "vote" | "proposal" | "certificate" | "roundCertificate" }
+>;
 export type OtherMessage = Exclude<Message, ConsensusMessage>;
 
 export class Inbound {
@@ -70,6 +79,11 @@ export class Inbound {
       case "certificate": {
         const { height } = message.certificate;
         this.#consensus(peer, frame, height, () => this.#certificate(peer, message.certificate));
+        break;
+      }
+      case "roundCertificate": {
+        const { certificate } = message;
+        this.#consensus(peer, frame, certificate.height, () => this.#round(peer, certificate));
         break;
       }
       default:
@@ -118,6 +132,12 @@ export class Inbound {
     if (this.#refused(peer, refuseCertificate(this.#parts.chain.verifyContext, certificate)))
       return;
     this.#parts.feed({ type: "certificate", certificate });
+  }
+
+  #round(peer: Peer, certificate: RoundCertificate): void {
+    const { chain, feed } = this.#parts;
+    if (this.#refused(peer, refuseRoundCertificate(chain.verifyContext, certificate))) return;
+    feed({ type: "roundCertificate", certificate });
   }
 
   #proposal(peer: Peer, message: ProposalMessage): void {

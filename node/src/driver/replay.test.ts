@@ -92,7 +92,13 @@ describe("Outstanding", () => {
     };
     const sent: readonly Effect[] = [
       { type: "broadcastCertificate", certificate: CERTIFICATE },
-      { type: "rebroadcast", proposal: undefined, votes: [], certificate: undefined },
+      {
+        type: "rebroadcast",
+        proposal: undefined,
+        votes: [],
+        certificate: undefined,
+        roundCertificate: undefined,
+      },
       { type: "note", name: "lock", height: 7, round: 1, reason: "" },
     ];
     expect(dueAfter([other, ...sent, decide])).toEqual([decide]);

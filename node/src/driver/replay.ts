@@ -37,6 +37,7 @@ export class Outstanding {
         break;
       case "enterHeight":
       case "certificate":
+      case "roundCertificate":
       case "certifiedBlock":
         break;
     }
@@ -73,6 +74,7 @@ function dueKey(effect: Effect): string | undefined {
     case "fetchBlock":
       return "fetchBlock";
     case "broadcastCertificate":
+    case "broadcastRoundCertificate":
     case "rebroadcast":
     case "evidence":
     case "note":

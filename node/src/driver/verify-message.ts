@@ -5,10 +5,11 @@ import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
 import { verifyCertificate } from "../crypto/certificate.ts";
 import { blockHashOf, certificateHashOf } from "../crypto/ids.ts";
+import { verifyRoundCertificate } from "../crypto/round-certificate.ts";
 import { txRootOf } from "../ledger/apply-block.ts";
 import { identify } from "../ledger/validate-transaction.ts";
 import { type Block, type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
-import type { ProposalMessage, Vote } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 
 export type VerifySignature = (
   signature: Uint8Array,
@@ -71,6 +72,15 @@ export function bodyMatchesHeader({ header, lastCommit, transactions }: Block): 
 /** All signatures of a certificate against the set of its height. */
 export function refuseCertificate(context: VerifyContext, certificate: Certificate): Refusal {
   const verdict = verifyCertificate(certificate, context);
+  return verdict.ok ? undefined : verdict.reason;
+}
+
+/** All signatures of a round certificate, and whether its votes justify its round. */
+export function refuseRoundCertificate(
+  context: VerifyContext,
+  certificate: RoundCertificate,
+): Refusal {
+  const verdict = verifyRoundCertificate(certificate, context);
   return verdict.ok ? undefined : verdict.reason;
 }
 

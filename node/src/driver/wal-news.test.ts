@@ -4,12 +4,14 @@ import { BLOCK, PROPOSAL } from "../../test/sample-messages.ts";
 import { toHex } from "../codec/hex.ts";
 import type { ConsensusParams, Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
+import { groupVotes, votesOf } from "../consensus/round-certificate.ts";
 import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { step } from "../consensus/step.ts";
 import { blockHashOf } from "../crypto/ids.ts";
-import type { Block, Certificate, VoteType } from "../types/chain.ts";
-import type { Vote } from "../types/consensus.ts";
-import { isNews, VoteBudget } from "./wal-news.ts";
+import { weighRoundCertificate } from "../crypto/round-certificate.ts";
+import { type Block, type Certificate, PRECOMMIT, PREVOTE, type VoteType } from "../types/chain.ts";
+import type { RoundCertificate, RoundReason, Vote } from "../types/consensus.ts";
+import { isNews, takeApart, VoteBudget } from "./wal-news.ts";
 
 const PARAMS: ConsensusParams = {
   timeoutProposeMs: 300,
@@ -62,6 +64,33 @@ const certificate: fc.Arbitrary<Certificate> = fc
     const signatures = signers.filter(Boolean).map(() => signature);
     return { ...body, height: HEIGHT, signers, signatures };
   });
+/** Votes of three or four for at most two values, of every kind that they prove. */
+const roundCertificate: fc.Arbitrary<RoundCertificate> = fc
+  .record({
+    kind: fc.constantFrom<RoundReason>("precommits", "noQuorum", "higherVotes"),
+    round: fc.integer({ min: 1, max: 5 }),
+    type,
+    above: fc.nat(4),
+    cast: fc.array(value, { minLength: 3, maxLength: 4 }),
+  })
+  .map(({ kind, round: at, type: given, above, cast }) => {
+    const place = {
+      precommits: { type: PRECOMMIT as VoteType, round: at - 1 },
+      noQuorum: { type: PREVOTE as VoteType, round: at - 1 },
+      higherVotes: { type: given, round: at + above },
+    }[kind];
+    const votes = cast.map(
+      (blockHash, validatorIndex): Vote => ({
+        ...place,
+        height: HEIGHT,
+        blockHash,
+        validatorIndex,
+        signature,
+      }),
+    );
+    return { kind, height: HEIGHT, round: at, groups: groupVotes(votes, validators.length) };
+  })
+  .filter((made) => weighRoundCertificate(made, validators).ok);
 const proposal = fc
   .record({ block: fc.constantFrom(...blocks), round: fc.nat(3), valid: fc.boolean() })
   .map(({ block, round: at, valid }): Input => {
@@ -88,6 +117,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   {
     weight: 2,
     arbitrary: certificate.map((c): Input => ({ type: "certificate", certificate: c })),
+  },
+  {
+    weight: 2,
+    arbitrary: roundCertificate.map((c): Input => ({ type: "roundCertificate", certificate: c })),
   },
   { weight: 2, arbitrary: proposal },
   { weight: 2, arbitrary: timeout },
@@ -151,6 +184,51 @@ describe("isNews", () => {
           return;
         }
         expect(isNews(state, given)).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("takeApart", () => {
+  const after = (state: ConsensusState, inputs: readonly Input[]) =>
+    inputs.reduce((at, given) => step(at, { nowMs: 1_000, input: given }).state, state);
+
+  it("makes votes of a round certificate that moves nothing, and leaves all else whole", () => {
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 20 }), input, (before, given) => {
+        let whole: ConsensusState;
+        let parts: ConsensusState;
+        try {
+          whole = after(begun(), before);
+          parts = after(begun(), before);
+        } catch {
+          return;
+        }
+        const taken = takeApart(parts, given);
+        const isMoot = given.type === "roundCertificate" && given.certificate.round <= parts.round;
+        expect(taken).toEqual(isMoot ? taken : [given]);
+        expect(taken.some((part) => part.type === "roundCertificate")).toBe(
+          given.type === "roundCertificate" && !isMoot,
+        );
+        if (!isMoot) return;
+        // Votes one by one may leave the round before the last of them is counted.
+        const counted = (state: ConsensusState) =>
+          given.certificate.groups
+            .flatMap((group) => votesOf(group, HEIGHT))
+            .map((vote) => {
+              const at = state.rounds.get(vote.round);
+              return (vote.type === PREVOTE ? at?.prevotes : at?.precommits)?.votes[
+                vote.validatorIndex
+              ];
+            });
+        try {
+          whole = after(whole, [given]);
+          parts = after(parts, taken);
+        } catch {
+          return;
+        }
+        if (!whole.decided) expect(counted(parts)).toEqual(counted(whole));
       }),
       { numRuns: 500 },
     );

@@ -8,6 +8,7 @@
 
 import { equalBytes } from "../codec/bytes.ts";
 import type { Input } from "../consensus/api.ts";
+import { isQuorum, votesOf } from "../consensus/round-certificate.ts";
 import { type ConsensusState, candidateOf, FUTURE_ROUNDS, isKept } from "../consensus/state.ts";
 import { isNil } from "../consensus/tally.ts";
 import { type Certificate, PRECOMMIT, PREVOTE } from "../types/chain.ts";
@@ -25,6 +26,11 @@ export function isNews(state: ConsensusState, input: Input): boolean {
       return isNewVote(state, input.vote);
     case "certificate":
       return isNewCertificate(state, input.certificate);
+    case "roundCertificate":
+      return (
+        input.certificate.round > state.round ||
+        takeApart(state, input).some((part) => isNews(state, part))
+      );
     case "proposal":
       return isNewProposal(state, input.message);
     case "timeout":
@@ -33,6 +39,20 @@ export function isNews(state: ConsensusState, input: Input): boolean {
     case "blockBuilt":
       return true;
   }
+}
+
+/**
+ * The inputs that take the place of `input`: a round certificate that does not move the round is only
+ * its votes, each worth no more than if it had come alone, and the quorums among them.
+ */
+export function takeApart(state: ConsensusState, input: Input): readonly Input[] {
+  if (input.type !== "roundCertificate" || input.certificate.round > state.round) return [input];
+  const { groups, height } = input.certificate;
+  return groups.flatMap((group): readonly Input[] =>
+    isQuorum(state, group)
+      ? [{ type: "certificate", certificate: { ...group, height } }]
+      : votesOf(group, height).map((vote) => ({ type: "vote", vote })),
+  );
 }
 
 function isNewVote(state: ConsensusState, vote: Vote): boolean {

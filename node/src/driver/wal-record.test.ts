@@ -1,6 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCK, CERTIFICATE, PROPOSAL, VOTE } from "../../test/sample-messages.ts";
+import {
+  BLOCK,
+  CERTIFICATE,
+  PROPOSAL,
+  ROUND_CERTIFICATE,
+  VOTE,
+} from "../../test/sample-messages.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input, TimedInput } from "../consensus/api.ts";
 import { blockHashOf } from "../crypto/ids.ts";
@@ -25,6 +31,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
     .record({ type, height: safe, round, blockHash: sized(32), signature: sized(64) })
     .map((changed) => ({ type: "vote" as const, vote: { ...VOTE, ...changed } })),
   certificate.map((made) => ({ type: "certificate" as const, certificate: made })),
+  fc.record({ height: safe }).map((changed) => ({
+    type: "roundCertificate" as const,
+    certificate: { ...ROUND_CERTIFICATE, ...changed },
+  })),
   fc
     .record({ block, polc: fc.option(certificate, { nil: undefined }), valid: fc.boolean() })
     .map(({ block: made, polc, valid }) => ({

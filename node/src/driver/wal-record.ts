@@ -31,6 +31,7 @@ export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | unde
     case "vote":
       return record(KIND.message, nowMs, encodeFrame({ type: "vote", vote: input.vote }));
     case "certificate":
+    case "roundCertificate":
       return record(KIND.message, nowMs, encodeFrame(input));
     case "proposal": {
       const frame = encodeFrame({ type: "proposal", proposal: input.message });
@@ -95,7 +96,8 @@ function messageInput(message: Message, valid: boolean): Input {
     case "vote":
       return { type: "vote", vote: message.vote };
     case "certificate":
-      return { type: "certificate", certificate: message.certificate };
+    case "roundCertificate":
+      return message;
     case "proposal": {
       const blockHash = toHex(blockHashOf(message.proposal.block.header));
       return { type: "proposal", message: message.proposal, blockHash, valid };
