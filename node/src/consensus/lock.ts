@@ -2,11 +2,12 @@
 // unless shown a PoLC at least as late (rules.ts, lockPermits). The valid value is the block with the
 // highest known PoLC: what this node proposes when it leads. Both need the block held and valid.
 
+import { equalBytes } from "../codec/bytes.ts";
 import type { Certificate } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Effect } from "./api.ts";
 import { type Candidate, type ConsensusState, candidateOf, type RoundState } from "./state.ts";
-import { quorumCertificate } from "./tally.ts";
+import { quorumCertificate, type Tally } from "./tally.ts";
 
 /** The round's polka, as far as its block is held and valid. */
 function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undefined {
@@ -62,3 +63,14 @@ export function polcOf(state: ConsensusState): Certificate | undefined {
   invariant(tally?.quorum !== undefined, "the valid value has its polka");
   return quorumCertificate(tally, tally.quorum);
 }
+
+/**
+ * Has this node seen a vote for anything but `hash` in the round, counted or not, or two proposals? Then
+ * others may lack the polka for it.
+ */
+export function showsDissent(round: RoundState, hash: Uint8Array): boolean {
+  return round.equivocated || hasOther(round.prevotes, hash) || hasOther(round.precommits, hash);
+}
+
+const hasOther = ({ values, accused }: Tally, hash: Uint8Array): boolean =>
+  accused !== undefined || values.some((value) => !equalBytes(value.hash, hash));

@@ -3,7 +3,7 @@
 
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
-import { lockOnPolka } from "./lock.ts";
+import { lockOnPolka, polcOf, showsDissent } from "./lock.ts";
 import { entryByVotes } from "./round-certificate.ts";
 import { jumpAhead, startRound } from "./rounds.ts";
 import { type ConsensusState, candidateOf, type RoundState, roundOf } from "./state.ts";
@@ -25,6 +25,7 @@ function fire(state: ConsensusState, round: RoundState, out: Effect[]): boolean 
   return (
     prevoteProposal(state, round, out) ||
     precommitPolka(state, round, out) ||
+    showPolc(state, round, out) ||
     failPrevotes(state, round, out) ||
     failPrecommits(state, round, out)
   );
@@ -48,6 +49,23 @@ export function precommitPolka(state: ConsensusState, round: RoundState, out: Ef
   const block = lockOnPolka(state, round, out);
   if (block === undefined) return false;
   castPrecommit(state, block, out);
+  return true;
+}
+
+/**
+ * This node has locked in a round that not all vote alike in: it shows its PoLC to all, once. Those who
+ * lack it may be the next to lead, or need it to leave an older lock (research §0.2(d), §1.2(7)). In a
+ * round without dissent nothing is sent.
+ */
+function showPolc(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const { lock } = state;
+  const isLocker = state.step === "precommit" && lock?.round === round.round;
+  if (!isLocker || state.polcSentRound >= round.round || state.context.self === undefined)
+    return false;
+  const polc = showsDissent(round, lock.hash) ? polcOf(state) : undefined;
+  if (polc === undefined) return false;
+  state.polcSentRound = round.round;
+  out.push({ type: "broadcastCertificate", certificate: polc });
   return true;
 }
 

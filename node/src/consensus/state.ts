@@ -77,7 +77,7 @@ export interface ConsensusState {
   /** The value with the highest known PoLC, and that PoLC's round (-1: none). */
   valid: Candidate | undefined;
   validRound: Round;
-  /** Round of the last PoLC this node broadcast on entering a round. */
+  /** Round of the last PoLC this node broadcast, on dissent or on entering a round. */
   polcSentRound: Round;
   rounds: Map<Round, RoundState>;
   candidates: Candidate[];
