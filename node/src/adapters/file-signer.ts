@@ -86,7 +86,7 @@ class StateGuardedSigner implements FileSigner {
     const verdict = guardSigning(this.#state.last, this.#state.minHeight, request);
     if (!verdict.sign) return verdict.result;
     const { height, round, step } = request;
-    const signBytes = Uint8Array.from(request.signBytes);
+    const signBytes = request.signBytes.slice();
     const signature = this.#key.sign(signBytes);
     const next = { ...this.#state, last: { height, round, step, signBytes, signature } };
     try {

@@ -72,7 +72,7 @@ class FileWal implements Wal {
       );
     }
     // Encoded at sync(), when the durable length is known; the caller may reuse its buffer.
-    this.#collected.push(Uint8Array.from(record));
+    this.#collected.push(record.slice());
     this.#collectedBytes += sizeBytes;
   }
 

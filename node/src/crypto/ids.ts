@@ -34,6 +34,14 @@ export const blockHashOf = (header: BlockHeader): Uint8Array =>
 export const certificateHashOf = (certificate: Certificate): Uint8Array =>
   sha256(DOMAINS.certificate, encodeCertificate(certificate));
 
-/** What header.validatorsHash holds. 32 bytes. */
-export const validatorsHashOf = (set: ValidatorSet): Uint8Array =>
-  sha256(DOMAINS.validatorSet, encodeValidatorSet(set));
+/** Of sets that are in use: a set is never changed, and every header names two. */
+const validatorsHashes = new WeakMap<ValidatorSet, Uint8Array>();
+
+/** What header.validatorsHash holds. 32 bytes, shared between calls. */
+export function validatorsHashOf(set: ValidatorSet): Uint8Array {
+  const known = validatorsHashes.get(set);
+  if (known !== undefined) return known;
+  const hash = sha256(DOMAINS.validatorSet, encodeValidatorSet(set));
+  validatorsHashes.set(set, hash);
+  return hash;
+}

@@ -13,23 +13,25 @@ const LANES = 1024;
 export const LTHASH_BYTES = 2 * LANES;
 
 export class LtHash {
-  readonly #lanes: Uint16Array;
+  /** Undefined until something is added or removed: most blocks of a quiet chain change nothing. */
+  #lanes: Uint16Array | undefined;
+  /** What the lanes are as bytes, as far as it is known. */
+  #bytes: Uint8Array | undefined;
 
-  private constructor(lanes: Uint16Array) {
+  private constructor(lanes: Uint16Array | undefined, bytes: Uint8Array | undefined) {
     this.#lanes = lanes;
+    this.#bytes = bytes;
   }
 
   /** The accumulator of the empty set. */
   static empty(): LtHash {
-    return new LtHash(new Uint16Array(LANES));
+    return new LtHash(new Uint16Array(LANES), undefined);
   }
 
-  /** The accumulator that toBytes wrote. */
+  /** The accumulator that toBytes wrote; nobody changes the bytes afterwards. */
   static fromBytes(bytes: Uint8Array): LtHash {
     invariant(bytes.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
-    const lthash = LtHash.empty();
-    lthash.#accumulate(bytes, 1);
-    return lthash;
+    return new LtHash(undefined, bytes);
   }
 
   add(element: Uint8Array): void {
@@ -43,18 +45,13 @@ export class LtHash {
 
   /** An independent copy, to try a block without touching the committed accumulator. */
   clone(): LtHash {
-    return new LtHash(this.#lanes.slice());
+    return new LtHash(this.#lanes?.slice(), this.#bytes);
   }
 
-  /** 2,048 bytes, the same on every platform. */
+  /** 2,048 bytes, the same on every platform; shared, so they are not to be changed. */
   toBytes(): Uint8Array {
-    const bytes = new Uint8Array(LTHASH_BYTES);
-    for (let i = 0; i < LANES; i++) {
-      const lane = this.#lanes[i] ?? 0;
-      bytes[2 * i] = lane;
-      bytes[2 * i + 1] = lane >> 8;
-    }
-    return bytes;
+    this.#bytes ??= bytesOf(this.#lanes ?? new Uint16Array(LANES));
+    return this.#bytes;
   }
 
   /** SHA-256 of the accumulator: 32 bytes. */
@@ -62,13 +59,33 @@ export class LtHash {
     return sha256(this.toBytes());
   }
 
-  /** Lanes are read byte by byte, so that the platform's byte order has no say in a state root. */
   #accumulate(bytes: Uint8Array, sign: 1 | -1): void {
-    const lanes = this.#lanes;
+    const lanes = this.#lanes ?? lanesOf(this.toBytes());
+    this.#lanes = lanes;
+    this.#bytes = undefined;
     for (let i = 0; i < LANES; i++) {
-      const lane = (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
       // The typed array keeps the low 16 bits: the sum modulo 2^16, for either sign.
-      lanes[i] = (lanes[i] ?? 0) + sign * lane;
+      lanes[i] = (lanes[i] ?? 0) + sign * laneAt(bytes, i);
     }
   }
+}
+
+/** Lanes are read byte by byte, so that the platform's byte order has no say in a state root. */
+const laneAt = (bytes: Uint8Array, i: number): number =>
+  (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
+
+function lanesOf(bytes: Uint8Array): Uint16Array {
+  const lanes = new Uint16Array(LANES);
+  for (let i = 0; i < LANES; i++) lanes[i] = laneAt(bytes, i);
+  return lanes;
+}
+
+function bytesOf(lanes: Uint16Array): Uint8Array {
+  const bytes = new Uint8Array(LTHASH_BYTES);
+  for (let i = 0; i < LANES; i++) {
+    const lane = lanes[i] ?? 0;
+    bytes[2 * i] = lane;
+    bytes[2 * i + 1] = lane >> 8;
+  }
+  return bytes;
 }

@@ -21,9 +21,18 @@ export class DiskCrash extends Error {
 }
 
 interface Inode {
-  current: Uint8Array;
+  /** The contents, and room to grow behind them. */
+  bytes: Uint8Array;
+  sizeBytes: number;
+  /** A view of `bytes` where both began as one: what lies before its end is not written over there. */
   durable: Uint8Array;
 }
+
+const EMPTY = new Uint8Array(0);
+const MIN_ROOM_BYTES = 512;
+
+const contentsOf = ({ bytes, sizeBytes }: Inode): Uint8Array => bytes.subarray(0, sizeBytes);
+const newInode = (bytes: Uint8Array): Inode => ({ bytes, sizeBytes: bytes.length, durable: bytes });
 
 export class MemoryDisk implements Disk {
   #names = new Map<string, Inode>();
@@ -53,8 +62,7 @@ export class MemoryDisk implements Disk {
   crash(keeps: CrashKeeps): void {
     const names = keeps === "nothing" ? this.#durableNames : this.#names;
     for (const inode of new Set([...names.values(), ...this.#durableNames.values()])) {
-      inode.current = survivorOf(inode, keeps);
-      inode.durable = inode.current;
+      Object.assign(inode, newInode(survivorOf(inode, keeps)));
     }
     this.#names = new Map(names);
     this.#durableNames = new Map(names);
@@ -64,14 +72,15 @@ export class MemoryDisk implements Disk {
 
   read(path: string): Uint8Array | undefined {
     const inode = this.#names.get(path);
-    return inode === undefined ? undefined : Uint8Array.from(inode.current);
+    return inode === undefined ? undefined : contentsOf(inode).slice();
   }
 
   create(path: string): FileNumber {
     this.#operate();
     const existing = this.#names.get(path);
-    const inode = existing ?? { current: new Uint8Array(0), durable: new Uint8Array(0) };
-    inode.current = new Uint8Array(0);
+    const inode = existing ?? newInode(EMPTY);
+    inode.bytes = EMPTY;
+    inode.sizeBytes = 0;
     this.#names.set(path, inode);
     return this.#number(inode);
   }
@@ -87,23 +96,20 @@ export class MemoryDisk implements Disk {
     const inode = this.#inode(file);
     // A full device takes what still fits, which is why a torn tail is normal there.
     const taken = this.#full ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
-    const grown = new Uint8Array(Math.max(inode.current.length, position + taken.length));
-    grown.set(inode.current);
-    grown.set(taken, position);
-    inode.current = grown;
+    writeInto(inode, taken, position);
     if (this.#full) throw systemError("ENOSPC");
   }
 
   truncate(file: FileNumber, sizeBytes: number): void {
     this.#operate();
     const inode = this.#inode(file);
-    inode.current = inode.current.slice(0, sizeBytes);
+    inode.sizeBytes = Math.min(inode.sizeBytes, sizeBytes);
   }
 
   sync(file: FileNumber): void {
     this.#operate();
     const inode = this.#inode(file);
-    inode.durable = inode.current;
+    inode.durable = contentsOf(inode);
   }
 
   close(file: FileNumber): void {
@@ -125,7 +131,7 @@ export class MemoryDisk implements Disk {
 
   /** Puts a file there, durable at once. */
   place(path: string, bytes: Uint8Array): void {
-    const inode = { current: Uint8Array.from(bytes), durable: Uint8Array.from(bytes) };
+    const inode = newInode(bytes.slice());
     this.#names.set(path, inode);
     this.#durableNames.set(path, inode);
   }
@@ -158,7 +164,23 @@ export class MemoryDisk implements Disk {
   }
 }
 
-function survivorOf({ current, durable }: Inode, keeps: CrashKeeps): Uint8Array {
+/** Writes in place where that leaves alone what is durable, and into a copy with room otherwise. */
+function writeInto(inode: Inode, written: Uint8Array, position: number): void {
+  const { bytes, sizeBytes, durable } = inode;
+  const endBytes = position + written.length;
+  const sparesDurable =
+    durable.buffer !== bytes.buffer || Math.min(position, sizeBytes) >= durable.length;
+  if (!sparesDurable || endBytes > bytes.length) {
+    inode.bytes = new Uint8Array(Math.max(MIN_ROOM_BYTES, 2 * Math.max(sizeBytes, endBytes)));
+    inode.bytes.set(contentsOf({ bytes, sizeBytes, durable }));
+  } else if (position > sizeBytes) inode.bytes.fill(0, sizeBytes, position);
+  inode.bytes.set(written, position);
+  inode.sizeBytes = Math.max(sizeBytes, endBytes);
+}
+
+function survivorOf(inode: Inode, keeps: CrashKeeps): Uint8Array {
+  const { durable } = inode;
+  const current = contentsOf(inode);
   if (keeps === "nothing" || keeps === "names") return durable;
   if (keeps === "everything") return current;
   // The first half of what changed got to the disk.

@@ -31,8 +31,8 @@ export class MemoryHub {
   readonly #reorder: boolean;
   /** By address: a node that is stopped is not there. */
   readonly #listening = new Map<string, MemoryTransport>();
-  /** When the last frame of "from>to" arrives, to keep the order. */
-  readonly #lastArrivalMs = new Map<string, number>();
+  /** When the last frame arrives, by from and to, to keep the order. */
+  readonly #lastArrivalMs = new Map<string, Map<string, number>>();
 
   constructor(options: MemoryHubOptions) {
     this.scheduler = options.scheduler;
@@ -63,11 +63,12 @@ export class MemoryHub {
   ): void {
     const delayMs = this.#delayMs(route.from, route.to, frame);
     if (delayMs === undefined) return;
-    const key = `${route.from}>${route.to}`;
     const nowMs = this.scheduler.monotonicMs();
-    const earliestMs = this.#reorder ? 0 : (this.#lastArrivalMs.get(key) ?? 0);
+    const last = this.#lastArrivalMs.get(route.from) ?? new Map<string, number>();
+    const earliestMs = this.#reorder ? 0 : (last.get(route.to) ?? 0);
     const arrivalMs = Math.max(nowMs + delayMs, earliestMs);
-    this.#lastArrivalMs.set(key, arrivalMs);
+    if (last.size === 0) this.#lastArrivalMs.set(route.from, last);
+    last.set(route.to, arrivalMs);
     this.scheduler.startTimer(arrivalMs - nowMs, arrive);
   }
 }

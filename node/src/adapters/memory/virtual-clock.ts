@@ -3,10 +3,20 @@
 
 import type { Clock, Timer } from "../../ports.ts";
 
-interface Entry {
+class Entry implements Timer {
   readonly atMs: number;
   readonly order: number;
   fire: (() => void) | undefined;
+
+  constructor(atMs: number, order: number, fire: () => void) {
+    this.atMs = atMs;
+    this.order = order;
+    this.fire = fire;
+  }
+
+  cancel(): void {
+    this.fire = undefined;
+  }
 }
 
 const before = (a: Entry, b: Entry): boolean =>
@@ -38,17 +48,9 @@ export class VirtualClock implements Clock {
   }
 
   startTimer(delayMs: number, fire: () => void): Timer {
-    const entry: Entry = {
-      atMs: this.#monotonicMs + Math.max(0, delayMs),
-      order: this.#started++,
-      fire,
-    };
+    const entry = new Entry(this.#monotonicMs + Math.max(0, delayMs), this.#started++, fire);
     this.#push(entry);
-    return {
-      cancel: () => {
-        entry.fire = undefined;
-      },
-    };
+    return entry;
   }
 
   /** Fires the earliest timer and moves the time to it; false where none is left. */
