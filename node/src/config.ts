@@ -55,6 +55,14 @@ const Keys = z.strictObject({
     "Key file that signs votes; absent for a node without a vote",
   ).optional(),
   nodeKeyFile: filePath("Key file that authenticates the node's peer links"),
+  signAboveHeight: z
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER - 1)
+    .optional()
+    .describe(
+      "Signs only above this height: for a validator key whose last-sign state is lost. Kept in the new state, and never lowered by leaving it out",
+    ),
 });
 
 const P2p = z.strictObject({
@@ -122,7 +130,9 @@ const Consensus = z.strictObject({
     .min(0)
     .max(100_000)
     .default(10)
-    .describe("Heights that a node without its sign state waits before it signs"),
+    .describe(
+      "Blocks in whose certificates a node without its sign state looks for its own key before it starts, and heights that it waits before it signs; 0: neither",
+    ),
 });
 
 const Mempool = z.strictObject({

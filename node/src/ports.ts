@@ -99,6 +99,8 @@ export interface Store {
  * After sync() returns, all that was appended survives a crash; a torn tail is dropped on open.
  */
 export interface Wal {
+  /** The height that the log is of; 0 for a new one. */
+  readonly height: Height;
   append(record: Uint8Array): void;
   sync(): void;
   /** Records of `height` in order; empty where the log is of another height. */
@@ -111,10 +113,14 @@ export interface Wal {
 /** 1 proposal, 2 prevote, 3 precommit: the order of signing within a round. */
 export type SignStep = 1 | 2 | 3;
 
-export interface SignRequest {
+/** A place in the order of signing: by height, then round, then step. */
+export interface SignPlace {
   readonly height: Height;
   readonly round: number;
   readonly step: SignStep;
+}
+
+export interface SignRequest extends SignPlace {
   readonly signBytes: Uint8Array;
 }
 
@@ -132,6 +138,14 @@ export type SignResult =
 export interface Signer {
   readonly publicKey: Uint8Array;
   sign(request: SignRequest): SignResult;
+}
+
+/** A signer whose guard outlives the process, and what it remembers. */
+export interface LastingSigner extends Signer {
+  /** The last place signed under this genesis, as far as this disk knows. */
+  readonly last: SignPlace | undefined;
+  /** Nothing is signed at or below this height. */
+  readonly minHeight: Height;
 }
 
 export type PeerRole = "validator" | "full";

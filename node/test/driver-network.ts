@@ -141,6 +141,11 @@ export class DriverNetwork {
     for (const node of nodes.length === 0 ? this.nodes : nodes) node.start();
   }
 
+  /** A second process with the validator key of `index`, on disks and under a node key of its own. */
+  addTwinOf(index: number): TestNode {
+    return this.#add(`twin-of-v${index}`, this.nodes.length, this.keyOf(index));
+  }
+
   run(forMs: number): void {
     this.clock.advance(forMs);
   }

@@ -16,6 +16,7 @@ import { genesisState } from "../src/ledger/state-root.ts";
 import type {
   BlockCommit,
   Clock,
+  LastingSigner,
   Log,
   SignRequest,
   SignResult,
@@ -57,6 +58,12 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** What a copy of a node's disks holds, but for the sign state. */
+export interface DiskCopy {
+  readonly blocks: readonly BlockCommit[];
+  readonly log: { readonly height: Height; readonly records: readonly Uint8Array[] };
+}
+
 /** What one run of the node holds. */
 interface Running extends ConsensusNode {
   readonly transport: MemoryTransport;
@@ -72,11 +79,12 @@ export class TestNode {
   metrics = new RecordedMetrics();
   store: MemoryStore;
   wal = new MemoryWal();
-  signer: MemorySigner | undefined;
+  signer: LastingSigner | undefined;
   /** Set: the next blocks cannot be written. */
   writeError: Error | undefined;
   /** Records that a crash leaves whole in the log although they were not synced. */
   tornRecords = 0;
+  #written: readonly BlockCommit[] = [];
   #running: Running | undefined;
   #points = 0;
   #dieAt = Infinity;
@@ -173,8 +181,28 @@ export class TestNode {
   wipe(signState: "lost" | "kept" = "lost"): void {
     invariant(this.#running === undefined, "a running node's disks stay");
     this.store = this.#newStore();
+    this.#written = [];
     this.wal = new MemoryWal();
     if (signState === "lost") this.signer = this.#newSigner();
+  }
+
+  /** What block store and log hold durably now, to be put back later as an older copy. */
+  copyDisks(): DiskCopy {
+    const { height } = this.wal;
+    return { blocks: this.#written, log: { height, records: this.wal.replay(height) } };
+  }
+
+  /** Replaces the disks of a node that is down; a part that is not named is lost. */
+  putDisks(copy: Partial<DiskCopy>): void {
+    invariant(this.#running === undefined, "a running node's disks stay");
+    this.wipe("kept");
+    const { blocks = [], log } = copy;
+    for (const block of blocks) this.store.commit(block, () => undefined);
+    this.#written = blocks;
+    if (log === undefined) return;
+    this.wal.reset(log.height);
+    for (const record of log.records) this.wal.append(record);
+    this.wal.sync();
   }
 
   #newSigner(): MemorySigner | undefined {
@@ -185,15 +213,14 @@ export class TestNode {
 
   #newStore(): MemoryStore {
     const { clock, genesis, writeMs } = this.options;
-    let isGenesis = true;
     const store = new MemoryStore((run) => {
-      if (isGenesis) run();
+      // Of a node that is down: what a copy of its disk holds is there at once.
+      if (this.#running === undefined) run();
       else clock.startTimer(writeMs, run);
     });
     const hash = genesisHashOf(genesis);
     const { utxos, head } = genesisState(genesis, hash);
     store.initialise(hash, utxos, head, () => undefined);
-    isGenesis = false;
     return store;
   }
 
@@ -243,7 +270,11 @@ export class TestNode {
     const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
       const { writeError } = this;
       this.#point();
-      if (writeError === undefined) store.commit(block, done);
+      const written = (error?: Error): void => {
+        if (error === undefined) this.#written = [...this.#written, block];
+        done(error);
+      };
+      if (writeError === undefined) store.commit(block, written);
       else this.options.clock.startTimer(this.options.writeMs, () => done(writeError));
       this.#point();
     };
@@ -269,7 +300,10 @@ export class TestNode {
     if (signer === undefined) return undefined;
     return {
       publicKey: signer.publicKey,
-      hasSigned: signer.hasSigned,
+      minHeight: signer.minHeight,
+      get last() {
+        return signer.last;
+      },
       sign: (request: SignRequest): SignResult => {
         this.#point();
         const result = signer.sign(request);

@@ -19,6 +19,8 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
     validator: false,
     power: 0,
     lastSignedHeight: 0,
+    signsFrom: 1,
+    notSigning: null,
   },
   peers: { connected: 3, inbound: 1, validators: 3 },
   sync: { state: "caughtUp", targetHeight: 5 },

@@ -17,7 +17,9 @@ import {
   type ConsensusNode,
   type NodeOptions,
 } from "../../src/daemon/consensus-node.ts";
-import type { ChainHead, Log, Metrics, SignRequest, Transport } from "../../src/ports.ts";
+import { seenSigning } from "../../src/daemon/seen-signing.ts";
+import { SignHold } from "../../src/driver/sign-hold.ts";
+import type { ChainHead, Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
 import { fakeVerify } from "../keyring.ts";
@@ -81,6 +83,7 @@ export class Machine {
   /** Where set, later processes write their points down. */
   trace: PointKind[] | undefined;
   #running: Running | undefined;
+  #forgot = false;
 
   constructor(options: MachineOptions) {
     this.options = options;
@@ -132,6 +135,7 @@ export class Machine {
 
   /** Log and sign state are gone; blocks stay. */
   forget(): void {
+    this.#forgot = true;
     this.disk.memory.remove(WAL_PATH);
     this.disk.memory.remove(STATE_PATH);
   }
@@ -143,7 +147,7 @@ export class Machine {
     const processClock = clock.forProcess(power);
     const disk = this.disk.forProcess(gate);
     const wal = openFileWal({ path: WAL_PATH, genesisHash, disk });
-    const signer = this.#signer(disk);
+    const signer = this.#signer(disk, wal);
     const transport = this.#transport();
     const gated = gatedTransport(corrupt?.(transport) ?? transport, gate, (peerId, reason) =>
       events.punished(this, peerId, reason),
@@ -159,6 +163,7 @@ export class Machine {
         metrics,
         log,
         verify: fakeVerify,
+        ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
       },
       {
         genesis,
@@ -177,14 +182,17 @@ export class Machine {
     return new MemoryTransport({ hub, id: this.id, nodeKey, role: "validator", address, peers });
   }
 
-  #signer(disk: Disk) {
+  #signer(disk: Disk, wal: Wal) {
     const { chain, index, events } = this.options;
     const key = chain.keys[index];
     invariant(key !== undefined, `there is a validator ${index}`);
-    const signer = this.options.forgetful === true ? forgetful(key) : this.#guarded(key, disk);
+    const signer = this.options.forgetful === true ? forgetful(key) : this.#guarded(key, disk, wal);
     return {
       publicKey: signer.publicKey,
-      hasSigned: signer.hasSigned,
+      minHeight: signer.minHeight,
+      get last() {
+        return signer.last;
+      },
       sign: (request: SignRequest) => {
         const result = signer.sign(request);
         if (result.ok) events.signed(this, request);
@@ -193,9 +201,16 @@ export class Machine {
     };
   }
 
-  #guarded(key: SigningKey, disk: Disk): FileSigner {
-    const { genesisHash } = this.options.chain;
-    return guardKey(key, { statePath: STATE_PATH, genesisHash, chainDataExists: false, disk });
+  #guarded(key: SigningKey, disk: Disk, wal: Wal): FileSigner {
+    const { genesisHash, set } = this.options.chain;
+    const { store } = this;
+    const lastBlocks = this.options.config.consensus.doubleSignCheckHeight;
+    // What the daemon's own check would see; it refuses one that forgot, which starts here all the same.
+    const seenHeight = (publicKey: Uint8Array): Height =>
+      this.#forgot
+        ? 0
+        : seenSigning({ publicKey, store, wal, validatorsAt: () => set, lastBlocks });
+    return guardKey(key, { statePath: STATE_PATH, genesisHash, seenHeight, disk });
   }
 
   /** The process ends here, whatever ended it; the disks keep what they keep. */
@@ -218,9 +233,26 @@ export class Machine {
 /** Signs whatever it is asked to, as if nothing had been signed before. */
 const forgetful = (key: SigningKey): Omit<FileSigner, "close"> => ({
   publicKey: key.publicKey,
-  hasSigned: true,
+  minHeight: 0,
+  last: undefined,
   sign: ({ signBytes }) => ({ ok: true, signature: key.sign(signBytes) }),
 });
+
+/** Lets everything be signed at once. */
+class HeedlessHold extends SignHold {
+  constructor() {
+    const none = { fresh: false, holdHeights: 0, head: 0, floor: 0 };
+    super({ ...none, othersNeeded: 0, comparedNeeded: 0 });
+  }
+
+  override refusal(): undefined {
+    return undefined;
+  }
+
+  override mayBegin(): boolean {
+    return true;
+  }
+}
 
 const nothing = (): void => undefined;
 const metrics: Metrics = { count: nothing, gauge: nothing, observe: nothing };

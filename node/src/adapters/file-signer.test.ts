@@ -8,7 +8,7 @@ import { formatSeed } from "../crypto/key-file.ts";
 import { openSigningKey } from "../crypto/keys.ts";
 import { publicKeyOf } from "../crypto/pure-keys.ts";
 import { verifySignature } from "../crypto/verify.ts";
-import type { Signer, SignRequest, SignStep } from "../ports.ts";
+import type { LastingSigner, SignRequest, SignStep } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
 import { type FileSignerOptions, guardKey, openFileSigner } from "./file-signer.ts";
 import { ALL_CRASHES, DiskCrash, MemoryDisk } from "./memory/memory-disk.ts";
@@ -25,7 +25,7 @@ const diskWithKey = (disk = new MemoryDisk()): MemoryDisk => {
   return disk;
 };
 const open = (disk: MemoryDisk, options: Partial<FileSignerOptions> = {}) =>
-  openFileSigner({ keyPath, statePath, genesisHash, chainDataExists: false, disk, ...options });
+  openFileSigner({ keyPath, statePath, genesisHash, seenHeight: () => 0, disk, ...options });
 
 const request = (height: number, round: number, step: SignStep, text = "a"): SignRequest => ({
   height,
@@ -43,7 +43,7 @@ const codeOf = (act: () => unknown): string => {
   throw new Error("nothing was thrown");
 };
 
-const signers: readonly [string, () => Signer & { readonly hasSigned: boolean }][] = [
+const signers: readonly [string, () => LastingSigner][] = [
   ["file", () => open(diskWithKey())],
   [
     "memory",
@@ -64,11 +64,12 @@ describe.each(signers)("%s signer: the guard", (_, newSigner) => {
     for (const place of places) expect(signer.sign(request(...place)).ok).toBe(true);
   });
 
-  it("knows whether the key has signed", () => {
+  it("knows what the key signed last", () => {
     const signer = newSigner();
-    expect(signer.hasSigned).toBe(false);
-    signer.sign(request(1, 0, 1));
-    expect(signer.hasSigned).toBe(true);
+    expect(signer.last).toBeUndefined();
+    signer.sign(request(4, 1, 2));
+    signer.sign(request(4, 0, 2));
+    expect(signer.last).toMatchObject({ height: 4, round: 1, step: 2 });
   });
 
   it("gives the stored signature for the same bytes again", () => {
@@ -115,7 +116,7 @@ describe("file signer", () => {
   it("remembers over a restart", () => {
     const disk = diskWithKey();
     const first = open(disk).sign(request(3, 1, 2));
-    const again = open(disk, { chainDataExists: true });
+    const again = open(disk, { seenHeight: () => 3 });
     expect(again.sign(request(3, 1, 2))).toEqual(first);
     expect(again.sign(request(3, 1, 2, "b"))).toMatchObject({ code: "SIGN_CONFLICT" });
     expect(again.sign(request(3, 1, 1))).toMatchObject({ code: "SIGN_REGRESSION" });
@@ -125,15 +126,35 @@ describe("file signer", () => {
     const disk = diskWithKey();
     open(disk);
     expect(disk.paths()).toContain(statePath);
-    expect(open(disk, { chainDataExists: true }).sign(request(1, 0, 1)).ok).toBe(true);
+    expect(open(disk).sign(request(1, 0, 1)).ok).toBe(true);
   });
 
-  it("refuses to begin one beside an existing chain, unless it is given a floor", () => {
+  it("refuses to begin one where the chain data shows signatures of the key, unless it is given a floor", () => {
     const disk = diskWithKey();
-    expect(codeOf(() => open(disk, { chainDataExists: true }))).toBe("SIGN_STATE_MISSING");
-    const signer = open(disk, { chainDataExists: true, minHeight: 50 });
+    const seenHeight = () => 50;
+    expect(codeOf(() => open(disk, { seenHeight }))).toBe("SIGN_STATE_MISSING");
+    expect(codeOf(() => open(disk, { seenHeight, minHeight: 49 }))).toBe("SIGN_STATE_MISSING");
+    expect(disk.paths()).not.toContain(statePath);
+    const signer = open(disk, { seenHeight, minHeight: 50 });
     expect(signer.sign(request(50, 0, 1))).toMatchObject({ code: "SIGN_REGRESSION" });
     expect(signer.sign(request(51, 0, 1)).ok).toBe(true);
+    expect(open(disk, { seenHeight: () => 51 }).minHeight).toBe(50);
+  });
+
+  it("refuses a state that ends below what the chain data shows, unless it is given a floor", () => {
+    const disk = diskWithKey();
+    open(disk).sign(request(9, 0, 2));
+    const seenHeight = () => 30;
+    expect(codeOf(() => open(disk, { seenHeight }))).toBe("SIGN_STATE_OLD");
+    const signer = open(disk, { seenHeight, minHeight: 30 });
+    expect(signer.sign(request(30, 0, 3))).toMatchObject({ code: "SIGN_REGRESSION" });
+    expect(signer.sign(request(31, 0, 1)).ok).toBe(true);
+  });
+
+  it("lets a state that began after a loss stand beside older signatures: it is held elsewhere", () => {
+    const disk = diskWithKey();
+    open(disk);
+    expect(open(disk, { seenHeight: () => 30 }).last).toBeUndefined();
   });
 
   it("keeps the floor when a later start does not name it, and never lowers it", () => {
@@ -150,11 +171,14 @@ describe("file signer", () => {
   it("begins anew under another genesis, keeps the old state and finds it when it comes back", () => {
     const disk = diskWithKey();
     open(disk).sign(request(9, 0, 2));
-    const other = open(disk, { genesisHash: otherGenesis, chainDataExists: true });
-    expect(other.hasSigned).toBe(false);
+    const seen = { genesisHash: otherGenesis, seenHeight: () => 7 };
+    expect(codeOf(() => open(disk, seen))).toBe("SIGN_STATE_MISSING");
+    const other = open(disk, { genesisHash: otherGenesis });
+    expect(other.last).toBeUndefined();
     expect(other.sign(request(1, 0, 2)).ok).toBe(true);
-    const back = open(disk, { chainDataExists: true });
-    expect(back.hasSigned).toBe(true);
+    expect(codeOf(() => open(disk, { seenHeight: () => 10 }))).toBe("SIGN_STATE_OLD");
+    const back = open(disk, { seenHeight: () => 9 });
+    expect(back.last).toMatchObject({ height: 9 });
     expect(back.sign(request(9, 0, 2, "b"))).toMatchObject({ code: "SIGN_CONFLICT" });
   });
 
@@ -172,7 +196,7 @@ describe("file signer", () => {
     open(disk).sign(request(9, 0, 2));
     const intact = disk.read(statePath) ?? new Uint8Array(0);
     const key = openSigningKey(seed());
-    const options = { statePath, genesisHash, chainDataExists: false, disk };
+    const options = { statePath, genesisHash, seenHeight: () => 0, disk };
     // The final newline carries nothing.
     for (let at = 0; at < intact.length - 1; at++) {
       const damaged = Uint8Array.from(intact);
@@ -219,13 +243,13 @@ describe("file signer on a real disk", () => {
   it("writes the state for its owner alone and leaves no other file", () => {
     const paths = { keyPath: join(root, "key.json"), statePath: join(root, "state.json") };
     writeFileSync(paths.keyPath, formatSeed(seed()));
-    const signer = openFileSigner({ ...paths, genesisHash, chainDataExists: false });
+    const signer = openFileSigner({ ...paths, genesisHash, seenHeight: () => 0 });
     for (let height = 1; height <= 20; height++) signer.sign(request(height, 0, 2));
     signer.close();
     expect(readdirSync(root).toSorted()).toEqual(["key.json", "state.json"]);
     expect(statSync(paths.statePath).mode & 0o777).toBe(0o600);
     expect(readFileSync(paths.statePath, "utf8")).not.toContain(toHex(seed()));
-    const again = openFileSigner({ ...paths, genesisHash, chainDataExists: true });
+    const again = openFileSigner({ ...paths, genesisHash, seenHeight: () => 20 });
     expect(again.sign(request(20, 0, 1))).toMatchObject({ code: "SIGN_REGRESSION" });
   });
 });
@@ -249,7 +273,7 @@ describe("crashes while signing", () => {
   // One key for all runs: guarded memory is scarce, and the state is what is tested.
   const key = openSigningKey(seed());
   const reopen = (disk: MemoryDisk) =>
-    guardKey(key, { statePath, genesisHash, chainDataExists: false, disk });
+    guardKey(key, { statePath, genesisHash, seenHeight: () => 0, disk });
 
   const neverTwo = (newDisk: () => MemoryDisk) =>
     fc.property(steps, (script) => {

@@ -3,14 +3,16 @@
 // whatever moment the process or the machine dies at, the file holds the last signature that anyone can
 // have seen, or one that nobody has seen yet. After a disk error nothing is signed until a restart.
 //
-// A key that meets no state of its own beside an existing chain signs only above a floor that its
-// operator gives (minHeight): it may have voted on those heights from another disk.
+// A key that meets no state of its own, or an older one, beside chain data that shows its signatures signs
+// only above a floor that its operator gives (minHeight): something here was lost, or the key is in use
+// elsewhere. Where nothing shows that it ever signed, it begins, and SignHold says when it may sign.
 
 import { dirname } from "node:path";
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import { openSigningKey, type SigningKey } from "../crypto/keys.ts";
-import type { Signer, SignRequest, SignResult } from "../ports.ts";
+import type { LastingSigner, SignPlace, SignRequest, SignResult } from "../ports.ts";
+import type { Height } from "../types/chain.ts";
 import { CodedError, invariant } from "../types/errors.ts";
 import { type Disk, systemDisk } from "./disk.ts";
 import { readSeedFile } from "./seed-file.ts";
@@ -21,8 +23,8 @@ export interface SignStateOptions {
   readonly statePath: string;
   /** 32 bytes. */
   readonly genesisHash: Uint8Array;
-  /** True where the store or the write-ahead log hold anything of this chain: then a state must be there. */
-  readonly chainDataExists: boolean;
+  /** The highest height at which the chain data beside the state shows a signature of the key; 0 for none. */
+  readonly seenHeight: (publicKey: Uint8Array) => Height;
   /** Signs only above this height. Kept: a later start cannot lower it. */
   readonly minHeight?: number | undefined;
   readonly disk?: Disk;
@@ -32,9 +34,7 @@ export interface FileSignerOptions extends SignStateOptions {
   readonly keyPath: string;
 }
 
-export interface FileSigner extends Signer {
-  /** False where this key has signed nothing under this genesis, as far as this disk knows. */
-  readonly hasSigned: boolean;
+export interface FileSigner extends LastingSigner {
   /** Wipes the key. */
   close(): void;
 }
@@ -42,8 +42,8 @@ export interface FileSigner extends Signer {
 /**
  * Opens the key and its state; begins a state, durably, where there is none.
  * A state of another genesis proves nothing here: it is kept under another name and a new one begun.
- * @throws CodedError KEY_FILE_DAMAGED, SIGN_STATE_DAMAGED, SIGN_STATE_MISSING (a chain but no state of
- * this key, and no minHeight), SIGN_DISK.
+ * @throws CodedError KEY_FILE_DAMAGED, SIGN_STATE_DAMAGED, SIGN_STATE_MISSING (no state of this key
+ * where there must be one), SIGN_STATE_OLD, both unless minHeight is given; SIGN_DISK.
  */
 export function openFileSigner(options: FileSignerOptions): FileSigner {
   const { seed } = readSeedFile(options.keyPath, options.disk);
@@ -77,8 +77,12 @@ class StateGuardedSigner implements FileSigner {
     this.#persist = persist;
   }
 
-  get hasSigned(): boolean {
-    return this.#state.last !== undefined;
+  get last(): SignPlace | undefined {
+    return this.#state.last;
+  }
+
+  get minHeight(): Height {
+    return this.#state.minHeight;
   }
 
   sign(request: SignRequest): SignResult {
@@ -106,34 +110,57 @@ class StateGuardedSigner implements FileSigner {
 }
 
 function openState(options: SignStateOptions, publicKey: Uint8Array, disk: Disk): SignState {
-  const { statePath, genesisHash, chainDataExists, minHeight = 0 } = options;
+  const { statePath, genesisHash, minHeight = 0 } = options;
   const stored = readState(statePath, disk);
   const own = { genesisHash, publicKey };
+  const seenHeight = options.seenHeight(publicKey);
   if (stored !== undefined && sameOwner(stored, own)) {
+    refuseOlder(statePath, stored, { seenHeight, minHeight });
     return minHeight <= stored.minHeight ? stored : begin({ ...stored, minHeight });
   }
-  if (stored !== undefined) keepAside(statePath, stored, disk);
   // The key may come back to a chain that it signed for before.
   const earlier = readState(asidePath(statePath, own), disk);
-  if (earlier !== undefined && sameOwner(earlier, own)) {
-    return begin({ ...earlier, minHeight: Math.max(minHeight, earlier.minHeight) });
+  const isBack = earlier !== undefined && sameOwner(earlier, own);
+  if (isBack) refuseOlder(statePath, earlier, { seenHeight, minHeight });
+  // A state of another genesis is no trace: signed bytes bind the genesis.
+  const ofOtherKey = stored !== undefined && equalBytes(stored.genesisHash, genesisHash);
+  if (!isBack && (ofOtherKey || seenHeight > 0)) {
+    if (minHeight === 0 || minHeight < seenHeight) throw missing(statePath, ofOtherKey, seenHeight);
   }
-  // A state of another genesis says that the chain data beside it is of that chain, not of this one.
-  const sameChain = stored !== undefined && equalBytes(stored.genesisHash, genesisHash);
-  const mayHaveSigned = sameChain || (stored === undefined && chainDataExists);
-  if (mayHaveSigned && options.minHeight === undefined) {
-    throw new CodedError(
-      "SIGN_STATE_MISSING",
-      `${statePath}: ${sameChain ? "the state is of another key" : "no last-sign state beside an existing chain"}; give the height above which this key may sign`,
-      { details: { path: statePath } },
-    );
-  }
+  if (stored !== undefined) keepAside(statePath, stored, disk);
+  if (isBack) return begin({ ...earlier, minHeight: Math.max(minHeight, earlier.minHeight) });
   return begin({ ...own, minHeight, last: undefined });
 
   function begin(state: SignState): SignState {
     writeState(statePath, state, disk);
     return state;
   }
+}
+
+function missing(path: string, ofOtherKey: boolean, seenHeight: Height): CodedError {
+  const what = ofOtherKey ? "the last-sign state is of another key" : "there is no last-sign state";
+  const trace =
+    seenHeight === 0
+      ? ""
+      : `; the chain data shows a signature of this key at height ${seenHeight}`;
+  return new CodedError("SIGN_STATE_MISSING", `${path}: ${what}${trace}`, {
+    details: { path, height: seenHeight },
+  });
+}
+
+/** A state that the chain data has overtaken is an older copy, or another process signs with the key. */
+function refuseOlder(
+  path: string,
+  { last, minHeight: floor }: SignState,
+  { seenHeight, minHeight }: { seenHeight: Height; minHeight: Height },
+): void {
+  // A state that begins after a loss remembers nothing yet: SignHold holds it.
+  if (last === undefined || seenHeight <= Math.max(last.height, floor, minHeight)) return;
+  throw new CodedError(
+    "SIGN_STATE_OLD",
+    `${path}: the state ends at height ${last.height}, but the chain data shows a signature of this key at height ${seenHeight}`,
+    { details: { path, height: seenHeight } },
+  );
 }
 
 type Owner = Pick<SignState, "genesisHash" | "publicKey">;

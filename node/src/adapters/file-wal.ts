@@ -3,6 +3,10 @@
 // new height and all records so far is written and synced beside the old one, then renamed over it, then
 // the directory is synced. So at every moment the name leads to a whole log: the old height's or the new.
 //
+// A log that is damaged before its end is set aside whole, as <path>.damaged, and a new one begun: the
+// driver then finds that the log does not reach the last signature, and signs only above it
+// (docs/adr/0013).
+//
 // After a failed write or sync nothing is known about the disk, so every later call fails the same way
 // until the log is opened again. Bound: maxBytes for one height. Called by the driver.
 
@@ -31,15 +35,20 @@ export interface FileWalOptions {
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
+export interface FileWalLog extends Wal {
+  /** WAL_CORRUPT with the place, where a damaged log was set aside as this one was opened. */
+  readonly damage: CodedError | undefined;
+}
+
 /**
- * Opens the log, or begins one of height 0. A torn tail is cut off, durably.
- * @throws CodedError WAL_CORRUPT, WAL_VERSION, WAL_DISK_FULL, WAL_IO.
+ * Opens the log, or begins one of height 0. A torn tail is cut off, durably; a damaged log is set aside.
+ * @throws CodedError WAL_VERSION, WAL_DISK_FULL, WAL_IO; WAL_CORRUPT from a later replay() only.
  */
-export function openFileWal(options: FileWalOptions): Wal {
+export function openFileWal(options: FileWalOptions): FileWalLog {
   return new FileWal(options);
 }
 
-class FileWal implements Wal {
+class FileWal implements FileWalLog {
   readonly #path: string;
   readonly #genesisHash: Uint8Array;
   readonly #maxBytes: number;
@@ -53,6 +62,7 @@ class FileWal implements Wal {
   #collectedBytes = 0;
   #failure: CodedError | undefined;
   #closed = false;
+  #damage: CodedError | undefined;
 
   constructor(options: FileWalOptions) {
     this.#path = options.path;
@@ -60,6 +70,14 @@ class FileWal implements Wal {
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#disk = options.disk ?? systemDisk;
     this.#guard("open", () => this.#open());
+  }
+
+  get height(): Height {
+    return this.#height;
+  }
+
+  get damage(): CodedError | undefined {
+    return this.#damage;
   }
 
   append(record: Uint8Array): void {
@@ -114,12 +132,15 @@ class FileWal implements Wal {
     const bytes = this.#disk.read(this.#path);
     if (bytes === undefined) return;
     const contents = decodeWal(bytes);
-    if (!contents.ok) throw this.#error(contents.code, contents.reason);
+    if (!contents.ok) {
+      const error = this.#error(contents.code, contents.reason);
+      if (contents.code !== "WAL_CORRUPT") throw error;
+      this.#damage = error;
+      return this.#setAside("damaged");
+    }
     const { header, endBytes } = contents.value;
     if (!equalBytes(header.genesisHash, this.#genesisHash)) {
-      this.#disk.rename(this.#path, `${this.#path}.${toHex(header.genesisHash.subarray(0, 4))}`);
-      this.#disk.syncDirectory(dirname(this.#path));
-      return;
+      return this.#setAside(toHex(header.genesisHash.subarray(0, 4)));
     }
     this.#height = header.height;
     this.#file = this.#disk.open(this.#path);
@@ -129,6 +150,11 @@ class FileWal implements Wal {
     // Also where nothing is cut: the last run may have died between its write and its sync.
     this.#disk.sync(this.#file);
     this.#durableBytes = endBytes;
+  }
+
+  #setAside(suffix: string): void {
+    this.#disk.rename(this.#path, `${this.#path}.${suffix}`);
+    this.#disk.syncDirectory(dirname(this.#path));
   }
 
   #replaceFile(): void {

@@ -2,7 +2,7 @@
 // the real adapters; tests give it the in-memory ones and get the whole node in a few lines.
 
 import type { NodeConfig } from "../config.ts";
-import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
+import { faultyPower, quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { createVerifiedCache } from "../crypto/verified-cache.ts";
 import { type VerifyFunction, verifySignature } from "../crypto/verify.ts";
 import { ChainState } from "../driver/chain-state.ts";
@@ -12,7 +12,7 @@ import { waitingTransactions } from "../driver/waiting-transactions.ts";
 import { type Genesis, genesisHashOf, validatorSetOf } from "../genesis.ts";
 import { ledgerParamsOf } from "../ledger/params.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "../mempool/mempool.ts";
-import type { Clock, Log, Metrics, Signer, Store, Transport, Wal } from "../ports.ts";
+import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
 
 export interface NodePorts {
@@ -20,12 +20,14 @@ export interface NodePorts {
   readonly store: Store;
   readonly wal: Wal;
   readonly transport: Transport;
-  /** Undefined for a node without a vote. `hasSigned`: its sign state remembers a signature. */
-  readonly signer: (Signer & { readonly hasSigned: boolean }) | undefined;
+  /** Undefined for a node without a vote. */
+  readonly signer: LastingSigner | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   /** Decides every signature that arrives; by default libsodium behind a cache (crypto/verify.ts). */
   readonly verify?: VerifyFunction;
+  /** When the key may sign; by default driver/sign-hold.ts with what signer and store remember. */
+  readonly hold?: SignHold;
 }
 
 export interface NodeOptions {
@@ -70,12 +72,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     ...ports,
     chain,
     pool: waitingTransactions({ ...ports, mempool, params }),
-    hold: new SignHold({
-      fresh: signer !== undefined && !signer.hasSigned,
-      holdHeights: config.consensus.doubleSignCheckHeight,
-      othersNeeded: othersNeeded(chain),
-      head: chain.head.height,
-    }),
+    hold: ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight),
     consensus: { ...config.consensus, precisionMs, messageDelayMs },
     adaptive: config.consensus.adaptive,
     pacing: { minBlockMs, emptyBlockIntervalMs },
@@ -86,8 +83,20 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
   return { chain, driver, mempool, mempoolLimits };
 }
 
-/** Other validators that a fresh one must hear from before height 1 begins: q - 1, in power. */
-function othersNeeded({ validators, selfIndex }: ChainState): number {
+function signHoldOf(
+  { validators, selfIndex, head }: ChainState,
+  signer: LastingSigner | undefined,
+  holdHeights: number,
+): SignHold {
+  const total = totalPowerOf(validators);
   const own = selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0);
-  return Math.max(0, quorumPower(totalPowerOf(validators)) - own);
+  const othersNeeded = Math.max(0, quorumPower(total) - own);
+  return new SignHold({
+    fresh: signer !== undefined && signer.last === undefined,
+    holdHeights,
+    othersNeeded,
+    comparedNeeded: Math.min(othersNeeded, faultyPower(total) + 1),
+    head: head.height,
+    floor: signer?.minHeight ?? 0,
+  });
 }

@@ -31,6 +31,7 @@ import { nodeStatus } from "./node-status.ts";
 import { type OpenChain, openChain } from "./open-chain.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
+import { seenSigning } from "./seen-signing.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
 import { measureSync, SyncState } from "./sync-state.ts";
 
@@ -107,6 +108,8 @@ async function openAll({ config, log }: DaemonOptions, steps: ShutdownSteps): Pr
   const chain = await openChain(config);
   steps.add("store", () => finished((done) => chain.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
+  const { damage } = chain.wal;
+  if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
   const signer = openSigner(config, chain);
   if (signer !== undefined) steps.add("validator key", () => signer.close());
   const identity = await openNodeIdentity(readSeedFile(config.keys.nodeKeyFile).seed);
@@ -147,15 +150,19 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };
 }
 
-function openSigner(config: NodeConfig, { genesisHash }: OpenChain): FileSigner | undefined {
-  const keyPath = config.keys.validatorKeyFile;
-  if (keyPath === undefined) return undefined;
+function openSigner(config: NodeConfig, opened: OpenChain): FileSigner | undefined {
+  const { validatorKeyFile, signAboveHeight } = config.keys;
+  if (validatorKeyFile === undefined) return undefined;
+  const { genesis, genesisHash, store, wal } = opened;
+  const validators = validatorSetOf(genesis);
+  const lastBlocks = config.consensus.doubleSignCheckHeight;
   return openFileSigner({
-    keyPath,
+    keyPath: validatorKeyFile,
     statePath: join(config.dataDir, "sign-state"),
     genesisHash,
-    // A lost state does not keep the node down: it follows, and SignHold says when it may sign again.
-    chainDataExists: false,
+    seenHeight: (publicKey) =>
+      seenSigning({ publicKey, store, wal, validatorsAt: () => validators, lastBlocks }),
+    minHeight: signAboveHeight,
   });
 }
 

@@ -60,6 +60,8 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
       validator: selfIndex !== undefined,
       power: selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0),
       lastSignedHeight: signers.lastSignedHeight,
+      signsFrom: driver.signing.fromHeight,
+      notSigning: selfIndex === undefined ? null : (driver.signing.refusal ?? null),
     },
     peers: {
       connected: peers.length,

@@ -3,19 +3,19 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openFileWal } from "../adapters/file-wal.ts";
+import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
 import { openLevelStore } from "../adapters/level-store-open.ts";
 import type { NodeConfig } from "../config.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
 import { genesisState } from "../ledger/state-root.ts";
-import type { Store, Wal } from "../ports.ts";
+import type { Store } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
 
 export interface OpenChain {
   readonly genesis: Genesis;
   readonly genesisHash: Uint8Array;
   readonly store: Store;
-  readonly wal: Wal;
+  readonly wal: FileWalLog;
 }
 
 /** @throws CodedError GENESIS_INVALID, STORE_*, WAL_*. */

@@ -46,7 +46,14 @@ function world() {
   const catchUp = new CatchUp({
     clock,
     chain: network.at(4).node.chain,
-    hold: new SignHold({ fresh: false, holdHeights: 10, othersNeeded: 2, head: 0 }),
+    hold: new SignHold({
+      fresh: false,
+      holdHeights: 10,
+      othersNeeded: 2,
+      comparedNeeded: 0,
+      floor: 0,
+      head: 0,
+    }),
     peers,
     sync: new BlockSync(
       { clock, outbound, peers },

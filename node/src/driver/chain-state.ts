@@ -91,6 +91,11 @@ export class ChainState {
     return this.#selfIndex;
   }
 
+  /** Whether the own key is among a certificate's signers. */
+  hasSigned({ signers }: Certificate): boolean {
+    return this.#selfIndex !== undefined && signers[this.#selfIndex] === true;
+  }
+
   get verifyContext(): VerifyContext {
     return this.#options;
   }

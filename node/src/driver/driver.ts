@@ -9,9 +9,9 @@
 import type { ConsensusParams, HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
-import type { Clock, Log, Metrics, Signer, Store, Timer, Transport, Wal } from "../ports.ts";
+import type { Clock, LastingSigner, Log, Metrics, Store, Timer, Transport, Wal } from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
-import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
+import type { CertifiedBlock, HashHex, Height, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
 import { BlockSync } from "./block-sync.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -22,6 +22,7 @@ import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
+import { OwnPast } from "./own-past.ts";
 import { type PacingParams, startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
@@ -42,7 +43,7 @@ export interface DriverOptions {
   readonly wal: Wal;
   readonly store: Store;
   readonly transport: Transport;
-  readonly signer: Signer | undefined;
+  readonly signer: LastingSigner | undefined;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly chain: ChainState;
@@ -71,6 +72,7 @@ export class Driver {
   readonly #inbound: Inbound;
   readonly #effects: Effects;
   readonly #messages: PeerMessages;
+  readonly #past: OwnPast;
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #heightStartedAtMs: number;
@@ -82,6 +84,7 @@ export class Driver {
   constructor(options: DriverOptions) {
     const { clock, transport, chain, metrics } = options;
     this.#options = options;
+    this.#past = new OwnPast(options);
     this.#heightStartedAtMs = clock.monotonicMs();
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
@@ -132,12 +135,19 @@ export class Driver {
         this.#effects.begin();
         this.#takeFuture();
       },
+      onCompared: () => this.#compare(),
     });
   }
 
   /** The core's state, for status only: never change it. */
   get state(): ConsensusState {
     return this.#loop.state;
+  }
+
+  /** From which height on, and why not, the height in progress may be signed. */
+  get signing(): { readonly fromHeight: Height; readonly refusal: string | undefined } {
+    const { chain, hold } = this.#options;
+    return { fromHeight: hold.signsFrom, refusal: hold.refusal(chain.head.height + 1) };
   }
 
   /** Replays the height in progress, then opens the links. */
@@ -183,6 +193,7 @@ export class Driver {
     const context = this.#nextContext();
     const records = wal.replay(context.height);
     if (records.length === 0) {
+      this.#past.replayed(undefined);
       wal.reset(context.height);
       this.#enterHeight();
       return;
@@ -201,6 +212,7 @@ export class Driver {
       const timed = decodeWalRecord(record);
       outstanding.note(timed, this.#loop.replay(timed));
     }
+    this.#past.replayed(outstanding);
     for (const effect of outstanding.effects()) this.#effects.perform(effect);
   }
 
@@ -209,6 +221,13 @@ export class Driver {
     const peers = this.peers.validators();
     const timeouts = this.#timing.timeouts(context.validators, context.self, peers);
     return { ...context, timeouts };
+  }
+
+  /** A peer has said where it is, or the head has moved. */
+  #compare(): void {
+    const { chain, hold } = this.#options;
+    hold.compared(this.peers.powerUpTo(chain.head.height));
+    this.#effects.releaseSigns();
   }
 
   #enterHeight(): void {
@@ -246,6 +265,7 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
+    this.#past.decided(certified);
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {
@@ -279,6 +299,7 @@ export class Driver {
     this.#catchUp.headMoved();
     this.#messages.announceHeight();
     onCommit(certified, applied);
+    this.#compare();
     this.#enterHeight();
     this.#catchUp.advance();
   }

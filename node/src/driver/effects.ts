@@ -8,6 +8,7 @@ import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { Outbound } from "./outbound.ts";
 import type { SignHold } from "./sign-hold.ts";
+import { SignQueue } from "./sign-queue.ts";
 import type { Signing } from "./signing.ts";
 import type { ConsensusTimers } from "./timers.ts";
 import type { DriverPool } from "./tx-relay.ts";
@@ -31,11 +32,21 @@ export interface EffectsParts {
 
 export class Effects {
   readonly #parts: EffectsParts;
+  readonly #signs: SignQueue;
   /** The start of height 1, as long as the node may not begin it. */
   #withheld: StartTimeout | undefined;
 
   constructor(parts: EffectsParts) {
     this.#parts = parts;
+    this.#signs = new SignQueue(parts, (effect) => {
+      if (effect.type === "signVote") this.#vote(effect);
+      else this.#propose(effect);
+    });
+  }
+
+  /** What may be signed has changed. */
+  releaseSigns(): void {
+    this.#signs.release();
   }
 
   /** Height 1 may begin: its withheld start is due now. */
@@ -50,9 +61,8 @@ export class Effects {
       case "buildBlock":
         return this.#build(effect);
       case "signProposal":
-        return this.#propose(effect);
       case "signVote":
-        return this.#vote(effect);
+        return this.#signs.add(effect);
       case "startTimeout":
         // Height 1 of a node without a past waits until enough others stand at the beginning.
         if (effect.step === "newHeight" && !hold.mayBegin(effect.height)) this.#withheld = effect;
@@ -67,6 +77,7 @@ export class Effects {
       case "fetchBlock":
         return catchUp.needBlock(effect.height);
       case "decide":
+        this.#signs.clear();
         return this.#parts.decide(effect.certified, effect.blockHash);
       case "evidence":
         return this.#evidence(effect);

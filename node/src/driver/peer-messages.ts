@@ -31,6 +31,8 @@ export interface PeerMessagesParts {
   readonly catchUp: CatchUp;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
+  /** A peer has said where it is. */
+  readonly onCompared: () => void;
 }
 
 export class PeerMessages {
@@ -70,11 +72,12 @@ export class PeerMessages {
   }
 
   handle(peer: Peer, message: OtherMessage): void {
-    const { peers, catchUp, outbound, relay, store, transport, log } = this.#parts;
+    const { peers, catchUp, outbound, relay, store, transport, log, onCompared } = this.#parts;
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
         this.#hearOrigin(peer);
+        onCompared();
         return catchUp.advance();
       case "getBlocks": {
         const blocks = blocksFor(store, message.request);

@@ -4,10 +4,13 @@
 // the stored signature where it had been made), a block to build.
 
 import type { Effect, TimedInput } from "../consensus/api.ts";
+import type { SignPlace } from "../ports.ts";
+import { signPlaceOf } from "./signing.ts";
 
 /** Effects that are still due after `inputs`, given what each input's step answered. */
 export class Outstanding {
   readonly #due = new Map<string, Effect>();
+  readonly #asked = new Set<string>();
   readonly #self: number | undefined;
 
   /** `self` is the own validator index: only own messages settle what was to be signed. */
@@ -42,9 +45,20 @@ export class Outstanding {
         break;
     }
     for (const effect of effects) {
+      if (effect.type === "signVote" || effect.type === "signProposal") {
+        this.#asked.add(placeKey(signPlaceOf(effect)));
+      }
       const key = dueKey(effect);
       if (key !== undefined) this.#due.set(key, effect);
     }
+  }
+
+  /**
+   * Whether the replay came to where `last` was signed. The log is durable before a signature is made,
+   * so a log that is whole does; where it does not, locks may be missing from it.
+   */
+  covers(last: SignPlace): boolean {
+    return this.#asked.has(placeKey(last));
   }
 
   /** What must still be done, in the order in which it came up. */
@@ -53,6 +67,7 @@ export class Outstanding {
   }
 }
 
+const placeKey = ({ height, round, step }: SignPlace): string => `${height}/${round}/${step}`;
 const timeoutKey = (height: number, round: number, step: string): string =>
   `timeout/${height}/${round}/${step}`;
 const voteKey = (height: number, round: number, type: number): string =>

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { SignHold } from "./sign-hold.ts";
 
-const fresh = { fresh: true, holdHeights: 10, othersNeeded: 2, head: 0 };
+const fresh = {
+  fresh: true,
+  holdHeights: 10,
+  othersNeeded: 2,
+  comparedNeeded: 0,
+  head: 0,
+  floor: 0,
+};
 
 describe("SignHold", () => {
   it("lets a node with a sign state sign at once", () => {
@@ -66,5 +73,45 @@ describe("SignHold", () => {
     const hold = new SignHold({ ...fresh, head: 7 });
     expect(hold.maySign(17)).toBe(false);
     expect(hold.maySign(18)).toBe(true);
+  });
+
+  it("signs nothing before enough others have said that they are no further", () => {
+    const hold = new SignHold({ ...fresh, fresh: false, head: 7, comparedNeeded: 2 });
+    hold.compared(1);
+    expect(hold.refusal(8)).toContain("f + 1");
+    hold.compared(2);
+    hold.compared(0);
+    expect(hold.refusal(8)).toBeUndefined();
+  });
+
+  it("signs only above a height whose log it has lost, and above its floor", () => {
+    const hold = new SignHold({ ...fresh, fresh: false, head: 7, floor: 5 });
+    expect(hold.signsFrom).toBe(6);
+    expect(hold.refusal(5)).toContain("floor");
+    hold.forgot(8);
+    hold.forgot(3);
+    expect(hold.maySign(8)).toBe(false);
+    expect(hold.refusal(8)).toContain("of height 8");
+    expect(hold.maySign(9)).toBe(true);
+  });
+
+  it("holds a node whose key signed what it does not know of, again and again", () => {
+    const hold = new SignHold({ ...fresh, fresh: false, head: 7 });
+    expect(hold.signedElsewhere(20)).toBe(true);
+    expect(hold.refusal(30)).toContain("second process");
+    expect(hold.maySign(31)).toBe(true);
+    hold.decided(21, 2);
+    expect(hold.signedElsewhere(25)).toBe(false);
+    expect(hold.signsFrom).toBe(36);
+    expect(hold.signedElsewhere(24)).toBe(false);
+    expect(hold.signsFrom).toBe(36);
+  });
+
+  it("pauses for a reason and goes on without one", () => {
+    const hold = new SignHold({ ...fresh, fresh: false });
+    hold.pause("the clock is off");
+    expect(hold.refusal(1)).toBe("the clock is off");
+    hold.pause(undefined);
+    expect(hold.maySign(1)).toBe(true);
   });
 });

@@ -1,29 +1,35 @@
 // Turns the core's wish to vote or propose into a signed message, or into nothing where it must not be
-// signed: no key, a hold after a lost sign state, or the double-sign guard's refusal. What it returns
-// has been checked by the same gate that receivers use, so that nobody sends what others would refuse.
+// signed: no key, or the double-sign guard's refusal. What it returns has been checked by the same gate
+// that receivers use, so that nobody sends what others would refuse. SignHold was asked before
+// (sign-queue.ts).
 
 import { ZERO_HASH } from "../codec/bytes.ts";
 import { fromHex } from "../codec/hex.ts";
 import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
 import type { Effect } from "../consensus/api.ts";
-import type { Log, Metrics, Signer, SignStep } from "../ports.ts";
+import type { Log, Metrics, Signer, SignPlace, SignStep } from "../ports.ts";
 import { PREVOTE, type VoteType } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
-import type { SignHold } from "./sign-hold.ts";
 import { refuseProposal, refuseVote } from "./verify-message.ts";
 
-type SignVote = Extract<Effect, { type: "signVote" }>;
-type SignProposal = Extract<Effect, { type: "signProposal" }>;
+export type SignVote = Extract<Effect, { type: "signVote" }>;
+export type SignProposal = Extract<Effect, { type: "signProposal" }>;
 
 const PROPOSAL_STEP: SignStep = 1;
+/** Where the core asks for a signature. */
+export function signPlaceOf(effect: SignVote | SignProposal): SignPlace {
+  const { height, round } = effect;
+  const step = effect.type === "signVote" ? stepOf(effect.voteType) : PROPOSAL_STEP;
+  return { height, round, step };
+}
+
 const stepOf = (type: VoteType): SignStep => (type === PREVOTE ? 2 : 3);
 
 export interface SigningParts {
   readonly chain: ChainState;
   readonly signer: Signer | undefined;
-  readonly hold: SignHold;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -74,15 +80,8 @@ export class Signing {
     step: SignStep,
     signBytes: Uint8Array,
   ): Uint8Array | undefined {
-    const { signer, hold, log, metrics } = this.#parts;
+    const { signer, log, metrics } = this.#parts;
     if (signer === undefined) return undefined;
-    if (!hold.maySign(height)) {
-      log.debug(
-        { height, round, step, signsFrom: hold.signsFrom },
-        "not signing yet: no sign state of the past",
-      );
-      return undefined;
-    }
     const result = signer.sign({ height, round, step, signBytes });
     if (result.ok) return result.signature;
     metrics.count("double_sign_refused_total", { code: result.code });

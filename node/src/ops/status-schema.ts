@@ -49,6 +49,12 @@ export const NodeStatusSchema = z.object({
     validator: z.boolean().describe("True where that key votes at the current height"),
     power: whole("Its voting power; 0 where it does not vote"),
     lastSignedHeight: whole("Last height whose certificate it signed; 0 if none is known"),
+    signsFrom: whole("First height that it may sign").default(1),
+    notSigning: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("Why it signs nothing now, and until when; null where it may sign or has no vote"),
   }),
   peers: z.object({
     connected: whole("Open links"),

@@ -1,7 +1,7 @@
 // The Signer's twin in memory: the same guard, a durable last place that survives crash(), and a switch
 // that makes the disk fail. Signing itself is given, so the simulator may use a cheap signature.
 
-import type { Signer, SignRequest, SignResult } from "../../ports.ts";
+import type { LastingSigner, SignRequest, SignResult } from "../../ports.ts";
 import { CodedError } from "../../types/errors.ts";
 import { guardSigning, type SignedPlace } from "../sign-guard.ts";
 
@@ -14,25 +14,21 @@ export interface MemorySignerOptions {
 /** When the simulated machine dies while it signs: before or after the place is durable. */
 export type SignCrash = "beforeDurable" | "afterDurable";
 
-export class MemorySigner implements Signer {
+export class MemorySigner implements LastingSigner {
   readonly publicKey: Uint8Array;
+  readonly minHeight: number;
   readonly #sign: (message: Uint8Array) => Uint8Array;
-  readonly #minHeight: number;
   #last: SignedPlace | undefined;
   #nextCrash: SignCrash | undefined;
 
   constructor(options: MemorySignerOptions) {
     this.publicKey = options.publicKey;
     this.#sign = options.sign;
-    this.#minHeight = options.minHeight ?? 0;
+    this.minHeight = options.minHeight ?? 0;
   }
 
   get last(): SignedPlace | undefined {
     return this.#last;
-  }
-
-  get hasSigned(): boolean {
-    return this.#last !== undefined;
   }
 
   /** The next signature that would be new fails at this moment; the signer then lives on, as if reopened. */
@@ -42,7 +38,7 @@ export class MemorySigner implements Signer {
 
   /** @throws CodedError SIGN_DISK where crashNext() was called: nothing was released. */
   sign(request: SignRequest): SignResult {
-    const verdict = guardSigning(this.#last, this.#minHeight, request);
+    const verdict = guardSigning(this.#last, this.minHeight, request);
     if (!verdict.sign) return verdict.result;
     const { height, round, step } = request;
     const signBytes = Uint8Array.from(request.signBytes);

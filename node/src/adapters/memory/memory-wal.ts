@@ -18,6 +18,10 @@ export class MemoryWal implements Wal {
     return this.#syncs;
   }
 
+  get height(): Height {
+    return this.#height;
+  }
+
   append(record: Uint8Array): void {
     this.#records.push(Uint8Array.from(record));
     this.#dirty = true;

@@ -89,7 +89,7 @@ export const LINK_ERRORS = {
   // write-ahead log and signing
   WAL_CORRUPT: entry(
     "The write-ahead log is damaged before its end.",
-    "Check the disk. Move the file aside only if this validator stays silent until the chain is past the height that the log was of.",
+    "Nothing to do at once: the log was set aside as wal.damaged, and the validator signs only above the height it signed last. Check the disk.",
   ),
   WAL_VERSION: entry(
     "The write-ahead log has a format that this binary does not know.",
@@ -117,11 +117,15 @@ export const LINK_ERRORS = {
   ),
   SIGN_STATE_DAMAGED: entry(
     "The last-sign state cannot be read, so nothing may be signed.",
-    "Restore it only from this very node; else remove it and start with a signing floor above the chain's tip.",
+    "Restore it only from this very node; else move it away and set keys.signAboveHeight to at least the network's height now.",
   ),
   SIGN_STATE_MISSING: entry(
-    "There is a chain but no last-sign state of this key beside it.",
-    "Start with a signing floor above the highest height that this key may have signed.",
+    "The chain data shows that this key has signed, but its last-sign state is gone or of another key.",
+    "Make sure that no other process uses the key. Put the state back if it is this node's newest; else set keys.signAboveHeight to at least the network's height now, or start with an empty data directory.",
+  ),
+  SIGN_STATE_OLD: entry(
+    "The chain data shows a later signature of this key than its last-sign state: an older copy, or the key is in use elsewhere.",
+    "Make sure that no other process uses the key, then set keys.signAboveHeight to at least the network's height now, or start with an empty data directory.",
   ),
   SIGN_DISK: entry(
     "The last-sign state cannot be made durable, so nothing is signed.",

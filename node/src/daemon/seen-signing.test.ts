@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { DriverNetwork } from "../../test/driver-network.ts";
+import { MemoryWal } from "../adapters/memory/memory-wal.ts";
+import { encodeWalRecord } from "../driver/wal-record.ts";
+import { PREVOTE } from "../types/chain.ts";
+import { seenSigning } from "./seen-signing.ts";
+
+/** Three of four validators at a height; the fourth was down from height 5 on. */
+function network(): {
+  network: DriverNetwork;
+  seen: (index: number, lastBlocks: number) => number;
+} {
+  const world = new DriverNetwork();
+  world.start();
+  world.untilHeight(4);
+  world.at(3).crash();
+  world.untilHeight(8, world.at(0), world.at(1), world.at(2));
+  for (const node of world.nodes) node.crash();
+  const { store } = world.at(0);
+  const wal = new MemoryWal();
+  const validatorsAt = () => world.set;
+  const seen = (index: number, lastBlocks: number): number =>
+    seenSigning({ publicKey: world.keyOf(index).publicKey, store, wal, validatorsAt, lastBlocks });
+  return { network: world, seen };
+}
+
+describe("seenSigning", () => {
+  it("looks at the head's certificate already with one block", () => {
+    const { network: world, seen } = network();
+    const head = world.at(0).height;
+    expect(seen(0, 1)).toBe(head);
+    expect(seen(0, 0)).toBe(0);
+  });
+
+  it("looks back as many blocks as it is told, and no further", () => {
+    const { network: world, seen } = network();
+    const head = world.at(0).height;
+    const last = seen(3, 100);
+    expect(last).toBeGreaterThanOrEqual(4);
+    expect(last).toBeLessThan(head);
+    // Block last + 1 carries the certificate of `last`.
+    expect(seen(3, head - last)).toBe(last);
+    expect(seen(3, head - last - 1)).toBe(0);
+  });
+
+  it("finds the own messages in the log, and nobody else's", () => {
+    const world = new DriverNetwork();
+    const wal = new MemoryWal();
+    wal.reset(7);
+    const body = { type: PREVOTE, height: 7, round: 0, blockHash: new Uint8Array(32) } as const;
+    const input = { type: "vote", vote: world.voteOf(1, body) } as const;
+    wal.append(encodeWalRecord({ nowMs: 0, input }) ?? new Uint8Array(0));
+    const parts = { store: world.at(0).store, wal, validatorsAt: () => world.set, lastBlocks: 10 };
+    expect(seenSigning({ ...parts, publicKey: world.keyOf(1).publicKey })).toBe(7);
+    expect(seenSigning({ ...parts, publicKey: world.keyOf(2).publicKey })).toBe(0);
+    expect(seenSigning({ ...parts, publicKey: new Uint8Array(32) })).toBe(0);
+  });
+});
