@@ -21,10 +21,13 @@ export const TARGETS: readonly string[] = [
     "receive-proposal",
     "propose",
     "apply-certificate",
+    "apply-round-certificate",
+    "round-certificate",
     "proposer",
     "timeouts",
   ].map((name) => `node/src/consensus/${name}.ts`),
   "node/src/crypto/certificate.ts",
+  "node/src/crypto/round-certificate.ts",
 ];
 
 /** All mutants of all targets. */

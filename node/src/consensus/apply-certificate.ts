@@ -2,6 +2,7 @@
 // signers voted otherwise to us (adding its votes one by one would fail then). The votes in it are
 // also counted one by one, for the rules that count voters, and compared, for evidence.
 
+import { equalBytes } from "../codec/bytes.ts";
 import type { Certificate } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
@@ -63,6 +64,9 @@ function countSigners(
 ): void {
   const needed = certificate.type === PREVOTE ? state.polkaPower : state.commitPower;
   for (let i = 0; i < certificate.signers.length; i++) {
+    // Most votes of a certificate have come by themselves before it.
+    const known = tally.votes[i];
+    if (known !== undefined && equalBytes(known.blockHash, certificate.blockHash)) continue;
     const vote = voteIn(certificate, i);
     if (vote === undefined) continue;
     const first = addVote(tally, vote, state.context.validators[i]?.power ?? 0, needed);

@@ -2,12 +2,11 @@
 // unless shown a PoLC at least as late (rules.ts, lockPermits). The valid value is the block with the
 // highest known PoLC: what this node proposes when it leads. Both need the block held and valid.
 
-import { equalBytes } from "../codec/bytes.ts";
 import type { Certificate } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Effect } from "./api.ts";
 import { type Candidate, type ConsensusState, candidateOf, type RoundState } from "./state.ts";
-import { quorumCertificate, type Tally } from "./tally.ts";
+import { quorumCertificate } from "./tally.ts";
 
 /** The round's polka, as far as its block is held and valid. */
 function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undefined {
@@ -65,12 +64,12 @@ export function polcOf(state: ConsensusState): Certificate | undefined {
 }
 
 /**
- * Has this node seen a vote for anything but `hash` in the round, counted or not, or two proposals? Then
- * others may lack the polka for it.
+ * Does the round of a lock show that not all vote for it? A vote for anything else, counted or not, or two
+ * proposals: then others may lack the polka. The prevotes hold the polka's value, so another value is a
+ * second one; the first of the precommits may be the only one, as the own one is on its way.
  */
-export function showsDissent(round: RoundState, hash: Uint8Array): boolean {
-  return round.equivocated || hasOther(round.prevotes, hash) || hasOther(round.precommits, hash);
+export function showsDissent({ equivocated, prevotes, precommits }: RoundState): boolean {
+  const isSplit = prevotes.values.length > 1 || precommits.values.length > 1;
+  const isAccused = prevotes.accused !== undefined || precommits.accused !== undefined;
+  return equivocated || isSplit || isAccused || precommits.values[0]?.nil === true;
 }
-
-const hasOther = ({ values, accused }: Tally, hash: Uint8Array): boolean =>
-  accused !== undefined || values.some((value) => !equalBytes(value.hash, hash));

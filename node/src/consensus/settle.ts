@@ -62,7 +62,7 @@ function showPolc(state: ConsensusState, round: RoundState, out: Effect[]): bool
   const isLocker = state.step === "precommit" && lock?.round === round.round;
   if (!isLocker || state.polcSentRound >= round.round || state.context.self === undefined)
     return false;
-  const polc = showsDissent(round, lock.hash) ? polcOf(state) : undefined;
+  const polc = showsDissent(round) ? polcOf(state) : undefined;
   if (polc === undefined) return false;
   state.polcSentRound = round.round;
   out.push({ type: "broadcastCertificate", certificate: polc });

@@ -80,6 +80,8 @@ export interface ConsensusState {
   /** Round of the last PoLC this node broadcast, on dissent or on entering a round. */
   polcSentRound: Round;
   rounds: Map<Round, RoundState>;
+  /** The one of them that was last asked for: nearly always the next one asked for. */
+  latest: RoundState | undefined;
   candidates: Candidate[];
   /** By validator: the highest round it was seen voting in; -1 before. */
   highestRound: number[];
@@ -124,6 +126,7 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
     validRound: -1,
     polcSentRound: -1,
     rounds: new Map(),
+    latest: undefined,
     candidates: [],
     highestRound: [],
     beyond: [],
@@ -140,8 +143,12 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
 
 /** The record of a round, made on first use. The caller has checked that the round is kept. */
 export function roundOf(state: ConsensusState, round: Round): RoundState {
+  if (state.latest?.round === round) return state.latest;
   const known = state.rounds.get(round);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    state.latest = known;
+    return known;
+  }
   const count = state.context.validators.length;
   const made: RoundState = {
     round,
@@ -174,6 +181,7 @@ export function candidateOf(state: ConsensusState, hash: Uint8Array): Candidate 
 export function forgetOldRounds(state: ConsensusState): void {
   const oldest = state.round - RETAINED_ROUNDS;
   if (oldest <= 0) return;
+  state.latest = undefined;
   for (const round of state.rounds.keys()) {
     if (round < oldest && round !== state.validRound) state.rounds.delete(round);
   }

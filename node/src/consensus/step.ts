@@ -6,6 +6,7 @@
 // the process. README.md maps each rule to its function and test.
 
 import { totalPowerOf } from "../crypto/certificate.ts";
+import type { Vote } from "../types/consensus.ts";
 import { InvariantError, invariant } from "../types/errors.ts";
 import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
 import { applyCertificate } from "./apply-certificate.ts";
@@ -16,6 +17,7 @@ import { receiveProposal } from "./receive-proposal.ts";
 import { rebroadcast, startRound } from "./rounds.ts";
 import { expirePrecommits, settle } from "./settle.ts";
 import { type ConsensusState, HEIGHT_START, roundOf } from "./state.ts";
+import { slots } from "./tally.ts";
 import { castPrecommit, castPrevote, receiveVote } from "./vote.ts";
 
 export interface StepResult {
@@ -47,10 +49,11 @@ function receive(
   out: Effect[],
 ): void {
   switch (input.type) {
-    case "proposal":
-      return receiveProposal(state, input, nowMs, out);
+    // The most frequent first.
     case "vote":
       return receiveVote(state, input.vote, out);
+    case "proposal":
+      return receiveProposal(state, input, nowMs, out);
     case "certificate":
       return applyCertificate(state, input.certificate, out);
     case "roundCertificate":
@@ -86,9 +89,10 @@ function enterHeight(
   state.validRound = -1;
   state.polcSentRound = -1;
   state.rounds = new Map();
+  state.latest = undefined;
   state.candidates = [];
-  state.highestRound = Array<number>(count).fill(-1);
-  state.beyond = Array<undefined>(count).fill(undefined);
+  state.highestRound = slots(count, -1);
+  state.beyond = slots<Vote | undefined>(count, undefined);
   state.aheadSeen = false;
   state.commit = undefined;
   state.fetchAsked = false;

@@ -33,10 +33,17 @@ export interface Tally {
   accused: Set<number> | undefined;
 }
 
+/** One slot for each validator. By pushes: packed arrays are read faster, and made faster while small. */
+export function slots<T>(count: number, value: T): T[] {
+  const made: T[] = [];
+  for (let i = 0; i < count; i++) made.push(value);
+  return made;
+}
+
 export function newTally(type: VoteType, validatorCount: number): Tally {
   return {
     type,
-    votes: Array<Vote | undefined>(validatorCount).fill(undefined),
+    votes: slots<Vote | undefined>(validatorCount, undefined),
     values: [],
     power: 0,
     best: 0,

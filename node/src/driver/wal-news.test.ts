@@ -133,14 +133,14 @@ function begun(): ConsensusState {
   }).state;
 }
 
-/** The state without what only keeps the same evidence from being told twice. */
+/** The state without what only keeps the same evidence from being told twice, or saves a look-up. */
 function comparable(state: ConsensusState): unknown {
   const rounds = [...state.rounds.values()].map(({ prevotes, precommits, ...rest }) => ({
     ...rest,
     prevotes: { ...prevotes, accused: undefined },
     precommits: { ...precommits, accused: undefined },
   }));
-  return { ...state, rounds };
+  return { ...state, rounds, latest: undefined };
 }
 
 /** Both states after the inputs: one saw all of them, the other only those that are news to the first. */
