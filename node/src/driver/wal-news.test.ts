@@ -133,14 +133,17 @@ function begun(): ConsensusState {
   }).state;
 }
 
-/** The state without what only keeps the same evidence from being told twice, or saves a look-up. */
+/**
+ * The state without what only saves a look-up or keeps the same from being said twice: evidence, and the
+ * PoLC that a voter's second vote calls for.
+ */
 function comparable(state: ConsensusState): unknown {
   const rounds = [...state.rounds.values()].map(({ prevotes, precommits, ...rest }) => ({
     ...rest,
     prevotes: { ...prevotes, accused: undefined },
     precommits: { ...precommits, accused: undefined },
   }));
-  return { ...state, rounds, latest: undefined };
+  return { ...state, rounds, latest: undefined, polcSentRound: undefined };
 }
 
 /** Both states after the inputs: one saw all of them, the other only those that are news to the first. */
