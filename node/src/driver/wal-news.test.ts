@@ -215,7 +215,7 @@ describe("takeApart", () => {
           given.type === "roundCertificate" && !isMoot,
         );
         if (!isMoot) return;
-        // Votes one by one may leave the round before the last of them is counted.
+        // Votes one by one may move the round in between, and then more of them are kept.
         const counted = (state: ConsensusState) =>
           given.certificate.groups
             .flatMap((group) => votesOf(group, HEIGHT))
@@ -231,7 +231,11 @@ describe("takeApart", () => {
         } catch {
           return;
         }
-        if (!whole.decided) expect(counted(parts)).toEqual(counted(whole));
+        if (whole.decided) return;
+        const kept = counted(parts);
+        for (const [place, vote] of counted(whole).entries()) {
+          if (vote !== undefined) expect(kept[place]).toEqual(vote);
+        }
       }),
       { numRuns: 500 },
     );
