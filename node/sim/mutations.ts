@@ -47,7 +47,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   plant(
     "a second proposal is prevoted again",
-    { mayPrevote: (step) => step === "propose" || step === "prevote" },
+    { mayPrevote: (step) => step === "propose" || step === "prevote", maySign: () => true },
     { within: 100, shows: "double sign" },
   ),
   plant(

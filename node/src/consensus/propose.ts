@@ -33,8 +33,11 @@ export function receiveBuiltBlock(
   out.push({ type: "signProposal", height, round, validRound: -1, block, blockHash, polc });
 }
 
-const leads = (state: ConsensusState): boolean =>
-  state.context.self !== undefined && leaderOf(state.context, state.round) === state.context.self;
+/** The round is this node's, and no proposal of its key for it is known: one from before a restart stands. */
+function leads({ context, round, rounds }: ConsensusState): boolean {
+  const isLeader = context.self !== undefined && leaderOf(context, round) === context.self;
+  return isLeader && rounds.get(round)?.proposal === undefined;
+}
 
 function proposeValid(state: ConsensusState, out: Effect[]): boolean {
   const { valid, validRound, round } = state;

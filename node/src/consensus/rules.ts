@@ -6,7 +6,7 @@ import { equalBytes } from "../codec/bytes.ts";
 import { quorumPower } from "../crypto/certificate.ts";
 import type { Certificate, Round } from "../types/chain.ts";
 import { PREVOTE } from "../types/chain.ts";
-import type { Proposal } from "../types/consensus.ts";
+import type { Proposal, Vote } from "../types/consensus.ts";
 import type { Step } from "./api.ts";
 
 /** The value this node last precommitted, and when. */
@@ -31,6 +31,8 @@ export interface Rules {
   lockInNextRound(lock: Lock | undefined): Lock | undefined;
   /** May a prevote be cast in this step? */
   mayPrevote(step: Step): boolean;
+  /** May a vote be signed where this vote of the own key is known for its place? */
+  maySign(known: Vote | undefined): boolean;
 }
 
 export const RULES: Rules = {
@@ -48,4 +50,5 @@ export const RULES: Rules = {
   lockAfterPolka: (_lock, polka) => polka,
   lockInNextRound: (lock) => lock,
   mayPrevote: (step) => step === "propose",
+  maySign: (known) => known === undefined,
 };

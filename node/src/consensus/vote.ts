@@ -2,7 +2,7 @@
 // forward and rounds only grow. Votes that come in are counted where their round is kept; beyond it
 // the highest of each validator is held for the jump rule.
 
-import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import { PRECOMMIT, PREVOTE, type VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { Effect } from "./api.ts";
@@ -40,13 +40,22 @@ export function castPrecommit(
 
 function cast(
   state: ConsensusState,
-  voteType: typeof PREVOTE | typeof PRECOMMIT,
+  voteType: VoteType,
   block: Candidate | undefined,
   out: Effect[],
 ): void {
-  if (state.context.self === undefined) return;
-  const { height } = state.context;
+  const { height, self } = state.context;
+  if (self === undefined || !state.rules.maySign(ownVote(state, voteType, self))) return;
   out.push({ type: "signVote", voteType, height, round: state.round, blockHash: block?.hex });
+}
+
+/**
+ * A vote of the own key for the place at hand: signed before a restart that lost the sign state, or by a
+ * second process. Whatever it says, no other one is asked for.
+ */
+function ownVote(state: ConsensusState, voteType: VoteType, self: number): Vote | undefined {
+  const { prevotes, precommits } = roundOf(state, state.round);
+  return (voteType === PREVOTE ? prevotes : precommits).votes[self];
 }
 
 /** Takes a verified vote; one of another height or a forgotten round is dropped. */
