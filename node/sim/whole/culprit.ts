@@ -42,6 +42,18 @@ const NOTHING: readonly Outgoing[] = [];
 const PROPOSAL_DELAY_MS = 299;
 const VOTE_DELAY_MS = 99;
 const PROPOSAL_BYTE = 0x10;
+/** What is not part of consensus. */
+const OTHER_MESSAGES: ReadonlySet<Message["type"]> = new Set([
+  "status",
+  "getBlocks",
+  "blocks",
+  "txIds",
+  "getTxs",
+  "txs",
+  "ping",
+  "pong",
+  "peers",
+]);
 /** Hashes of blocks seen lately. */
 const MAX_SEEN = 8;
 
@@ -130,7 +142,7 @@ export class Culprit {
     if (this.#last?.frame !== frame) this.#last = { frame, message: decodeFrame(frame) };
     const { message } = this.#last;
     const { type } = message;
-    const isConsensus = type === "proposal" || type === "vote" || type === "certificate";
+    const isConsensus = !OTHER_MESSAGES.has(type);
     const same = [{ frame, delayMs: 0 }];
     switch (this.kind) {
       case "silent":

@@ -29,7 +29,6 @@ interface Inode {
 }
 
 const EMPTY = new Uint8Array(0);
-const MIN_ROOM_BYTES = 512;
 
 const contentsOf = ({ bytes, sizeBytes }: Inode): Uint8Array => bytes.subarray(0, sizeBytes);
 const newInode = (bytes: Uint8Array): Inode => ({ bytes, sizeBytes: bytes.length, durable: bytes });
@@ -171,7 +170,9 @@ function writeInto(inode: Inode, written: Uint8Array, position: number): void {
   const sparesDurable =
     durable.buffer !== bytes.buffer || Math.min(position, sizeBytes) >= durable.length;
   if (!sparesDurable || endBytes > bytes.length) {
-    inode.bytes = new Uint8Array(Math.max(MIN_ROOM_BYTES, 2 * Math.max(sizeBytes, endBytes)));
+    // Files written once are as long as they are; the others grow by doubling.
+    const room = sizeBytes === 0 ? endBytes : 2 * Math.max(sizeBytes, endBytes);
+    inode.bytes = new Uint8Array(room);
     inode.bytes.set(contentsOf({ bytes, sizeBytes, durable }));
   } else if (position > sizeBytes) inode.bytes.fill(0, sizeBytes, position);
   inode.bytes.set(written, position);
