@@ -13,6 +13,7 @@
 import { dirname } from "node:path";
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
+import { allocate } from "../codec/slab.ts";
 import type { Wal } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
 import { CodedError, invariant } from "../types/errors.ts";
@@ -90,7 +91,9 @@ class FileWal implements FileWalLog {
       );
     }
     // Encoded at sync(), when the durable length is known; the caller may reuse its buffer.
-    this.#collected.push(record.slice());
+    const copy = allocate(record.length);
+    copy.set(record);
+    this.#collected.push(copy);
     this.#collectedBytes += sizeBytes;
   }
 

@@ -21,7 +21,6 @@ const STATE_TYPE = "timecoin/sign-state/1";
 /** Sign bytes are about 100 bytes: a file this long is another one. */
 const MAX_STATE_CHARACTERS = 8_192;
 
-const encoder = new TextEncoder();
 const integer = z.int().min(0);
 const hex = (sizeBytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * sizeBytes}}$`));
 const LastSchema = z.strictObject({
@@ -60,7 +59,7 @@ export function encodeSignState(state: SignState): Uint8Array {
   };
   // The checksum is the last member of the object whose other members it covers.
   const text = JSON.stringify(body);
-  return encoder.encode(`${text.slice(0, -1)},"crc32":"${checksum(text)}"}\n`);
+  return Buffer.from(`${text.slice(0, -1)},"crc32":"${checksum(text)}"}\n`, "latin1");
 }
 
 export function decodeSignState(bytes: Uint8Array): Result<SignState, "SIGN_STATE_DAMAGED"> {

@@ -11,6 +11,7 @@
 
 import { crc32 } from "node:zlib";
 import { concatBytes, uint64BigEndian } from "../codec/bytes.ts";
+import { allocate } from "../codec/slab.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 
 export const WAL_VERSION = 1;
@@ -52,7 +53,7 @@ export function encodeWalHeader({ genesisHash, height }: WalHeader): Uint8Array 
 
 /** @param durableBytes the synced length of the file as the record is appended. */
 export function encodeWalRecord(payload: Uint8Array, durableBytes: number): Uint8Array {
-  const bytes = new Uint8Array(WAL_RECORD_HEAD_BYTES + payload.length);
+  const bytes = allocate(WAL_RECORD_HEAD_BYTES + payload.length);
   const view = viewOf(bytes);
   view.setUint32(0, payload.length);
   view.setUint32(4, durableBytes);

@@ -11,11 +11,28 @@ const VALUES = Uint8Array.from({ length: 128 }, (_, code) => {
   return digit === -1 ? NO_DIGIT : digit;
 });
 
+/** A hash, which is what most hex is of. */
+const CHUNK_BYTES = 32;
+const CODES = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+const chunkCodes: number[] = Array.from({ length: 2 * CHUNK_BYTES }, () => 0);
+
 /** Lowercase hex of `bytes`. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += DIGITS[byte];
+  let at = 0;
+  for (; at + CHUNK_BYTES <= bytes.length; at += CHUNK_BYTES) text += chunkHex(bytes, at);
+  for (; at < bytes.length; at++) text += DIGITS[bytes[at] ?? 0];
   return text;
+}
+
+/** In one piece: text put together digit by digit is joined anew by each map that it is a key of. */
+function chunkHex(bytes: Uint8Array, at: number): string {
+  for (let i = 0; i < CHUNK_BYTES; i++) {
+    const byte = bytes[at + i] ?? 0;
+    chunkCodes[2 * i] = CODES[byte >> 4] ?? 0;
+    chunkCodes[2 * i + 1] = CODES[byte & 15] ?? 0;
+  }
+  return String.fromCharCode(...chunkCodes);
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from "../codec/chain.ts";
 import { decodeFrame, encodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
+import { allocate } from "../codec/slab.ts";
 import type { Input, Step, TimedInput } from "../consensus/api.ts";
 import { blockHashOf } from "../crypto/ids.ts";
 import { InvariantError } from "../types/errors.ts";
@@ -108,8 +109,8 @@ function messageInput(message: Message, valid: boolean): Input {
 }
 
 function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + body.length);
-  const view = new DataView(bytes.buffer);
+  const bytes = allocate(HEADER_BYTES + body.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   view.setUint8(0, kind);
   view.setFloat64(1, nowMs);
   bytes.set(body, HEADER_BYTES);
@@ -117,8 +118,8 @@ function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
 }
 
 function withNumbers(numbers: readonly number[], body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(numbers.length * 8 + body.length);
-  const view = new DataView(bytes.buffer);
+  const bytes = allocate(numbers.length * 8 + body.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
   numbers.forEach((value, i) => view.setFloat64(i * 8, value));
   bytes.set(body, numbers.length * 8);
   return bytes;

@@ -4,6 +4,7 @@
 // was written and not synced may survive whole, in part or not at all; the test chooses.
 
 import { concatBytes } from "../../codec/bytes.ts";
+import { allocate } from "../../codec/slab.ts";
 import { invariant } from "../../types/errors.ts";
 import type { Disk, FileNumber } from "../disk.ts";
 
@@ -167,12 +168,12 @@ export class MemoryDisk implements Disk {
 function writeInto(inode: Inode, written: Uint8Array, position: number): void {
   const { bytes, sizeBytes, durable } = inode;
   const endBytes = position + written.length;
-  const sparesDurable =
-    durable.buffer !== bytes.buffer || Math.min(position, sizeBytes) >= durable.length;
+  const areOne = durable.buffer === bytes.buffer && durable.byteOffset === bytes.byteOffset;
+  const sparesDurable = !areOne || Math.min(position, sizeBytes) >= durable.length;
   if (!sparesDurable || endBytes > bytes.length) {
     // Files written once are as long as they are; the others grow by doubling.
     const room = sizeBytes === 0 ? endBytes : 2 * Math.max(sizeBytes, endBytes);
-    inode.bytes = new Uint8Array(room);
+    inode.bytes = allocate(room);
     inode.bytes.set(contentsOf({ bytes, sizeBytes, durable }));
   } else if (position > sizeBytes) inode.bytes.fill(0, sizeBytes, position);
   inode.bytes.set(written, position);

@@ -2,6 +2,7 @@
 // learned addresses, one link a peer; no sockets, no cryptography, no time of its own. A dial is settled
 // in one event, so simultaneous dials cannot cross here; how they are settled is the real one's affair.
 
+import { allocate } from "../../codec/slab.ts";
 import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
 import { invariant } from "../../types/errors.ts";
 import type { MemoryHub } from "./memory-hub.ts";
@@ -45,6 +46,8 @@ export class MemoryTransport implements Transport {
   /** Addresses with a dial due: one at a time each. */
   readonly #redialing = new Set<string>();
   #events: TransportEvents | undefined;
+  /** The last frame sent, which may go to others too. */
+  #sent: { readonly frame: Uint8Array; readonly copy: Uint8Array } | undefined;
   #stopped = false;
 
   constructor(options: MemoryTransportOptions) {
@@ -65,8 +68,7 @@ export class MemoryTransport implements Transport {
   send(peerId: string, frame: Uint8Array): boolean {
     const entry = this.#entries.get(peerId);
     if (entry === undefined) return false;
-    // A copy: on a real link the receiver's bytes are never the sender's.
-    const bytes = frame.slice();
+    const bytes = this.#copyOf(frame);
     this.#hub.carry({ from: this.id, to: peerId }, frame, () =>
       entry.remote.#receive(this.id, entry.link, bytes),
     );
@@ -129,6 +131,15 @@ export class MemoryTransport implements Transport {
     entry.link.open = false;
     this.#lose(entry.remote.id, entry.link, "PEER_CLOSED");
     entry.remote.#lose(this.id, entry.link, "PEER_CLOSED");
+  }
+
+  /** On a real link the receiver's bytes are never the sender's; one copy serves all receivers. */
+  #copyOf(frame: Uint8Array): Uint8Array {
+    if (this.#sent?.frame === frame) return this.#sent.copy;
+    const copy = allocate(frame.length);
+    copy.set(frame);
+    this.#sent = { frame, copy };
+    return copy;
   }
 
   #dial(address: string): void {
