@@ -32,6 +32,15 @@ describe("60 seeds of four whole nodes", () => {
   });
 });
 
+describe("a seed that found something", () => {
+  it.each([
+    // Died while it signed its first vote, and the vote was not asked for again once it might sign.
+    101_451,
+  ])("%i stays safe and live", (seed) => {
+    expect(failed(runs(seed, 1))).toEqual([]);
+  });
+});
+
 describe("simulateWhole", () => {
   it.each(CULPRIT_KINDS)("%s twice among seven is harmless", (kind) => {
     expect(failed(runs(7_000, 2, { kind, nodes: 7, heights: 4 }))).toEqual([]);
