@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The entry of the daemon: `timed run`, `timed config`, `timed devnet`. Prints what was refused as code,
+// The entry of the daemon: `timed run`, `timed config`, `timed halt`, `timed devnet`. Prints what was refused as code,
 // reason and next step; everything else is in daemon/ and devnet/. What a command does not need is not
 // loaded: most of the time until a devnet's first block is spent loading code.
 
@@ -7,6 +7,7 @@ import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { buildVersion } from "./daemon/build-version.ts";
+import { DAEMON_EXITS, exitFor } from "./daemon/exit-codes.ts";
 import { compileCacheDirectory } from "./devnet/compile-cache.ts";
 import { CodedError } from "./types/errors.ts";
 
@@ -31,5 +32,6 @@ try {
       ? `error ${error.code}: ${error.message}\nnext: ${error.action}`
       : `error NODE_FATAL: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   process.stderr.write(`${text}\n`);
-  process.exit(1);
+  const refused = DAEMON_EXITS.refused.number;
+  process.exit(error instanceof CodedError ? exitFor(error.code, refused) : refused);
 }

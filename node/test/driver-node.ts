@@ -11,6 +11,7 @@ import { MemoryWal } from "../src/adapters/memory/memory-wal.ts";
 import type { VirtualClock } from "../src/adapters/memory/virtual-clock.ts";
 import type { SigningKey } from "../src/crypto/keys.ts";
 import { buildNode, type ConsensusNode, type NodeOptions } from "../src/daemon/consensus-node.ts";
+import type { ForkFound } from "../src/driver/fork-watch.ts";
 import { type Genesis, genesisHashOf } from "../src/genesis.ts";
 import { genesisState } from "../src/ledger/state-root.ts";
 import type {
@@ -75,6 +76,7 @@ export class TestNode {
   readonly options: TestNodeOptions;
   readonly fatal: unknown[] = [];
   readonly log: LogLine[] = [];
+  readonly forks: ForkFound[] = [];
   readonly commits: CertifiedBlock[] = [];
   metrics = new RecordedMetrics();
   store: MemoryStore;
@@ -146,6 +148,7 @@ export class TestNode {
         config,
         onFatal: (error) => this.#failed(error),
         onCommit: (certified) => this.commits.push(certified),
+        onFork: (found) => this.forks.push(found),
       },
     );
     this.#running = { ...node, transport, power };

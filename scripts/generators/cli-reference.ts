@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { EXIT_CODES } from "../../node/src/cli/exit-codes.ts";
 import { createProgram, DEFAULT_RPC_URL } from "../../node/src/cli/program.ts";
+import { DAEMON_EXITS } from "../../node/src/daemon/exit-codes.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
 const GENESIS = `## Making a network by hand
@@ -78,12 +79,14 @@ const defaultOf = (value: unknown): string =>
 
 export function cliReference(): string {
   const program = createProgram({ io: NO_IO }, "");
-  const exits = Object.values(EXIT_CODES).map(({ number, meaning }) => [String(number), meaning]);
+  const rowsOf = (codes: typeof EXIT_CODES | typeof DAEMON_EXITS) =>
+    Object.values(codes).map(({ number, meaning }) => [String(number), meaning]);
   return [
     pageHead("time-cli", "node/src/cli/program.ts", INTRO),
     "## Commands\n",
     ...program.commands.flatMap((command) => sections(command, "time-cli")),
     GENESIS,
-    `## Exit codes\n\n${table(["code", "meaning"], exits)}\n`,
+    `## Exit codes\n\n${table(["code", "meaning"], rowsOf(EXIT_CODES))}\n`,
+    `## Exit codes of timed\n\n${table(["code", "meaning"], rowsOf(DAEMON_EXITS))}\n`,
   ].join("\n");
 }

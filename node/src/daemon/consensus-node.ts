@@ -7,6 +7,7 @@ import { createVerifiedCache } from "../crypto/verified-cache.ts";
 import { type VerifyFunction, verifySignature } from "../crypto/verify.ts";
 import { ChainState } from "../driver/chain-state.ts";
 import { Driver } from "../driver/driver.ts";
+import type { ForkFound } from "../driver/fork-watch.ts";
 import { SignHold } from "../driver/sign-hold.ts";
 import { waitingTransactions } from "../driver/waiting-transactions.ts";
 import { type Genesis, genesisHashOf, validatorSetOf } from "../genesis.ts";
@@ -35,6 +36,8 @@ export interface NodeOptions {
   readonly config: Pick<NodeConfig, "consensus" | "mempool" | "sync">;
   readonly onFatal: (error: unknown) => void;
   readonly onCommit: (certified: CertifiedBlock) => void;
+  /** Makes a fork durable; onFatal follows with CHAIN_FORKED. */
+  readonly onFork?: (found: ForkFound) => void;
 }
 
 export interface ConsensusNode {
@@ -79,6 +82,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     sync: { ...config.sync, graceMs: SYNC_GRACE_MS },
     onFatal: options.onFatal,
     onCommit: options.onCommit,
+    onFork: options.onFork ?? (() => undefined),
   });
   return { chain, driver, mempool, mempoolLimits };
 }

@@ -1,6 +1,6 @@
 // The composition root: builds the adapters, starts them in order, and stops them in reverse with a
 // deadline. What can be refused is refused before a port opens: the verify rule, the data directory's
-// lock, genesis, store, log and keys.
+// lock, halt marker, genesis, store, log and keys.
 //
 // Start: verify rule -> lock -> chain -> keys -> peer port -> driver -> operations -> RPC.
 // Stop: RPC (no new work) -> driver (a block being written is finished) -> peers -> operations -> log,
@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { lockDataDir } from "../adapters/data-dir-lock.ts";
 import { type FileSigner, openFileSigner } from "../adapters/file-signer.ts";
+import { haltMarkerOf, refuseWhereHalted, writeHaltMarker } from "../adapters/halt-marker.ts";
 import { listenHttp } from "../adapters/http-server.ts";
 import type { NodeLog } from "../adapters/log.ts";
 import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
@@ -105,6 +106,7 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
 async function openAll({ config, log }: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
   const lock = await lockDataDir(config.dataDir);
   steps.add("data directory lock", () => lock.release());
+  refuseWhereHalted(config.dataDir);
   const chain = await openChain(config);
   steps.add("store", () => finished((done) => chain.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
@@ -128,6 +130,8 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     genesis,
     config,
     onFatal,
+    onFork: (found) =>
+      writeHaltMarker(config.dataDir, haltMarkerOf(found, { genesisHash, nowMs: Date.now() })),
     onCommit: (certified) => {
       moment.lastCommitAtMs = Date.now();
       signers.add(certified);

@@ -1,6 +1,6 @@
 // `timed run`: configuration, log, daemon, and the life of the process around it. Signals are heard
-// before the start is complete: a node that is told to stop while it starts stops. Exit codes: 0 after a
-// clean stop, 1 where the start was refused, 70 where the running node had to give up.
+// before the start is complete: a node that is told to stop while it starts stops. Exit codes are in
+// exit-codes.ts.
 
 import { type Command } from "commander";
 import { createLog, type NodeLog } from "../adapters/log.ts";
@@ -10,11 +10,10 @@ import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { onParentGone } from "../devnet/node-process.ts";
 import { CodedError } from "../types/errors.ts";
 import { startDaemon } from "./daemon.ts";
+import { DAEMON_EXITS, exitFor } from "./exit-codes.ts";
+import { addHaltCommands } from "./halt-command.ts";
 
-const EXIT_FATAL = 70;
-const EXIT_INTERRUPTED = 130;
-
-/** Adds `run` and `config`; errors are CodedErrors for the caller to print. */
+/** Adds `run`, `config` and `halt`; errors are CodedErrors for the caller to print. */
 export function addRunCommands(program: Command): void {
   const run = program
     .command("run", { isDefault: true })
@@ -30,6 +29,7 @@ export function addRunCommands(program: Command): void {
     if (!loaded.ok) throw new CodedError(loaded.code, loaded.reason);
     process.stdout.write(describeConfig(loaded.value));
   });
+  addHaltCommands(program, (text) => process.stdout.write(text));
 }
 
 function requestOf(command: Command): ConfigRequest {
@@ -60,7 +60,7 @@ async function runNode(request: ConfigRequest): Promise<void> {
   await daemon.stop();
   log.info({}, "node stopped");
   // Stray handles of libraries must not keep a stopped node alive.
-  process.exit(0);
+  process.exit(DAEMON_EXITS.stopped.number);
 }
 
 /** Resolves at the first request to stop; a second Ctrl-C ends the process at once. */
@@ -72,7 +72,7 @@ function hearSignals(log: NodeLog): Promise<string> {
       interrupts++;
       if (interrupts > 1) {
         log.warn({}, "interrupted twice: ending at once");
-        process.exit(EXIT_INTERRUPTED);
+        process.exit(DAEMON_EXITS.interrupted.number);
       }
       resolve("SIGINT");
     });
@@ -83,6 +83,7 @@ function hearSignals(log: NodeLog): Promise<string> {
 /** The node cannot go on. It signs nothing more; log and sign state make the next start safe. */
 function giveUp(log: NodeLog, error: unknown): void {
   const code = error instanceof CodedError ? error.code : "NODE_FATAL";
+  const fatal = DAEMON_EXITS.fatal.number;
   log.error({ code, cause: error }, "node gives up: it cannot go on safely");
-  process.exit(EXIT_FATAL);
+  process.exit(code === "NODE_FATAL" ? fatal : exitFor(code, fatal));
 }

@@ -59,6 +59,7 @@ function world() {
       { clock, outbound, peers },
       { window: 3, requestTimeoutMs: 1_000, graceMs: 300 },
     ),
+    forks: { past: () => undefined },
     feed: (input) => fed.push(input),
     punish: (_peer, reason) => punished.push(reason),
   });

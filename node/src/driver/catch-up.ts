@@ -10,6 +10,7 @@ import type { Clock, Peer } from "../ports.ts";
 import { type CertifiedBlock, type HashHex, type Height, PRECOMMIT } from "../types/chain.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { ForkWatch } from "./fork-watch.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { type Refusal, refuseCertificate } from "./verify-message.ts";
@@ -21,6 +22,7 @@ export interface CatchUpParts {
   readonly peers: PeerBook;
   readonly sync: BlockSync;
   readonly feed: (input: Input) => void;
+  readonly forks: Pick<ForkWatch, "past">;
   readonly punish: (peer: Peer, reason: string) => void;
 }
 
@@ -75,12 +77,17 @@ export class CatchUp {
 
   /** Hands the block of the height in progress to the core, if it is here and stands. */
   deliver(): void {
-    const { chain, sync, peers, feed, punish } = this.#parts;
+    const { chain, sync, peers, forks, feed, punish } = this.#parts;
     const height = chain.head.height + 1;
     if (this.#deliveredHeight === height) return;
     const waiting = sync.take(height);
     if (waiting === undefined) return;
-    const hash = blockHashOf(waiting.certified.block.header);
+    const { block } = waiting.certified;
+    const sender = peers.get(waiting.peerId)?.peer;
+    // Its parent may be another block than ours, and certified: then it is not the sender who is wrong.
+    if (sender !== undefined && block.lastCommit !== undefined)
+      forks.past(sender, block.lastCommit);
+    const hash = blockHashOf(block.header);
     const blockHash: HashHex = toHex(hash);
     const refusal = this.#refuse(waiting.certified, hash, blockHash);
     if (refusal === undefined) {
@@ -88,8 +95,7 @@ export class CatchUp {
       feed({ type: "certifiedBlock", certified: waiting.certified, blockHash });
       return;
     }
-    const peer = peers.get(waiting.peerId)?.peer;
-    if (peer !== undefined) punish(peer, `synced block ${height}: ${refusal}`);
+    if (sender !== undefined) punish(sender, `synced block ${height}: ${refusal}`);
   }
 
   #refuse({ certificate, block }: CertifiedBlock, hash: Uint8Array, blockHash: HashHex): Refusal {

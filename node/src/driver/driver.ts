@@ -9,7 +9,17 @@
 import type { ConsensusParams, HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
-import type { Clock, LastingSigner, Log, Metrics, Store, Timer, Transport, Wal } from "../ports.ts";
+import type {
+  Clock,
+  LastingSigner,
+  Log,
+  Metrics,
+  Peer,
+  Store,
+  Timer,
+  Transport,
+  Wal,
+} from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
 import type { CertifiedBlock, HashHex, Height, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
@@ -18,6 +28,8 @@ import { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import { CoreLoop } from "./core-loop.ts";
 import { Effects } from "./effects.ts";
+import { haltOnFork } from "./fork-halt.ts";
+import { type ForkFound, ForkWatch } from "./fork-watch.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
@@ -26,13 +38,12 @@ import { OwnPast } from "./own-past.ts";
 import { type PacingParams, startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
-import { Outstanding } from "./replay.ts";
+import { replayLog } from "./replay.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
 import { Timing } from "./timing.ts";
 import { type DriverPool, TxRelay } from "./tx-relay.ts";
-import { decodeWalRecord } from "./wal-record.ts";
 
 const TICK_MS = 500;
 /** Every so many ticks each peer is pinged and told our height and further addresses. */
@@ -56,6 +67,8 @@ export interface DriverOptions {
   readonly sync: SyncOptions;
   /** The process cannot go on; called once. */
   readonly onFatal: (error: unknown) => void;
+  /** Two certified blocks at one height: makes it durable; the process stops after it. */
+  readonly onFork: (found: ForkFound) => void;
   /** A block became final here. */
   readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
 }
@@ -73,6 +86,7 @@ export class Driver {
   readonly #effects: Effects;
   readonly #messages: PeerMessages;
   readonly #past: OwnPast;
+  readonly #forks: ForkWatch;
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #heightStartedAtMs: number;
@@ -89,22 +103,26 @@ export class Driver {
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
     const feed = (input: Input) => this.#loop.feed(input);
-    const { timeoutProposeMs: proposeMs, timeoutVoteMs: voteMs } = options.consensus;
-    const { adaptive } = options;
-    this.#timing = new Timing({ adaptive, floor: { proposeMs, voteMs }, metrics });
-    const parts = { ...options, peers: this.peers, outbound, feed, timing: this.#timing };
+    const { adaptive, consensus } = options;
+    const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
+    this.#timing = new Timing({ adaptive, floor, metrics });
+    const shared = { ...options, peers: this.peers, outbound, feed, timing: this.#timing };
+    const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
+    const onFork = (found: ForkFound): never =>
+      haltOnFork(found, { log: options.log, record: options.onFork });
+    this.#forks = new ForkWatch({ ...shared, punish, onFork });
+    const parts = { ...shared, punish, forks: this.#forks };
     this.#loop = new CoreLoop(options, options.consensus, (effect) =>
       this.#effects.perform(effect),
     );
     this.#timers = new ConsensusTimers(clock, (timeout) =>
       this.#guard(() => this.#timeout(timeout)),
     );
-    const guarded: Clock = {
-      nowMs: () => clock.nowMs(),
-      monotonicMs: () => clock.monotonicMs(),
-      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
-    };
-    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#hurry() });
+    this.#relay = new TxRelay({
+      ...parts,
+      clock: this.#guardedClock(),
+      onAdmitted: () => this.#hurry(),
+    });
     this.#inbound = new Inbound({
       ...parts,
       future: this.#future,
@@ -118,7 +136,6 @@ export class Driver {
     this.#catchUp = new CatchUp({
       ...parts,
       sync: new BlockSync(parts, options.sync),
-      punish: (peer, reason) => this.#inbound.punish(peer, reason),
     });
     this.#effects = new Effects({
       ...parts,
@@ -188,6 +205,15 @@ export class Driver {
     }
   }
 
+  #guardedClock(): Clock {
+    const { clock } = this.#options;
+    return {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
+    };
+  }
+
   #replay(): void {
     const { wal, log, clock } = this.#options;
     const context = this.#nextContext();
@@ -202,18 +228,10 @@ export class Driver {
       { height: context.height, records: records.length },
       "replaying the height in progress",
     );
-    const outstanding = new Outstanding(context.self);
-    const begin = {
-      nowMs: clock.nowMs(),
-      input: { type: "enterHeight", context, startInMs: 0 },
-    } as const;
-    outstanding.note(begin, this.#loop.replay(begin));
-    for (const record of records) {
-      const timed = decodeWalRecord(record);
-      outstanding.note(timed, this.#loop.replay(timed));
-    }
-    this.#past.replayed(outstanding);
-    for (const effect of outstanding.effects()) this.#effects.perform(effect);
+    const begin = { type: "enterHeight", context, startInMs: 0 } as const;
+    const replayed = replayLog(this.#loop, { nowMs: clock.nowMs(), input: begin }, records);
+    this.#past.replayed(replayed);
+    for (const effect of replayed.effects()) this.#effects.perform(effect);
   }
 
   #nextContext(): HeightContext {
@@ -265,6 +283,7 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
+    this.#forks.current(certified.certificate);
     this.#past.decided(certified);
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));
@@ -300,6 +319,7 @@ export class Driver {
     this.#messages.announceHeight();
     onCommit(certified, applied);
     this.#compare();
+    this.#forks.headMoved();
     this.#enterHeight();
     this.#catchUp.advance();
   }

@@ -15,6 +15,7 @@ import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from 
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { ForkWatch } from "./fork-watch.ts";
 import type { FutureFrames } from "./future-frames.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { Timing } from "./timing.ts";
@@ -35,6 +36,7 @@ export interface InboundParts {
   readonly timing: Timing;
   readonly transport: Transport;
   readonly future: FutureFrames;
+  readonly forks: Pick<ForkWatch, "past" | "current">;
   readonly hold: SignHold;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -78,6 +80,7 @@ export class Inbound {
       }
       case "certificate": {
         const { height } = message.certificate;
+        this.#parts.forks.past(peer, message.certificate);
         this.#consensus(peer, frame, height, () => this.#certificate(peer, message.certificate));
         break;
       }
@@ -131,6 +134,7 @@ export class Inbound {
   #certificate(peer: Peer, certificate: Certificate): void {
     if (this.#refused(peer, refuseCertificate(this.#parts.chain.verifyContext, certificate)))
       return;
+    this.#parts.forks.current(certificate);
     this.#parts.feed({ type: "certificate", certificate });
   }
 
@@ -141,8 +145,10 @@ export class Inbound {
   }
 
   #proposal(peer: Peer, message: ProposalMessage): void {
-    const { chain, log, feed } = this.#parts;
+    const { chain, forks, log, feed } = this.#parts;
     if (this.#refused(peer, refuseProposal(chain.verifyContext, message))) return;
+    const { lastCommit } = message.block;
+    if (lastCommit !== undefined) forks.past(peer, lastCommit);
     const { proposerIndex, round } = message.proposal;
     if (proposerIndex !== leaderOf(chain.nextContext(), round)) {
       // Judging a block costs; only the leader's is worth it. Relayed, it is not the sender's fault.

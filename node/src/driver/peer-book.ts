@@ -11,6 +11,8 @@ export interface PeerState {
   /** Index of the validator whose node key this is, if any. */
   readonly validatorIndex: number | undefined;
   height: number;
+  /** Hash of its last block, as it says. */
+  blockHash: Uint8Array | undefined;
   /** Whether it has said anything of its height yet. */
   claimed: boolean;
   baseHeight: number;
@@ -40,6 +42,7 @@ export class PeerBook {
       peer,
       validatorIndex: this.#validatorOf.get(toHex(peer.nodeKey)),
       height: 0,
+      blockHash: undefined,
       claimed: false,
       baseHeight: 1,
       failures: 0,
@@ -70,6 +73,7 @@ export class PeerBook {
     const state = this.#peers.get(peerId);
     if (state === undefined) return;
     state.height = status.height;
+    state.blockHash = status.blockHash;
     state.claimed = true;
     state.baseHeight = status.baseHeight;
   }

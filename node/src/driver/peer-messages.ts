@@ -6,6 +6,7 @@ import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
 import { blocksFor } from "./block-sync.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { ForkWatch } from "./fork-watch.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
@@ -29,6 +30,7 @@ export interface PeerMessagesParts {
   readonly outbound: Outbound;
   readonly relay: TxRelay;
   readonly catchUp: CatchUp;
+  readonly forks: ForkWatch;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
   /** A peer has said where it is. */
@@ -55,6 +57,7 @@ export class PeerMessages {
   disconnected(peer: Peer): void {
     this.#parts.peers.disconnected(peer.id);
     this.#parts.catchUp.disconnected(peer);
+    this.#parts.forks.disconnected(peer.id);
   }
 
   /** Tells every peer our height: after each commit, and from time to time. */
@@ -72,12 +75,14 @@ export class PeerMessages {
   }
 
   handle(peer: Peer, message: OtherMessage): void {
-    const { peers, catchUp, outbound, relay, store, transport, log, onCompared } = this.#parts;
+    const { peers, catchUp, forks, outbound, relay, store, transport, log, onCompared } =
+      this.#parts;
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
         this.#hearOrigin(peer);
         onCompared();
+        this.#checkClaim(peer);
         return catchUp.advance();
       case "getBlocks": {
         const blocks = blocksFor(store, message.request);
@@ -85,6 +90,7 @@ export class PeerMessages {
         return;
       }
       case "blocks": {
+        if (forks.answered(peer, message.requestId, message.blocks)) return;
         const fault = catchUp.answered(peer, message.requestId, message.blocks);
         if (fault !== undefined) log.debug({ peer: peer.id }, fault);
         return;
@@ -120,6 +126,11 @@ export class PeerMessages {
     if (roundTripMs === undefined) return;
     metrics.observe("p2p_rtt_seconds", roundTripMs / 1_000);
     if ((peers.get(peer.id)?.rttSamples ?? FIRST_PINGS) < FIRST_PINGS) this.#ping(peer);
+  }
+
+  #checkClaim(peer: Peer): void {
+    const state = this.#parts.peers.get(peer.id);
+    if (state !== undefined) this.#parts.forks.claimed(state);
   }
 
   #hearOrigin(peer: Peer): void {

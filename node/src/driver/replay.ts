@@ -3,9 +3,10 @@
 // end is performed once: timers still running, a vote decided on but not yet signed (the signer gives
 // the stored signature where it had been made), a block to build.
 
-import type { Effect, TimedInput } from "../consensus/api.ts";
+import type { Effect, Input, TimedInput } from "../consensus/api.ts";
 import type { SignPlace } from "../ports.ts";
 import { signPlaceOf } from "./signing.ts";
+import { decodeWalRecord } from "./wal-record.ts";
 
 /** Effects that are still due after `inputs`, given what each input's step answered. */
 export class Outstanding {
@@ -65,6 +66,18 @@ export class Outstanding {
   effects(): readonly Effect[] {
     return [...this.#due.values()];
   }
+}
+
+/** Feeds the core the start of a height and the log of it; what is still due, and what was asked for. */
+export function replayLog(
+  core: { replay(timed: TimedInput): readonly Effect[] },
+  begin: TimedInput & { readonly input: Extract<Input, { type: "enterHeight" }> },
+  records: readonly Uint8Array[],
+): Outstanding {
+  const outstanding = new Outstanding(begin.input.context.self);
+  for (const timed of [begin, ...records.map(decodeWalRecord)])
+    outstanding.note(timed, core.replay(timed));
+  return outstanding;
 }
 
 const placeKey = ({ height, round, step }: SignPlace): string => `${height}/${round}/${step}`;

@@ -57,6 +57,11 @@ export const METRICS: readonly MetricRow[] = [
   counter("consensus_votes_total", "Votes from peers: taken or refused.", "type", "result"),
   counter("consensus_rebroadcasts_total", "Times that own last messages were sent again."),
   counter("evidence_total", "Conflicting signatures seen, by kind.", "type"),
+  counter(
+    "fork_claims_total",
+    "Claims of another block at a decided height, by what came of them: asked, unproved, certified.",
+    "result",
+  ),
   counter("double_sign_refused_total", "Signatures that the double-sign guard refused.", "code"),
   // blocks and finality
   gauge("block_height", "Height of the last committed block."),

@@ -131,6 +131,14 @@ export const LINK_ERRORS = {
     "The last-sign state cannot be made durable, so nothing is signed.",
     "Check the disk's space and permissions, then restart.",
   ),
+  CHAIN_FORKED: entry(
+    "Two certified blocks exist at one height: more than f validators broke the protocol. The node has stopped for good.",
+    "`timed halt show` tells who is to answer. Agree with the other operators which chain goes on (usually a new genesis from the last common block); only then `timed halt clear`.",
+  ),
+  NODE_HALTED: entry(
+    "A halt marker stands in the data directory: this node saw two certified blocks at one height and must not sign.",
+    "`timed halt show` tells what it saw. Clear it with `timed halt clear` only when the operators have agreed which chain goes on and this node is on it.",
+  ),
   DATA_DIR_LOCKED: entry(
     "Another process uses the data directory.",
     "Stop that process, or give each node a data directory of its own.",

@@ -1,0 +1,68 @@
+// `timed halt show|clear`: what a halted node saw, and the operator's word that it may go on. Works on the
+// data directory of a node that is down.
+
+import type { Command } from "commander";
+import { lockDataDir } from "../adapters/data-dir-lock.ts";
+import {
+  clearHaltMarker,
+  type HaltMarker,
+  haltMarkerPath,
+  readHaltMarker,
+  summaryOf,
+} from "../adapters/halt-marker.ts";
+
+interface Options {
+  readonly dataDir: string;
+  readonly json: boolean;
+}
+
+/** Adds `halt`; errors are CodedErrors for the caller to print. */
+export function addHaltCommands(program: Command, out: (text: string) => void): void {
+  const halt = program
+    .command("halt")
+    .description("the halt marker of a node that saw two certified blocks at one height");
+  add("show", "print what the node saw and who is to answer for it", (options) => {
+    const marker = readHaltMarker(options.dataDir);
+    return { marker, text: marker === undefined ? "not halted" : describe(options, marker) };
+  });
+  add("clear", "let the node start again; the marker is kept beside", async (options) => {
+    const lock = await lockDataDir(options.dataDir);
+    try {
+      const marker = readHaltMarker(options.dataDir);
+      if (marker === undefined) return { marker, text: "not halted" };
+      const kept = clearHaltMarker(options.dataDir, Date.now());
+      return { marker, kept, text: `cleared: ${summaryOf(marker)}\nkept as ${kept}` };
+    } finally {
+      await lock.release();
+    }
+  });
+
+  function add(
+    name: string,
+    description: string,
+    act: (options: Options) => Answer | Promise<Answer>,
+  ): void {
+    halt
+      .command(name)
+      .description(description)
+      .requiredOption("-d, --data-dir <directory>", "the node's dataDir")
+      .option("--json", "one line of JSON", false)
+      .action(async (options: Options) => {
+        const { marker, kept, text } = await act(options);
+        const facts = { halted: marker !== undefined && kept === undefined, kept, marker };
+        out(`${options.json ? JSON.stringify(facts) : text}\n`);
+      });
+  }
+}
+
+interface Answer {
+  readonly marker: HaltMarker | "damaged" | undefined;
+  readonly kept?: string;
+  readonly text: string;
+}
+
+function describe({ dataDir }: Options, marker: HaltMarker | "damaged"): string {
+  const path = haltMarkerPath(dataDir);
+  if (marker === "damaged") return `halted: ${path} cannot be read`;
+  return `halted since ${marker.at}: ${summaryOf(marker)}\n${marker.meaning}\nboth certificates: ${path}`;
+}

@@ -1,0 +1,211 @@
+// A second block at a decided height: what stops a node, and what only costs its claimer the link.
+
+import { describe, expect, it } from "vitest";
+import { DriverNetwork, type LoosePeer } from "../../test/driver-network.ts";
+import type { TestNode } from "../../test/driver-node.ts";
+import { voteSignBytes } from "../codec/sign-bytes.ts";
+import { blockHashOf } from "../crypto/ids.ts";
+import { type Certificate, type CertifiedBlock, PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import { CodedError } from "../types/errors.ts";
+
+const OTHER = new Uint8Array(32).fill(0xee);
+
+/** A certificate that the named validators sign, honest or not. */
+function certificateOf(
+  network: DriverNetwork,
+  by: readonly number[],
+  body: Pick<Certificate, "type" | "height" | "round" | "blockHash">,
+): Certificate {
+  const signed = network.set.map((_, place) => by.some((i) => network.setIndexOf(i) === place));
+  const message = voteSignBytes(network.genesisHash, body);
+  const signatures = by
+    .toSorted((a, b) => network.setIndexOf(a) - network.setIndexOf(b))
+    .map((index) => network.keyOf(index).sign(message));
+  return { ...body, signers: signed, signatures };
+}
+
+function linked(): { network: DriverNetwork; peer: LoosePeer; node: TestNode } {
+  const network = new DriverNetwork();
+  network.start();
+  network.untilHeight(5);
+  const peer = network.loosePeer();
+  network.until("the peer is linked", () => peer.links.length === 4);
+  return { network, peer, node: network.at(0) };
+}
+
+function blockAt(node: TestNode, height: number): CertifiedBlock {
+  const certified = node.store.block(height);
+  if (certified === undefined) throw new Error(`no block ${height}`);
+  return certified;
+}
+
+/** Another block at `height` with a certificate of validators 1, 2 and 3 in the given round. */
+function otherBlock(network: DriverNetwork, height: number, round: number): CertifiedBlock {
+  const { block } = blockAt(network.at(0), height);
+  const header = { ...block.header, timestampMs: block.header.timestampMs + 1 };
+  const blockHash = blockHashOf(header);
+  const certificate = certificateOf(network, [1, 2, 3], {
+    type: PRECOMMIT,
+    height,
+    round,
+    blockHash,
+  });
+  return { block: { ...block, header }, certificate };
+}
+
+const isLinked = (peer: LoosePeer, node: TestNode): boolean =>
+  peer.links.some(({ id }) => id === node.options.id);
+
+/** The node has stopped for the fork, told of it once, and signs nothing more. */
+function expectHalted(network: DriverNetwork, node: TestNode): void {
+  const [error] = node.fatal;
+  expect(error).toBeInstanceOf(CodedError);
+  expect((error as CodedError).code).toBe("CHAIN_FORKED");
+  expect(node.forks.length).toBe(1);
+  const from = network.signed.length;
+  const { height } = node;
+  network.run(2_000);
+  expect(node.height).toBe(height);
+  const own = network.signed.slice(from).filter((place) => place.startsWith(`${node.name}/`));
+  expect(own).toEqual([]);
+}
+
+describe("a certificate of another block at a decided height", () => {
+  it("stops the node, and names who signed both in one round", () => {
+    const { network, peer, node } = linked();
+    const { certificate } = blockAt(node, 3);
+    const { certificate: theirs } = otherBlock(network, 3, certificate.round);
+    peer.send(node, { type: "certificate", certificate: theirs });
+    network.run(10);
+    expectHalted(network, node);
+    const [found] = node.forks;
+    const both = [1, 2, 3]
+      .map((index) => network.setIndexOf(index))
+      .filter((place) => found?.ours.signers[place])
+      .toSorted((a, b) => a - b);
+    expect(found).toMatchObject({
+      height: 3,
+      theirs,
+      conflict: { kind: "sameRound", culprits: both },
+    });
+    expect(both.length).toBeGreaterThanOrEqual(2);
+    expect(node.log.at(-1)?.message).toContain("two certified blocks");
+  });
+
+  it("of another round stops it, too, and names suspects only", () => {
+    const { network, peer, node } = linked();
+    const { certificate } = blockAt(node, 3);
+    const { certificate: theirs } = otherBlock(network, 3, certificate.round + 4);
+    peer.send(node, { type: "certificate", certificate: theirs });
+    network.run(10);
+    expectHalted(network, node);
+    expect(node.forks[0]?.conflict.kind).toBe("crossRound");
+  });
+
+  it("that does not verify costs its sender the link, and nothing else", () => {
+    const { network, peer, node } = linked();
+    const { certificate } = otherBlock(network, 3, 0);
+    peer.send(node, { type: "certificate", certificate: { ...certificate, blockHash: OTHER } });
+    network.run(10);
+    expect(isLinked(peer, node)).toBe(false);
+    network.untilHeight(node.height + 2);
+    network.checkSafety();
+  });
+
+  it("below the quorum, of prevotes or for nil is no fork", () => {
+    const { network, peer, node } = linked();
+    const at = { height: 3, round: 0 };
+    const two = certificateOf(network, [1, 2], { ...at, type: PRECOMMIT, blockHash: OTHER });
+    const prevotes = certificateOf(network, [1, 2, 3], { ...at, type: PREVOTE, blockHash: OTHER });
+    const nil = certificateOf(network, [1, 2, 3], {
+      ...at,
+      type: PRECOMMIT,
+      blockHash: new Uint8Array(32),
+    });
+    for (const certificate of [prevotes, nil])
+      peer.send(node, { type: "certificate", certificate });
+    network.run(10);
+    expect(isLinked(peer, node)).toBe(true);
+    peer.send(node, { type: "certificate", certificate: two });
+    network.run(10);
+    expect(isLinked(peer, node)).toBe(false);
+    network.checkSafety();
+  });
+
+  it("stops the node also before the height is decided, where two of them come", () => {
+    const { network, peer, node } = linked();
+    network.at(2).crash();
+    network.at(3).crash();
+    network.run(2_000);
+    const height = node.height + 1;
+    const body = { type: PRECOMMIT, height, round: 0 } as const;
+    for (const fill of [1, 2]) {
+      const blockHash = new Uint8Array(32).fill(fill);
+      const certificate = certificateOf(network, [1, 2, 3], { ...body, blockHash });
+      peer.send(node, { type: "certificate", certificate });
+    }
+    network.run(10);
+    expectHalted(network, node);
+    expect(node.forks[0]?.conflict).toMatchObject({ kind: "sameRound" });
+  });
+});
+
+describe("a status with another block at a height that is decided", () => {
+  const claim = (peer: LoosePeer, node: TestNode, height: number): void =>
+    peer.send(node, { type: "status", status: { height, baseHeight: 1, blockHash: OTHER } });
+  const asked = (peer: LoosePeer, height: number) =>
+    peer.heard.flatMap((message) =>
+      message.type === "getBlocks" && message.request.fromHeight === height
+        ? [message.request]
+        : [],
+    );
+
+  it("is asked for its certificate, and one that holds stops the node", () => {
+    const { network, peer, node } = linked();
+    claim(peer, node, 3);
+    network.until("it is asked", () => asked(peer, 3).length > 0);
+    const requestId = asked(peer, 3)[0]?.requestId ?? 0;
+    const blocks = [otherBlock(network, 3, 0)];
+    peer.send(node, { type: "blocks", requestId, blocks });
+    network.run(10);
+    expectHalted(network, node);
+  });
+
+  it.each([
+    ["nothing", () => []],
+    ["our own block", (network: DriverNetwork) => [blockAt(network.at(0), 3)]],
+    ["a block of another height", (network: DriverNetwork) => [blockAt(network.at(0), 2)]],
+    [
+      "a forged certificate",
+      (network: DriverNetwork) => {
+        const { block, certificate } = otherBlock(network, 3, 0);
+        return [{ block, certificate: { ...certificate, round: 7 } }];
+      },
+    ],
+  ])("and %s to show for it loses the link", (_, answer) => {
+    const { network, peer, node } = linked();
+    claim(peer, node, 3);
+    network.until("it is asked", () => asked(peer, 3).length > 0);
+    const requestId = asked(peer, 3)[0]?.requestId ?? 0;
+    peer.send(node, { type: "blocks", requestId, blocks: answer(network) });
+    network.run(10);
+    expect(isLinked(peer, node)).toBe(false);
+    expect(isLinked(peer, network.at(1))).toBe(true);
+    network.untilHeight(node.height + 2);
+    network.checkSafety();
+  });
+
+  it("is asked once while it does not answer, and honest peers beside it lose nothing", () => {
+    const { network, peer, node } = linked();
+    for (let i = 0; i < 50; i++) claim(peer, node, 3);
+    network.run(100);
+    expect(asked(peer, 3).length).toBe(1);
+    for (const height of [1, 2, 3, 4]) for (let i = 0; i < 10; i++) claim(peer, node, height);
+    network.run(100);
+    expect(asked(peer, 1).length + asked(peer, 2).length + asked(peer, 4).length).toBe(3);
+    network.run(10_000);
+    expect(node.node.driver.peers.all().length).toBe(4);
+    expect(node.metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(0);
+    network.checkSafety();
+  });
+});

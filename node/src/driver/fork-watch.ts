@@ -1,0 +1,186 @@
+// Looks for a second block at a decided height (research §1.5, decisions §4). Between certified blocks
+// there is no choice: two commit certificates of one height for different blocks mean that more than f
+// validators broke the protocol, and the node must stop (docs/adr/0013). Called with every commit
+// certificate that arrives, with each status, and with each decision.
+//
+// A status that names another block than ours proves nothing: its sender is asked for the block with its
+// certificate, and others beside it. Who claims one and cannot show its certificate made it up, and is
+// treated as one that broke the protocol. Nothing but a verified certificate ever stops a node.
+//
+// Bounds: MAX_OPEN questions at a time, one for each height and peer, ASKED peers for a claim; a
+// question ends with its answer, its link or after ANSWER_MS.
+
+import { equalBytes } from "../codec/bytes.ts";
+import { analyseConflict, type Conflict, isConflict } from "../consensus/conflict.ts";
+import type { Clock, Metrics, Peer, Store } from "../ports.ts";
+import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../types/chain.ts";
+import { invariant } from "../types/errors.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { Outbound } from "./outbound.ts";
+import type { PeerBook, PeerState } from "./peer-book.ts";
+import { refuseCertificate } from "./verify-message.ts";
+
+const MAX_OPEN = 16;
+/** The claimer and two more. */
+const ASKED = 3;
+const ANSWER_MS = 5_000;
+/** Request ids of this watch; those of catch-up lie below. */
+const FIRST_ID = 2 ** 31;
+
+/** Two verified commit certificates of one height, and who is to answer for them. */
+export interface ForkFound {
+  readonly height: Height;
+  readonly ours: Certificate;
+  readonly theirs: Certificate;
+  readonly conflict: Conflict;
+  readonly validators: ValidatorSet;
+}
+
+export interface ForkWatchParts {
+  readonly clock: Clock;
+  readonly chain: ChainState;
+  readonly store: Pick<Store, "block">;
+  readonly peers: PeerBook;
+  readonly outbound: Pick<Outbound, "to">;
+  readonly metrics: Metrics;
+  readonly punish: (peer: Peer, reason: string) => void;
+  /** Does not return: the node stops. */
+  readonly onFork: (found: ForkFound) => never;
+}
+
+interface Question {
+  readonly requestId: number;
+  readonly peer: Peer;
+  readonly height: Height;
+  readonly sentAtMs: number;
+  /** Whether this peer named another block itself. */
+  readonly claimed: boolean;
+}
+
+export class ForkWatch {
+  readonly #parts: ForkWatchParts;
+  #open: Question[] = [];
+  #nextId = FIRST_ID;
+  /** A verified commit certificate of the height in progress. */
+  #current: Certificate | undefined;
+
+  constructor(parts: ForkWatchParts) {
+    this.#parts = parts;
+  }
+
+  get openQuestions(): number {
+    return this.#open.length;
+  }
+
+  /** A certificate, not verified yet, that a peer sent or proposed with; of a height that is decided. */
+  past(peer: Peer, certificate: Certificate): void {
+    const ours = this.#oursAgainst(certificate);
+    if (ours.length === 0) return;
+    const refusal = refuseCertificate(this.#contextAt(certificate.height), certificate);
+    if (refusal === undefined) this.#stop(ours, certificate);
+    this.#parts.punish(peer, `certificate of another block at ${certificate.height}: ${refusal}`);
+  }
+
+  /** A verified commit certificate of the height in progress, received or made here. */
+  current(certificate: Certificate): void {
+    const held = this.#current;
+    if (held !== undefined && isConflict(held, certificate)) this.#stop([held], certificate);
+    if (held?.height !== certificate.height) this.#current = certificate;
+  }
+
+  /** A peer has said what its last block is. */
+  claimed(state: PeerState): void {
+    const { height, blockHash } = state;
+    const ours = this.#parts.store.block(height);
+    if (ours === undefined || blockHash === undefined) return;
+    if (equalBytes(ours.certificate.blockHash, blockHash)) return;
+    this.#parts.metrics.count("fork_claims_total", { result: "asked" });
+    const others = this.#parts.peers
+      .all()
+      .filter((other) => other !== state && other.height >= height)
+      .sort(
+        (a, b) => Number(b.validatorIndex !== undefined) - Number(a.validatorIndex !== undefined),
+      );
+    this.#ask(state.peer, height, true);
+    for (const { peer } of others.slice(0, ASKED - 1)) this.#ask(peer, height, false);
+  }
+
+  /** The head has moved: a peer may have claimed another block at this height before. */
+  headMoved(): void {
+    const { chain, peers } = this.#parts;
+    for (const state of peers.all()) if (state.height === chain.head.height) this.claimed(state);
+    this.#expire();
+  }
+
+  /** True where the blocks answer a question of this watch. */
+  answered(peer: Peer, requestId: number, blocks: readonly CertifiedBlock[]): boolean {
+    const question = this.#open.find((open) => open.requestId === requestId);
+    if (question === undefined || question.peer.id !== peer.id) return false;
+    this.#open = this.#open.filter((open) => open !== question);
+    const { metrics, punish } = this.#parts;
+    const certificate = blocks[0]?.certificate;
+    if (certificate?.height === question.height && this.#oursAgainst(certificate).length > 0) {
+      this.past(peer, certificate);
+    } else if (question.claimed) {
+      metrics.count("fork_claims_total", { result: "unproved" });
+      punish(
+        peer,
+        `claims another block at height ${question.height} and has no certificate of it`,
+      );
+    }
+    return true;
+  }
+
+  disconnected(peerId: string): void {
+    this.#open = this.#open.filter(({ peer }) => peer.id !== peerId);
+  }
+
+  #ask(peer: Peer, height: Height, claimed: boolean): void {
+    this.#expire();
+    const isAsked = this.#open.some((open) => open.peer.id === peer.id && open.height === height);
+    if (isAsked || this.#open.length >= MAX_OPEN) return;
+    const requestId = this.#nextId;
+    this.#nextId = requestId + 1 < 2 ** 32 ? requestId + 1 : FIRST_ID;
+    const request = { requestId, fromHeight: height, count: 1 };
+    if (!this.#parts.outbound.to(peer.id, { type: "getBlocks", request })) return;
+    const sentAtMs = this.#parts.clock.monotonicMs();
+    this.#open.push({ requestId, peer, height, sentAtMs, claimed });
+  }
+
+  #expire(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#open = this.#open.filter(({ sentAtMs }) => nowMs - sentAtMs < ANSWER_MS);
+  }
+
+  /** Our certificates that contradict it: the one it was decided by, and the one of the next block. */
+  #oursAgainst(certificate: Certificate): readonly Certificate[] {
+    const { store, chain } = this.#parts;
+    const { height } = certificate;
+    if (height > chain.head.height) return [];
+    const next =
+      height === chain.head.height ? chain.lastCommit : store.block(height + 1)?.block.lastCommit;
+    return [store.block(height)?.certificate, next].filter(
+      (ours) => ours !== undefined && isConflict(ours, certificate),
+    ) as readonly Certificate[];
+  }
+
+  #contextAt(_height: Height) {
+    return this.#parts.chain.verifyContext;
+  }
+
+  /** Shows the pair that proves most: of one round before two, then the most names. */
+  #stop(ours: readonly Certificate[], theirs: Certificate): never {
+    const { onFork, metrics } = this.#parts;
+    const pairs = ours
+      .map((own) => ({ ours: own, conflict: analyseConflict(own, theirs) }))
+      .sort((a, b) => weightOf(b.conflict) - weightOf(a.conflict));
+    const [strongest] = pairs;
+    invariant(strongest !== undefined, "a fork has two sides");
+    metrics.count("fork_claims_total", { result: "certified" });
+    const { validators } = this.#contextAt(theirs.height);
+    return onFork({ ...strongest, height: theirs.height, theirs, validators });
+  }
+}
+
+const weightOf = (conflict: Conflict): number =>
+  conflict.kind === "sameRound" ? 1_000 + conflict.culprits.length : conflict.suspects.length;
