@@ -9,7 +9,7 @@ import type { Effect, Input } from "./api.ts";
 import { type Commit, type ConsensusState, candidateOf } from "./state.ts";
 import { certificateOf, isNil } from "./tally.ts";
 
-/** Decides where a commit is known and its block held; asks once for a block that is not. */
+/** Paper lines 49-54. Decides where a commit is known and its block held; asks once for a block that is not. */
 export function tryDecide(state: ConsensusState, out: Effect[]): void {
   const { commit } = state;
   if (commit === undefined || state.decided) return;

@@ -8,7 +8,7 @@ import type { Effect } from "./api.ts";
 import type { RoundState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
-/** Reports a double vote, once for each validator, round and type. */
+/** Research §1.7. Reports a double vote, once for each validator, round and type. */
 export function accuseVoter(tally: Tally, first: Vote, second: Vote, out: Effect[]): void {
   tally.accused ??= new Set();
   if (tally.accused.has(second.validatorIndex)) return;
@@ -17,7 +17,7 @@ export function accuseVoter(tally: Tally, first: Vote, second: Vote, out: Effect
   out.push({ type: "evidence", validatorIndex: second.validatorIndex, kind, first, second });
 }
 
-/** Reports the leader's second, different proposal, once a round. */
+/** Research §1.7. Reports the leader's second, different proposal, once a round. */
 export function accuseLeader(
   round: RoundState,
   first: ProposalMessage,

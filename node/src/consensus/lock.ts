@@ -17,7 +17,7 @@ function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undef
 }
 
 /**
- * Takes a polka of the current or an older round as the valid value where it is the latest known. One
+ * Paper lines 36 and 42-43. Takes a polka of the current or an older round as the valid value where it is the latest known. One
  * above the current round is no concern: f + 1 of its votes, fewer than a quorum, pull this node into
  * its round before it is complete.
  */
@@ -38,7 +38,7 @@ export function adoptWaitingPolka(state: ConsensusState): void {
 }
 
 /**
- * A polka of the current round, first seen in step prevote: lock on it. Returns the block to
+ * Paper lines 37-41. A polka of the current round, first seen in step prevote: lock on it. Returns the block to
  * precommit, or undefined where there is none.
  */
 export function lockOnPolka(

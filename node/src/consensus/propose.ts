@@ -7,7 +7,7 @@ import { polcOf } from "./lock.ts";
 import { leaderOf } from "./proposer.ts";
 import type { ConsensusState } from "./state.ts";
 
-/** On entering a round: the leader proposes, or asks for a block. */
+/** Paper lines 14-19. On entering a round: the leader proposes, or asks for a block. */
 export function propose(state: ConsensusState, out: Effect[]): void {
   if (!leads(state)) return;
   if (proposeValid(state, out)) return;

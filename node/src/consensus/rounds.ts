@@ -20,7 +20,7 @@ import {
 import { rebroadcastMs, timeoutMs } from "./timeouts.ts";
 import { countVote } from "./vote.ts";
 
-/** Enters `round`, above the current one (or 0 at the start of a height). */
+/** Paper lines 11-13 and 20-21. Enters `round`, above the current one (or 0 at the start of a height). */
 export function startRound(
   state: ConsensusState,
   round: Round,
@@ -71,7 +71,7 @@ function announce(state: ConsensusState, out: Effect[]): void {
   }
 }
 
-/** f + 1 power voted above the current round: at least one honest node is there. Jump to it. */
+/** Paper lines 55-56. f + 1 power voted above the current round: at least one honest node is there. Jump to it. */
 export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
   if (!state.aheadSeen) return false;
   state.aheadSeen = false;
@@ -102,7 +102,7 @@ function voteAt(state: ConsensusState, index: number, round: Round): Vote | unde
   return known?.prevotes.votes[index] ?? known?.precommits.votes[index];
 }
 
-/** The round has had its time: say the own last messages again, and why this round was entered. */
+/** Research §1.2(7). The round has had its time: say the own last messages again, and why this round was entered. */
 export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   const { context, round, entry } = state;
   if (state.commit !== undefined) askForBlock(state, out);

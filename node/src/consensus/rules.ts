@@ -17,19 +17,19 @@ export interface Lock {
 }
 
 export interface Rules {
-  /** Power of prevotes that makes a polka. */
+  /** Power of prevotes that makes a polka: q, the paper's 2f + 1. */
   polkaPower(totalPower: number): number;
   /** Power of precommits that commits. */
   commitPower(totalPower: number): number;
-  /** May a proposal of `hash` with a PoLC of `validRound` (-1: none) be prevoted under the lock? */
+  /** Paper lines 23 and 29. May a proposal of `hash` with a PoLC of `validRound` (-1: none) be prevoted under the lock? */
   lockPermits(lock: Lock | undefined, hash: Uint8Array, validRound: Round): boolean;
-  /** Does the certificate justify the re-proposal? Its signatures and power are already verified. */
+  /** Paper line 28. Does the certificate justify the re-proposal? Its signatures and power are already verified. */
   polcJustifies(proposal: Proposal, polc: Certificate | undefined): boolean;
-  /** The lock after a polka in step prevote. */
+  /** Paper lines 38-39. The lock after a polka in step prevote. */
   lockAfterPolka(lock: Lock | undefined, polka: Lock): Lock;
   /** The lock carried into the next round. */
   lockInNextRound(lock: Lock | undefined): Lock | undefined;
-  /** May a prevote be cast in this step? */
+  /** Paper lines 22 and 28, "while step = propose". May a prevote be cast in this step? */
   mayPrevote(step: Step): boolean;
   /** May a vote be signed where this vote of the own key is known for its place? */
   maySign(known: Vote | undefined): boolean;

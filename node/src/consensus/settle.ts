@@ -1,5 +1,6 @@
 // The upon-rules of a round, in one order, each firing at most once a round, until none fires. Rules
-// read the tallies only, so what arrived before its round was entered counts on entering it.
+// read the tallies only, so what arrived before its round was entered counts on entering it. Each names
+// its lines in algorithm 1 of the paper (arXiv 1807.04938), or its section of research/consensus.md.
 
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
@@ -7,7 +8,7 @@ import { lockOnPolka, polcOf, showsDissent } from "./lock.ts";
 import { entryByVotes } from "./round-certificate.ts";
 import { jumpAhead, startRound } from "./rounds.ts";
 import { type ConsensusState, candidateOf, type RoundState, roundOf } from "./state.ts";
-import { quorumCertificate, quorumImpossible, type Tally } from "./tally.ts";
+import { quorumCertificate, quorumImpossible, type Tally, type ValueTally } from "./tally.ts";
 import { timeoutMs } from "./timeouts.ts";
 import { castPrecommit, castPrevote } from "./vote.ts";
 
@@ -26,12 +27,19 @@ function fire(state: ConsensusState, round: RoundState, out: Effect[]): boolean 
     prevoteProposal(state, round, out) ||
     precommitPolka(state, round, out) ||
     showPolc(state, round, out) ||
-    failPrevotes(state, round, out) ||
-    failPrecommits(state, round, out)
+    leaveOnNilPolka(state, round, out) ||
+    leaveWithoutQuorum(state, round, out) ||
+    awaitPrevotes(state, round, out) ||
+    leaveOnNilPrecommits(state, round, out) ||
+    leaveUndecided(state, round, out) ||
+    awaitPrecommits(state, round, out)
   );
 }
 
-/** The leader's proposal is here: prevote it, or nil at once where it or the lock forbids. */
+/**
+ * Paper lines 22-33. The leader's proposal is here: prevote it, or nil at once where it or the lock forbids.
+ * A re-proposal has been taken in only with its PoLC (line 28).
+ */
 function prevoteProposal(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   if (state.step !== "propose" || round.proposal === undefined) return false;
   const { blockHash, validRound } = round.proposal.proposal;
@@ -43,7 +51,7 @@ function prevoteProposal(state: ConsensusState, round: RoundState, out: Effect[]
   return true;
 }
 
-/** A polka in step prevote: lock and precommit. */
+/** Paper lines 36-43, step prevote. A polka whose block is held and valid: lock and precommit. */
 export function precommitPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   if (state.step !== "prevote") return false;
   const block = lockOnPolka(state, round, out);
@@ -53,15 +61,14 @@ export function precommitPolka(state: ConsensusState, round: RoundState, out: Ef
 }
 
 /**
- * This node has locked in a round that not all vote alike in: it shows its PoLC to all, once. Those who
- * lack it may be the next to lead, or need it to leave an older lock (research §0.2(d), §1.2(7)). In a
- * round without dissent nothing is sent.
+ * Research §0.2(d), §1.2(7). This node has locked in a round that not all vote alike in: it shows its PoLC
+ * to all, once. Those who lack it may be the next to lead, or need it to leave an older lock. In a round
+ * without dissent nothing is sent.
  */
 function showPolc(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
-  const { lock } = state;
+  const { lock, context } = state;
   const isLocker = state.step === "precommit" && lock?.round === round.round;
-  if (!isLocker || state.polcSentRound >= round.round || state.context.self === undefined)
-    return false;
+  if (!isLocker || state.polcSentRound >= round.round || context.self === undefined) return false;
   const polc = showsDissent(round) ? polcOf(state) : undefined;
   if (polc === undefined) return false;
   state.polcSentRound = round.round;
@@ -70,53 +77,77 @@ function showPolc(state: ConsensusState, round: RoundState, out: Effect[]): bool
 }
 
 /**
- * No polka will come: at a nil polka, and where no value can reach a quorum any more, precommit nil and
- * leave the round at once, with the proof that takes all others along. A quorum of mixed prevotes that
- * leaves a chance starts T_prevote.
+ * Paper lines 44-46, and research §1.2(6i): at a nil polka precommit nil, and enter the next round at once:
+ * its certificate takes all others along.
  */
-function failPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
-  const { prevotes } = round;
-  if (prevotes.quorum?.nil === true) {
-    if (state.step !== "precommit") castPrecommit(state, undefined, out);
-    const certificate = quorumCertificate(prevotes, prevotes.quorum);
-    startRound(state, round.round + 1, { type: "certificate", certificate }, out);
-    return true;
-  }
-  if (quorumImpossible(prevotes, state.totalPower, state.polkaPower)) {
-    if (state.step !== "precommit") castPrecommit(state, undefined, out);
-    leaveByVotes(state, "noQuorum", prevotes, out);
-    return true;
-  }
-  if (state.step === "prevote" && prevotes.power >= state.polkaPower && !round.prevoteTimer) {
-    round.prevoteTimer = true;
-    startVoteTimer(state, "prevote", out);
-  }
-  return false;
+function leaveOnNilPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const { quorum } = round.prevotes;
+  if (quorum?.nil !== true) return false;
+  precommitNil(state, out);
+  leaveByQuorum(state, round.prevotes, quorum, out);
+  return true;
 }
 
-/** A quorum precommitted without a decision: the next round, at once where none can come. */
-function failPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+/** Research §1.2(6ii). No value can reach a quorum of prevotes: as at a nil polka, with the proof of it. */
+function leaveWithoutQuorum(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  if (!quorumImpossible(round.prevotes, state.totalPower, state.polkaPower)) return false;
+  precommitNil(state, out);
+  leaveByVotes(state, "noQuorum", round.prevotes, out);
+  return true;
+}
+
+/** Paper lines 34-35. A quorum of prevotes of any kind: T_prevote, once. */
+function awaitPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const isDue = state.step === "prevote" && round.prevotes.power >= state.polkaPower;
+  if (!isDue || round.prevoteTimer) return false;
+  round.prevoteTimer = true;
+  startVoteTimer(state, "prevote", out);
+  return true;
+}
+
+/** Research §1.2(5). A quorum precommitted nil: the next round at once. */
+function leaveOnNilPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  const { quorum } = round.precommits;
+  if (quorum?.nil !== true) return false;
+  leaveByQuorum(state, round.precommits, quorum, out);
+  return true;
+}
+
+/** A quorum precommitted, and no value can reach one: as when T_precommit has passed. */
+function leaveUndecided(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   const { precommits } = round;
-  if (precommits.quorum?.nil === true) {
-    const certificate = quorumCertificate(precommits, precommits.quorum);
-    startRound(state, round.round + 1, { type: "certificate", certificate }, out);
-    return true;
-  }
   if (precommits.power < state.commitPower) return false;
-  if (quorumImpossible(precommits, state.totalPower, state.commitPower)) {
-    leaveByVotes(state, "precommits", precommits, out);
-    return true;
-  }
-  if (!round.precommitTimer) {
-    round.precommitTimer = true;
-    startVoteTimer(state, "precommit", out);
-  }
-  return false;
+  if (!quorumImpossible(precommits, state.totalPower, state.commitPower)) return false;
+  leaveByVotes(state, "precommits", precommits, out);
+  return true;
 }
 
-/** T_precommit has passed: the next round, where the quorum that started the timer is still there. */
+/** Paper lines 47-48. A quorum of precommits of any kind, without a decision: T_precommit, once. */
+function awaitPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
+  if (round.precommits.power < state.commitPower || round.precommitTimer) return false;
+  round.precommitTimer = true;
+  startVoteTimer(state, "precommit", out);
+  return true;
+}
+
+/** Paper lines 65-67. T_precommit has passed: the next round, where the quorum that started the timer is still there. */
 export function expirePrecommits(state: ConsensusState, round: RoundState, out: Effect[]): void {
   if (round.precommitTimer) leaveByVotes(state, "precommits", round.precommits, out);
+}
+
+function precommitNil(state: ConsensusState, out: Effect[]): void {
+  if (state.step !== "precommit") castPrecommit(state, undefined, out);
+}
+
+/** Enters the next round, with the quorum for nil as the reason. */
+function leaveByQuorum(
+  state: ConsensusState,
+  tally: Tally,
+  quorum: ValueTally,
+  out: Effect[],
+): void {
+  const certificate = quorumCertificate(tally, quorum);
+  startRound(state, state.round + 1, { type: "certificate", certificate }, out);
 }
 
 /** Enters the next round, with the votes of this one as the reason. */

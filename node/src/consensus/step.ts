@@ -105,7 +105,7 @@ function enterHeight(
   out.push({ type: "startTimeout", height, round: 0, step: "newHeight", delayMs: startInMs });
 }
 
-/** A timeout counts only where the state is still where it was when the timer started. */
+/** Paper lines 57-67. A timeout counts only where the state is still where it was when the timer started. */
 function receiveTimeout(
   state: ConsensusState,
   { height, round, step }: Extract<Input, { type: "timeout" }>,

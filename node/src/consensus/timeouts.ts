@@ -37,7 +37,7 @@ export function rebroadcastMs(base: TimeoutBase, round: Round): number {
 }
 
 /**
- * Proposer-based time: may a proposal stamped `timestampMs` arrive at `nowMs`? Not before the clock
+ * Proposer-based time (research §1.5): may a proposal stamped `timestampMs` arrive at `nowMs`? Not before the clock
  * precision allows, not later than precision and message delay allow; the delay grows with the round.
  */
 export function isTimely(
