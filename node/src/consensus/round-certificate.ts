@@ -27,14 +27,17 @@ interface OpenGroup extends VoteGroup {
   readonly signatures: Uint8Array[];
 }
 
-/** The votes by type, round and value, in canonical order; signatures in the order of indices. */
+/**
+ * The votes by type, round and value, in canonical order.
+ * @param votes those of one type, round and value in the order of validator index.
+ */
 export function groupVotes(
   votes: readonly (Vote | undefined)[],
   validatorCount: number,
 ): readonly VoteGroup[] {
   const groups: OpenGroup[] = [];
-  const given = votes.filter((vote) => vote !== undefined);
-  for (const vote of given.sort((a, b) => a.validatorIndex - b.validatorIndex)) {
+  for (const vote of votes) {
+    if (vote === undefined) continue;
     const { type, round, blockHash } = vote;
     let group = groups.find((known) => isOf(known, vote));
     if (group === undefined) {

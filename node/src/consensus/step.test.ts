@@ -197,6 +197,10 @@ describe("step", () => {
     const strangers: readonly Input[] = [
       { type: "vote", vote: vote({ height: 2 }) },
       { type: "certificate", certificate: certificate({ height: 2 }) },
+      {
+        type: "roundCertificate",
+        certificate: { kind: "higherVotes", height: 2, round: 1, groups: [] },
+      },
       { type: "timeout", height: 2, round: 0, step: "newHeight" },
       {
         type: "certifiedBlock",
@@ -258,6 +262,15 @@ describe("step", () => {
 
   it.each<[string, readonly Input[]]>([
     ["an unverified certificate", [{ type: "certificate", certificate: certificate({}, [1, 2]) }]],
+    [
+      "a round certificate that proves nothing",
+      [
+        {
+          type: "roundCertificate",
+          certificate: { kind: "higherVotes", height: 1, round: 1, groups: [] },
+        },
+      ],
+    ],
     [
       "a certificate of another set",
       [{ type: "certificate", certificate: { ...certificate({}), signers: [true, true, true] } }],
