@@ -82,6 +82,8 @@ export class TestNode {
   store: MemoryStore;
   wal = new MemoryWal();
   signer: LastingSigner | undefined;
+  /** How far the node's wall clock is ahead. */
+  skewMs = 0;
   /** Set: the next blocks cannot be written. */
   writeError: Error | undefined;
   /** Records that a crash leaves whole in the log although they were not synced. */
@@ -241,7 +243,7 @@ export class TestNode {
   #clock(power: { readonly on: boolean }): Clock {
     const { clock } = this.options;
     return {
-      nowMs: () => clock.nowMs(),
+      nowMs: () => clock.nowMs() + this.skewMs,
       monotonicMs: () => clock.monotonicMs(),
       startTimer: (delayMs, fire) =>
         clock.startTimer(delayMs, () => {

@@ -21,6 +21,7 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
     lastSignedHeight: 0,
     signsFrom: 1,
     notSigning: null,
+    clockOffsetMs: null,
   },
   peers: { connected: 3, inbound: 1, validators: 3 },
   sync: { state: "caughtUp", targetHeight: 5 },

@@ -165,7 +165,7 @@ export const MESSAGES = {
   getTxs: { type: "getTxs", witnessIds: [bytes(32, 0x61)] },
   txs: { type: "txs", transactions: [TRANSACTION] },
   ping: { type: "ping", nonce: 0xfffffffe },
-  pong: { type: "pong", nonce: 1 },
+  pong: { type: "pong", nonce: 1, nowMs: 1_700_000_000_000 },
   peers: {
     type: "peers",
     addresses: ["00112233445566778899aabbccddeeff00112233@127.0.0.1:24100", "ü@host.example.:1"],

@@ -136,7 +136,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: is("getTxs"), witnessIds: ids }),
   fc.record({ type: is("txs"), transactions: fc.array(transaction, { maxLength: 3 }) }),
   fc.record({ type: is("ping"), nonce: uint32 }),
-  fc.record({ type: is("pong"), nonce: uint32 }),
+  fc.record({ type: is("pong"), nonce: uint32, nowMs: fc.maxSafeNat() }),
   fc.record({
     type: is("peers"),
     addresses: fc.array(fc.string({ maxLength: 40, unit: "grapheme" }), { maxLength: 4 }),

@@ -59,7 +59,8 @@ export type Message =
   | { readonly type: "getTxs"; readonly witnessIds: readonly Uint8Array[] }
   | { readonly type: "txs"; readonly transactions: readonly Transaction[] }
   | { readonly type: "ping"; readonly nonce: number }
-  | { readonly type: "pong"; readonly nonce: number }
+  /** `nowMs`: the sender's wall clock; a hint, heeded as a median only. */
+  | { readonly type: "pong"; readonly nonce: number; readonly nowMs: number }
   /** "nodeId@host:port" each. */
   | { readonly type: "peers"; readonly addresses: readonly string[] };
 
@@ -75,7 +76,8 @@ const IdsSchema = new ContainerType({ witnessIds: new ListCompositeType(bytes32,
 const TxsSchema = new ContainerType({
   transactions: new ListCompositeType(TransactionSchema, MAX_TX_IDS),
 });
-const NonceSchema = new ContainerType({ nonce: uint32 });
+const PingSchema = new ContainerType({ nonce: uint32 });
+const PongSchema = new ContainerType({ nonce: uint32, nowMs: uint64 });
 const PeersSchema = new ContainerType({
   addresses: new ListCompositeType(new ByteListType(MAX_PEER_ADDRESS_BYTES), MAX_PEER_ADDRESSES),
 });
@@ -196,8 +198,22 @@ const CODECS: Codecs = {
       return { type: "txs", ...decodeSsz(TxsSchema, bytes, "transactions", this.maxBytes) };
     },
   },
-  ping: nonceCodec("ping", 0x40),
-  pong: nonceCodec("pong", 0x41),
+  ping: {
+    byte: 0x40,
+    maxBytes: SMALL_BYTES,
+    encode: ({ nonce }) => PingSchema.serialize({ nonce }),
+    decode: (bytes) => ({ type: "ping", ...decodeSsz(PingSchema, bytes, "ping", SMALL_BYTES) }),
+  },
+  pong: {
+    byte: 0x41,
+    maxBytes: SMALL_BYTES,
+    encode: ({ nonce, nowMs }) => PongSchema.serialize({ nonce, nowMs }),
+    decode(bytes) {
+      const pong = decodeSsz(PongSchema, bytes, "pong", this.maxBytes);
+      safeInteger(pong.nowMs, "pong time");
+      return { type: "pong", ...pong };
+    },
+  },
   peers: {
     byte: 0x42,
     maxBytes: 32 * 1024,
@@ -221,15 +237,6 @@ function idsCodec<T extends "txIds" | "getTxs">(type: T, byte: number) {
     encode: ({ witnessIds }: { witnessIds: readonly Uint8Array[] }) =>
       IdsSchema.serialize({ witnessIds: [...witnessIds] }),
     decode: (bytes: Uint8Array) => ({ type, ...decodeSsz(IdsSchema, bytes, type, 64 * 1024) }),
-  };
-}
-
-function nonceCodec<T extends "ping" | "pong">(type: T, byte: number) {
-  return {
-    byte,
-    maxBytes: SMALL_BYTES,
-    encode: ({ nonce }: { nonce: number }) => NonceSchema.serialize({ nonce }),
-    decode: (bytes: Uint8Array) => ({ type, ...decodeSsz(NonceSchema, bytes, type, SMALL_BYTES) }),
   };
 }
 

@@ -36,6 +36,7 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
   const peers = driver.peers.all();
   const target = parts.sync.targetHeight(peers, selfIndex, head.height);
   const recent = signers.recent();
+  const { signing } = driver;
   const { round, step, context } = driver.state;
   return {
     version: parts.version,
@@ -60,8 +61,9 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
       validator: selfIndex !== undefined,
       power: selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0),
       lastSignedHeight: signers.lastSignedHeight,
-      signsFrom: driver.signing.fromHeight,
-      notSigning: selfIndex === undefined ? null : (driver.signing.refusal ?? null),
+      signsFrom: signing.fromHeight,
+      notSigning: selfIndex === undefined ? null : (signing.refusal ?? null),
+      clockOffsetMs: signing.clockOffsetMs ?? null,
     },
     peers: {
       connected: peers.length,

@@ -21,20 +21,18 @@ import type {
   Wal,
 } from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
-import type { CertifiedBlock, HashHex, Height, Transaction } from "../types/chain.ts";
+import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
 import { BlockSync } from "./block-sync.ts";
 import { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import { CoreLoop } from "./core-loop.ts";
 import { Effects } from "./effects.ts";
-import { haltOnFork } from "./fork-halt.ts";
-import { type ForkFound, ForkWatch } from "./fork-watch.ts";
+import type { ForkFound } from "./fork-watch.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
-import { OwnPast } from "./own-past.ts";
 import { type PacingParams, startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
@@ -44,6 +42,7 @@ import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
 import { Timing } from "./timing.ts";
 import { type DriverPool, TxRelay } from "./tx-relay.ts";
+import { openWatches, type Watches } from "./watches.ts";
 
 const TICK_MS = 500;
 /** Every so many ticks each peer is pinged and told our height and further addresses. */
@@ -85,8 +84,7 @@ export class Driver {
   readonly #inbound: Inbound;
   readonly #effects: Effects;
   readonly #messages: PeerMessages;
-  readonly #past: OwnPast;
-  readonly #forks: ForkWatch;
+  readonly #watches: Watches;
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #heightStartedAtMs: number;
@@ -98,7 +96,6 @@ export class Driver {
   constructor(options: DriverOptions) {
     const { clock, transport, chain, metrics } = options;
     this.#options = options;
-    this.#past = new OwnPast(options);
     this.#heightStartedAtMs = clock.monotonicMs();
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
@@ -108,13 +105,9 @@ export class Driver {
     this.#timing = new Timing({ adaptive, floor, metrics });
     const shared = { ...options, peers: this.peers, outbound, feed, timing: this.#timing };
     const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
-    const onFork = (found: ForkFound): never =>
-      haltOnFork(found, { log: options.log, record: options.onFork });
-    this.#forks = new ForkWatch({ ...shared, punish, onFork });
-    const parts = { ...shared, punish, forks: this.#forks };
-    this.#loop = new CoreLoop(options, options.consensus, (effect) =>
-      this.#effects.perform(effect),
-    );
+    this.#watches = openWatches({ ...shared, punish });
+    const parts = { ...shared, ...this.#watches, punish };
+    this.#loop = new CoreLoop(options, consensus, (effect) => this.#effects.perform(effect));
     this.#timers = new ConsensusTimers(clock, (timeout) =>
       this.#guard(() => this.#timeout(timeout)),
     );
@@ -161,10 +154,11 @@ export class Driver {
     return this.#loop.state;
   }
 
-  /** From which height on, and why not, the height in progress may be signed. */
-  get signing(): { readonly fromHeight: Height; readonly refusal: string | undefined } {
+  /** From which height on it may sign, why not the one in progress, and how far the clock is off. */
+  get signing() {
     const { chain, hold } = this.#options;
-    return { fromHeight: hold.signsFrom, refusal: hold.refusal(chain.head.height + 1) };
+    const refusal = hold.refusal(chain.head.height + 1);
+    return { fromHeight: hold.signsFrom, refusal, clockOffsetMs: this.#watches.clocks.offsetMs };
   }
 
   /** Replays the height in progress, then opens the links. */
@@ -219,7 +213,7 @@ export class Driver {
     const context = this.#nextContext();
     const records = wal.replay(context.height);
     if (records.length === 0) {
-      this.#past.replayed(undefined);
+      this.#watches.past.replayed(undefined);
       wal.reset(context.height);
       this.#enterHeight();
       return;
@@ -230,7 +224,7 @@ export class Driver {
     );
     const begin = { type: "enterHeight", context, startInMs: 0 } as const;
     const replayed = replayLog(this.#loop, { nowMs: clock.nowMs(), input: begin }, records);
-    this.#past.replayed(replayed);
+    this.#watches.past.replayed(replayed);
     for (const effect of replayed.effects()) this.#effects.perform(effect);
   }
 
@@ -283,8 +277,8 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
-    this.#forks.current(certified.certificate);
-    this.#past.decided(certified);
+    this.#watches.forks.current(certified.certificate);
+    this.#watches.past.decided(certified);
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {
@@ -319,7 +313,7 @@ export class Driver {
     this.#messages.announceHeight();
     onCommit(certified, applied);
     this.#compare();
-    this.#forks.headMoved();
+    this.#watches.forks.headMoved();
     this.#enterHeight();
     this.#catchUp.advance();
   }
@@ -335,6 +329,8 @@ export class Driver {
     this.#tickTimer = this.#options.clock.startTimer(TICK_MS, () => {
       this.#guard(() => {
         this.#ticks++;
+        this.#watches.clocks.check();
+        this.#effects.releaseSigns();
         this.#catchUp.advance();
         if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();
         this.#startTick();

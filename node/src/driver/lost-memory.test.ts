@@ -190,7 +190,7 @@ describe("an honest crash", () => {
     const parts = { publicKey, store, wal, validatorsAt: () => network.set, lastBlocks: HOLD };
     expect(seenSigning(parts)).toBeLessThanOrEqual(signer?.last?.height ?? 0);
     node.start();
-    expect(node.node.driver.signing).toEqual({ fromHeight: 1, refusal: undefined });
+    expect(node.node.driver.signing).toMatchObject({ fromHeight: 1, refusal: undefined });
     expect(node.log.some(({ message }) => message.includes("the key has signed"))).toBe(false);
     network.untilHeight(node.height + 2);
     network.checkSafety();
@@ -221,7 +221,7 @@ describe("a validator that restarts", () => {
     expect(node.node.driver.signing.refusal).toContain("f + 1");
     network.heal();
     network.untilHeight(8);
-    expect(node.node.driver.signing).toEqual({ fromHeight: 1, refusal: undefined });
+    expect(node.node.driver.signing).toMatchObject({ fromHeight: 1, refusal: undefined });
     network.checkSafety();
   });
 

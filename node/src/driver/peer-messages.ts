@@ -2,10 +2,12 @@
 // round-trip times. Claims are hints; what matters is verified where it is used.
 
 import type { Clock, Log, Metrics, Peer, Store, Transport } from "../ports.ts";
+import type { UnixMs } from "../types/chain.ts";
 import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
 import { blocksFor } from "./block-sync.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { ClockGuard } from "./clock-guard.ts";
 import type { ForkWatch } from "./fork-watch.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
@@ -31,6 +33,7 @@ export interface PeerMessagesParts {
   readonly relay: TxRelay;
   readonly catchUp: CatchUp;
   readonly forks: ForkWatch;
+  readonly clocks: ClockGuard;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
   /** A peer has said where it is. */
@@ -58,6 +61,7 @@ export class PeerMessages {
     this.#parts.peers.disconnected(peer.id);
     this.#parts.catchUp.disconnected(peer);
     this.#parts.forks.disconnected(peer.id);
+    this.#parts.clocks.disconnected(peer.id);
   }
 
   /** Tells every peer our height: after each commit, and from time to time. */
@@ -75,13 +79,12 @@ export class PeerMessages {
   }
 
   handle(peer: Peer, message: OtherMessage): void {
-    const { peers, catchUp, forks, outbound, relay, store, transport, log, onCompared } =
-      this.#parts;
+    const { peers, catchUp, forks, outbound, relay, store, transport, clock, log } = this.#parts;
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
         this.#hearOrigin(peer);
-        onCompared();
+        this.#parts.onCompared();
         this.#checkClaim(peer);
         return catchUp.advance();
       case "getBlocks": {
@@ -102,10 +105,10 @@ export class PeerMessages {
       case "txs":
         return relay.received(message.transactions);
       case "ping":
-        outbound.to(peer.id, { type: "pong", nonce: message.nonce });
+        outbound.to(peer.id, { type: "pong", nonce: message.nonce, nowMs: clock.nowMs() });
         return;
       case "pong":
-        return this.#ponged(peer, message.nonce);
+        return this.#ponged(peer, message.nonce, message.nowMs);
       case "peers":
         return transport.learn(message.addresses);
     }
@@ -120,11 +123,12 @@ export class PeerMessages {
     }
   }
 
-  #ponged(peer: Peer, nonce: number): void {
-    const { peers, clock, metrics } = this.#parts;
+  #ponged(peer: Peer, nonce: number, theirNowMs: UnixMs): void {
+    const { peers, clock, clocks, metrics } = this.#parts;
     const roundTripMs = peers.ponged(peer.id, nonce, clock.monotonicMs());
     if (roundTripMs === undefined) return;
     metrics.observe("p2p_rtt_seconds", roundTripMs / 1_000);
+    clocks.heard(peer.id, roundTripMs, theirNowMs);
     if ((peers.get(peer.id)?.rttSamples ?? FIRST_PINGS) < FIRST_PINGS) this.#ping(peer);
   }
 

@@ -55,6 +55,11 @@ export const NodeStatusSchema = z.object({
       .nullable()
       .default(null)
       .describe("Why it signs nothing now, and until when; null where it may sign or has no vote"),
+    clockOffsetMs: z
+      .int()
+      .nullable()
+      .default(null)
+      .describe("Median of the validators' clocks less the own one; null below 2f + 1 of them"),
   }),
   peers: z.object({
     connected: whole("Open links"),
