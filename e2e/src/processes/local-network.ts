@@ -55,6 +55,11 @@ export class LocalNode {
     this.#child?.kill(signal);
   }
 
+  /** Waits until it has ended by itself. */
+  async ended(): Promise<ProcessEnd> {
+    return await this.#ended;
+  }
+
   /** Sends a signal that ends it, and waits for the end. */
   async end(signal: NodeJS.Signals): Promise<ProcessEnd> {
     this.signal(signal);
