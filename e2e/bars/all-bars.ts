@@ -2,7 +2,15 @@
 
 import type { Bar } from "./bar.ts";
 import { CLUSTER_BARS } from "./cluster-bars.ts";
+import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { DEVNET_BARS } from "./devnet-bars.ts";
+import { SIM_BARS } from "./sim-bars.ts";
 import { START_BARS } from "./start-bars.ts";
 
-export const ALL_BARS: readonly Bar[] = [...START_BARS, ...CLUSTER_BARS, ...DEVNET_BARS];
+export const ALL_BARS: readonly Bar[] = [
+  ...START_BARS,
+  ...CLUSTER_BARS,
+  ...DEVNET_BARS,
+  ...SIM_BARS,
+  ...CONSENSUS_BARS,
+];

@@ -9,13 +9,16 @@ export interface Measurement {
   readonly detail: string;
 }
 
+/** Prints a line of what a bar does. */
+export type Say = (line: string) => void;
+
 export interface Bar {
   readonly name: string;
   /** The figure that must hold, as people read it. */
   readonly bar: string;
   readonly what: string;
-  /** Measures; `say` prints a line of what it does. */
-  readonly measure: (say: (line: string) => void) => Promise<Measurement>;
+  /** Measures all of it at scale 1; bars that can be tried smaller do that share of it, and fail. */
+  readonly measure: (say: Say, scale: number) => Promise<Measurement>;
 }
 
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 0)} s`;

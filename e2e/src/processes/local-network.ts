@@ -90,6 +90,16 @@ export class LocalNode {
     return answer.result as T;
   }
 
+  /** Resident size of the running process; 0 where there is none, or no /proc. */
+  residentMiB(): number {
+    try {
+      const status = readFileSync(`/proc/${this.#child?.pid}/status`, "utf8");
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    } catch {
+      return 0;
+    }
+  }
+
   log(): string {
     return readFileSync(devnetPaths(this.#directory).log(this.plan.name), "utf8");
   }
@@ -119,6 +129,7 @@ export class LocalNetwork {
   static async create(
     validators: number,
     parameters: { emptyBlockIntervalMs?: number } = {},
+    logLevel: "debug" | "info" = "info",
   ): Promise<LocalNetwork> {
     const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));
     const { nodes } = await choosePorts(validators, undefined);
@@ -127,7 +138,7 @@ export class LocalNetwork {
       nodes,
       accounts: 2,
       amount: "1000000",
-      logLevel: "info",
+      logLevel,
       parameters,
       randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
       nowMs: Date.now(),

@@ -1,4 +1,4 @@
-// npm run sim:timing -- [--runs K] [--heights H] [--json]: the view-change table and the round-zero
+// npm run sim:timing -- [--runs K] [--heights H] [--json] [--only viewChange|roundZero]: the view-change table and the round-zero
 // table on the production core, as markdown or as JSON on standard output.
 
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "20" },
     heights: { type: "string", default: "60" },
+    only: { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
 });
@@ -22,8 +23,8 @@ if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(heights) || runs < 1 ||
   process.exitCode = 2;
 } else {
   const options = { runs, heights, say: (line: string) => console.error(line) };
-  const viewChange = viewChangeTable(options);
-  const roundZero = roundZeroTable(options);
+  const viewChange = values.only === "roundZero" ? [] : viewChangeTable(options);
+  const roundZero = values.only === "viewChange" ? [] : roundZeroTable(options);
   if (values.json) console.log(JSON.stringify({ runs, heights, viewChange, roundZero }));
   else console.log(`${viewChangeMarkdown(viewChange)}\n\n${roundZeroMarkdown(roundZero)}`);
 }

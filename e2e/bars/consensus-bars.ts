@@ -1,0 +1,112 @@
+// consensus.mutation: is every guard of the consensus rules missed by a test when it goes?
+// consensus.processes: do real daemons that are killed and stopped go on, agree and sign again in time?
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { processTrial, type TrialReport } from "../src/processes/process-trial.ts";
+import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
+import { runProgram } from "./own-program.ts";
+
+interface MutationResult {
+  readonly mutants: number;
+  readonly equivalents: number;
+  readonly seconds: number;
+  readonly verdicts: readonly {
+    readonly mutant: { readonly id: string; readonly file: string; readonly line: number };
+    readonly killedBy?: string;
+  }[];
+}
+
+async function measureMutation(say: Say, scale: number): Promise<Measurement> {
+  const scratch = mkdtempSync(join(tmpdir(), "timecoin-mutation-bar-"));
+  const file = join(scratch, "result.json");
+  try {
+    const every = Math.max(1, Math.round(1 / scale));
+    await runProgram(["node/mutation/main.ts", "--every", `${every}`, "--json", file], say);
+    const result = JSON.parse(readFileSync(file, "utf8")) as MutationResult;
+    const survivors = result.verdicts.filter(({ killedBy }) => killedBy === undefined);
+    const shown = survivors.map(({ mutant }) => `${mutant.file}:${mutant.line} (${mutant.id})`);
+    return {
+      figure: `${result.mutants - survivors.length} of ${result.mutants} killed${scale === 1 ? "" : `, every ${every}th`}`,
+      pass: scale === 1 && survivors.length === 0 && result.mutants > 0,
+      detail:
+        survivors.length > 0
+          ? `survivors: ${shown.join("; ")}`
+          : `besides ${result.equivalents} known to be equivalent (node/mutation/equivalents.ts); ${result.seconds} s`,
+    };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Larger networks get longer intervals: all of them share the cores of one machine. */
+const TRIALS = [
+  { validators: 4, emptyBlockIntervalMs: 500 },
+  { validators: 7, emptyBlockIntervalMs: 1_000 },
+  { validators: 15, emptyBlockIntervalMs: 1_000 },
+  { validators: 31, emptyBlockIntervalMs: 3_000 },
+] as const;
+
+const BACK_MS = 10_000;
+const VIEW_CHANGE_MS = 1_000;
+
+function failuresOf(report: TrialReport): readonly string[] {
+  const { forks, backMs, viewChanges, refusedSignatures, validators } = report;
+  const back = Math.max(...backMs);
+  const view = Math.max(0, ...viewChanges.map(({ tookMs }) => tookMs));
+  return [
+    ...(forks.length === 0 ? [] : [`forks at ${forks.join(", ")}`]),
+    ...(back < BACK_MS ? [] : [`back to signing after ${seconds(back)}`]),
+    ...(view < VIEW_CHANGE_MS ? [] : [`view change of ${Math.round(view)} ms`]),
+    ...(viewChanges.length > 0 ? [] : ["no view change, though leaders stood still"]),
+    ...(report.blocksWithoutLeader > 0 ? [] : ["no block without the leader"]),
+    ...(report.blocksWithoutFaulty > 0 ? [] : ["no block without f nodes"]),
+    ...(report.paymentsFinal > 0 ? [] : ["no payment became final"]),
+    ...(refusedSignatures === 0 ? [] : [`${refusedSignatures} nodes were refused a signature`]),
+  ].map((failure) => `n=${validators}: ${failure}`);
+}
+
+function describeTrial(report: TrialReport): string {
+  const view = report.viewChanges.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+  const middle = view[Math.floor(view.length / 2)] ?? 0;
+  return (
+    `n=${report.validators}: ${report.heights} heights alike, back in max ${seconds(Math.max(...report.backMs))} of ${report.backMs.length} kills, ` +
+    `${view.length} view changes p50 ${Math.round(middle)} max ${Math.round(view.at(-1) ?? 0)} ms, ` +
+    `${report.paymentsFinal} payments, largest ${Math.round(report.largestMiB)} MiB`
+  );
+}
+
+async function measureProcesses(say: Say, scale: number): Promise<Measurement> {
+  const trials = scale === 1 ? TRIALS : TRIALS.slice(0, Math.ceil(TRIALS.length * scale));
+  const reports: TrialReport[] = [];
+  for (const trial of trials) {
+    const report = await processTrial({ ...trial, kills: trial.validators, say });
+    say(describeTrial(report));
+    reports.push(report);
+  }
+  const failures = reports.flatMap(failuresOf);
+  const back = Math.max(...reports.flatMap(({ backMs }) => backMs));
+  const view = Math.max(...reports.flatMap((r) => r.viewChanges.map(({ tookMs }) => tookMs)));
+  const forks = reports.reduce((sum, report) => sum + report.forks.length, 0);
+  return {
+    figure: `${forks} forks, back to signing in max ${seconds(back)}, view change max ${Math.round(view)} ms${scale === 1 ? "" : `, scale ${scale}`}`,
+    pass: scale === 1 && failures.length === 0,
+    detail: [...failures, ...reports.map(describeTrial)].join("; "),
+  };
+}
+
+export const CONSENSUS_BARS: readonly Bar[] = [
+  {
+    name: "consensus.mutation",
+    bar: "every mutant killed",
+    what: "guards and comparisons of the consensus rules",
+    measure: measureMutation,
+  },
+  {
+    name: "consensus.processes",
+    bar: "0 forks, signs again < 10 s, view change < 1 s",
+    what: "4, 7, 15 and 31 daemons, killed and stopped",
+    measure: measureProcesses,
+  },
+];

@@ -1,0 +1,57 @@
+// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named; "tables" is the
+// view-change bench), keeps what was measured in docs/benchmarks/consensus.json, and writes the page
+// docs/benchmarks/consensus.md from it. Bars that were not measured again keep their figure and date.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { fromRoot } from "../src/network/product-images.ts";
+import { CONSENSUS_BARS } from "./consensus-bars.ts";
+import { type ConsensusFigures, consensusPage, type RecordedVerdict } from "./consensus-page.ts";
+import { runProgram } from "./own-program.ts";
+import { SIM_BARS } from "./sim-bars.ts";
+
+const JSON_FILE = fromRoot("docs/benchmarks/consensus.json");
+const PAGE = fromRoot("docs/benchmarks/consensus.md");
+const NAMES = [...SIM_BARS, ...CONSENSUS_BARS].map(({ name }) => name);
+
+const say = (line: string): void => console.error(line);
+
+function read(): ConsensusFigures {
+  if (!existsSync(JSON_FILE)) return { tables: undefined, verdicts: {} };
+  return JSON.parse(readFileSync(JSON_FILE, "utf8")) as ConsensusFigures;
+}
+
+function write(figures: ConsensusFigures): void {
+  writeFileSync(JSON_FILE, `${JSON.stringify(figures, undefined, 2)}\n`);
+  writeFileSync(PAGE, consensusPage(figures, NAMES));
+}
+
+const stamp = (): Pick<RecordedVerdict, "date" | "machine"> => ({
+  date: new Date().toISOString().slice(0, 10),
+  machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}`,
+});
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["tables", ...NAMES];
+const unknown = wanted.filter((name) => name !== "tables" && !NAMES.includes(name));
+if (unknown.length > 0) {
+  console.error(`error BAR_UNKNOWN: there is no bar "${unknown.join('", "')}"`);
+  process.exitCode = 2;
+} else {
+  for (const name of wanted) {
+    say(`==> ${name}`);
+    const args =
+      name === "tables"
+        ? ["node/sim/timing/main.ts", "--json"]
+        : ["e2e/bars/main.ts", name, "--json"];
+    const { output } = await runProgram(args, say);
+    const measured = JSON.parse(output.trim().split("\n").at(-1) ?? "") as unknown;
+    const figures = read();
+    if (name === "tables") {
+      write({ ...figures, tables: { ...(measured as NonNullable<ConsensusFigures["tables"]>) } });
+    } else {
+      const verdict = { ...(measured as RecordedVerdict), ...stamp() };
+      write({ ...figures, verdicts: { ...figures.verdicts, [name]: verdict } });
+      if (!verdict.pass) process.exitCode = 1;
+    }
+  }
+}

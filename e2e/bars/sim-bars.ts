@@ -1,0 +1,169 @@
+// sim.safety, sim.liveness, sim.view-change and sim.round-zero: what the simulators find, at the size the
+// project promises. All of them scale down for a quick try, and pass at scale 1 only.
+
+import { MUTATIONS } from "../../node/sim/mutations.ts";
+import type { RoundZeroCell } from "../../node/sim/timing/round-zero.ts";
+import type { Cell } from "../../node/sim/timing/view-change.ts";
+import type { Bar, Measurement, Say } from "./bar.ts";
+import { runProgram } from "./own-program.ts";
+import { recordedRuns, recordRuns } from "./run-record.ts";
+import { describePlan, scaledPlan } from "./seed-plan.ts";
+import { onAllCores, runSimulations, runSimulator, type SimulationCounts } from "./simulations.ts";
+
+const atScale = (scale: number): string => (scale === 1 ? "" : `, scale ${scale}`);
+
+/** The runs of the seed plan: those on record for these sources, or new ones. */
+async function plannedRuns(say: Say, scale: number): Promise<SimulationCounts> {
+  const recorded = recordedRuns(scale);
+  if (recorded !== undefined) {
+    say("these sources have done these runs: the record stands");
+    return recorded;
+  }
+  const counts = await runSimulations(scaledPlan(scale), say);
+  recordRuns(scale, counts);
+  return counts;
+}
+
+/** Runs in which a planted bug must show. */
+const PLANTED_RUNS = 10_000;
+const PLANTED_BATCH = 250;
+
+/** The planted bugs that random seeds do not find. */
+async function missedBugs(say: Say): Promise<readonly string[]> {
+  const missed: string[] = [];
+  await onAllCores(MUTATIONS, async ({ name }) => {
+    for (let seed = 1; seed <= PLANTED_RUNS; seed += PLANTED_BATCH) {
+      const args = ["--plant", name, "--seed", `${seed}`, "--runs", `${PLANTED_BATCH}`, "--json"];
+      const { code } = await runSimulator(args, () => undefined);
+      if (code === 1) {
+        say(`found within ${seed + PLANTED_BATCH - 1} runs: ${name}`);
+        return;
+      }
+    }
+    say(`NOT FOUND: ${name}`);
+    missed.push(name);
+  });
+  return missed;
+}
+
+async function measureSafety(say: Say, scale: number): Promise<Measurement> {
+  const missed = await missedBugs(say);
+  const { runs, unsafe } = await plannedRuns(say, scale);
+  return {
+    figure: `${unsafe} violations in ${runs} runs, ${MUTATIONS.length - missed.length} of ${MUTATIONS.length} planted bugs found${atScale(scale)}`,
+    pass: scale === 1 && unsafe === 0 && missed.length === 0 && MUTATIONS.length >= 20,
+    detail: `seeds ${describePlan(scaledPlan(scale))}${missed.length === 0 ? "" : `; missed: ${missed.join("; ")}`}`,
+  };
+}
+
+async function measureLiveness(say: Say, scale: number): Promise<Measurement> {
+  const { runs, stuck } = await plannedRuns(say, scale);
+  return {
+    figure: `${stuck} stuck of ${runs} runs${atScale(scale)}`,
+    pass: scale === 1 && stuck === 0,
+    detail: `the runs of sim.safety: seeds ${describePlan(scaledPlan(scale))}`,
+  };
+}
+
+interface TimingTables {
+  readonly viewChange: readonly Cell[];
+  readonly roundZero: readonly RoundZeroCell[];
+}
+
+/** Runs of 60 heights in each cell. */
+const TIMING_RUNS = 20;
+
+async function timingTables(
+  say: Say,
+  scale: number,
+  only: "viewChange" | "roundZero",
+): Promise<TimingTables> {
+  const runs = Math.max(1, Math.round(TIMING_RUNS * scale));
+  const args = ["node/sim/timing/main.ts", "--json", "--runs", `${runs}`, "--only", only];
+  const { code, output } = await runProgram(args, say);
+  if (code !== 0) throw new Error(`the view-change bench ended with code ${code}`);
+  return JSON.parse(output) as TimingTables;
+}
+
+/** What the issue asks of each cell; undefined: the cell only stands in the table. */
+function failureOf(cell: Cell): string | undefined {
+  const { adversary, placement, delayMs, p99Ms, maxMs, nodes } = cell;
+  if (placement !== "drawn") return undefined;
+  const where = `${adversary}, n=${nodes}, ${delayMs} ms`;
+  if (adversary === "silent" && delayMs <= 100 && maxMs >= 1_000)
+    return `${where}: max ${maxMs} ms`;
+  if (adversary !== "equivocating") return undefined;
+  if (delayMs <= 50 && maxMs >= 600) return `${where}: max ${maxMs} ms`;
+  if (delayMs === 100 && (p99Ms >= 1_000 || maxMs >= 1_300)) {
+    return `${where}: p99 ${p99Ms}, max ${maxMs} ms`;
+  }
+  return undefined;
+}
+
+async function measureViewChange(say: Say, scale: number): Promise<Measurement> {
+  const { viewChange } = await timingTables(say, scale, "viewChange");
+  const failures = viewChange.map(failureOf).filter((failure) => failure !== undefined);
+  const worst = (adversary: string, delayMs: number): number =>
+    Math.max(
+      ...viewChange
+        .filter(
+          (c) => c.adversary === adversary && c.placement === "drawn" && c.delayMs === delayMs,
+        )
+        .map(({ maxMs }) => maxMs),
+    );
+  const honestLed = (delayMs: number): number =>
+    Math.max(...viewChange.filter((c) => c.delayMs === delayMs).map((c) => c.honestLedMaxMs));
+  return {
+    figure: `at 100 ms one way: silent max ${worst("silent", 100)} ms, equivocating max ${worst("equivocating", 100)} ms; at 50 ms: equivocating max ${worst("equivocating", 50)} ms${atScale(scale)}`,
+    pass: scale === 1 && failures.length === 0,
+    detail:
+      failures.length > 0
+        ? failures.join("; ")
+        : `n = 4, 10, 22, ${TIMING_RUNS} runs of 60 heights a cell; at 250 and 500 ms max ${worst("silent", 250)} and ${worst("silent", 500)} ms silent, ${worst("equivocating", 250)} and ${worst("equivocating", 500)} ms equivocating, where T_propose + one delay alone is 1,150 and 2,300; rounds that honest leaders lost to late messages take up to ${honestLed(50)} ms at 50 ms and ${honestLed(100)} ms at 100 ms`,
+  };
+}
+
+const ROUND_ZERO_SHARE = 0.99;
+
+async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
+  const { roundZero } = await timingTables(say, scale, "roundZero");
+  const lowest = roundZero.toSorted((a, b) => a.share - b.share)[0];
+  const failures = roundZero.filter(({ share }) => share < ROUND_ZERO_SHARE);
+  const show = ({ nodes, delayMs, share }: RoundZeroCell): string =>
+    `n=${nodes}, ${delayMs} ms: ${(100 * share).toFixed(1)} %`;
+  return {
+    figure: `least ${lowest === undefined ? "none" : show(lowest)}${atScale(scale)}`,
+    pass: scale === 1 && failures.length === 0 && roundZero.length > 0,
+    detail:
+      failures.length > 0
+        ? `below 99 %: ${failures.map(show).join("; ")}`
+        : `${roundZero.length} cells of ${roundZero[0]?.heights ?? 0} heights, one message in a hundred late by four delays`,
+  };
+}
+
+export const SIM_BARS: readonly Bar[] = [
+  {
+    name: "sim.safety",
+    bar: "0 violations in 1,000,000 runs, 20 planted bugs found",
+    what: "Byzantine runs of 3 to 31 nodes",
+    measure: measureSafety,
+  },
+  {
+    name: "sim.liveness",
+    bar: "0 stuck",
+    what: "the runs of sim.safety, after healing",
+    measure: measureLiveness,
+  },
+  {
+    name: "sim.view-change",
+    bar: "silent < 1 s up to 100 ms; equivocating < 0.6 s up to 50 ms, p99 < 1 s and max < 1.3 s at 100 ms",
+    what: "f = 1, 3, 7 with one-way delays of 2 to 500 ms",
+    measure: measureViewChange,
+  },
+  {
+    name: "sim.round-zero",
+    bar: ">= 99 %",
+    what: "heights decided in round 0 without faults",
+    measure: measureRoundZero,
+  },
+];

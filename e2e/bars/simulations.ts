@@ -1,0 +1,89 @@
+// Many simulated runs over all cores: each job is one process of the simulator's own command line with
+// a range of seeds, so a bar runs exactly what `npm run sim` replays. Used by sim-bars.ts.
+
+import { availableParallelism } from "node:os";
+import { type ProgramEnd, runProgram } from "./own-program.ts";
+
+/** A range of seeds for one size of network. */
+export interface SeedRange {
+  readonly nodes: number;
+  readonly firstSeed: number;
+  readonly runs: number;
+}
+
+export interface SimulationCounts {
+  readonly runs: number;
+  readonly unsafe: number;
+  readonly stuck: number;
+}
+
+/** About this much work in one process: n² events a run, and n = 4 is 1. */
+const JOB_WEIGHT = 4_000;
+
+/** Cuts ranges into jobs of about equal work. */
+export function jobsOf(ranges: readonly SeedRange[]): readonly SeedRange[] {
+  return ranges.flatMap(({ nodes, firstSeed, runs }) => {
+    const size = Math.max(1, Math.round(JOB_WEIGHT / (nodes / 4) ** 2));
+    return Array.from({ length: Math.ceil(runs / size) }, (_, job) => ({
+      nodes,
+      firstSeed: firstSeed + job * size,
+      runs: Math.min(size, runs - job * size),
+    }));
+  });
+}
+
+/** Runs `work` for each item, as many at a time as there are cores. */
+export async function onAllCores<T>(
+  items: readonly T[],
+  work: (item: T, place: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let place = next++; place < items.length; place = next++) {
+      const item = items[place];
+      if (item !== undefined) await work(item, place);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+}
+
+/** Runs every seed of the ranges; failures are said as they come, with the line that replays them. */
+export async function runSimulations(
+  ranges: readonly SeedRange[],
+  say: (line: string) => void,
+): Promise<SimulationCounts> {
+  const jobs = jobsOf(ranges);
+  const total = { runs: 0, unsafe: 0, stuck: 0 };
+  let done = 0;
+  await onAllCores(jobs, async ({ nodes, firstSeed, runs }) => {
+    const args = ["--nodes", `${nodes}`, "--seed", `${firstSeed}`, "--runs", `${runs}`, "--json"];
+    const { output } = await runSimulator(args, say);
+    const counts = countsOf(output);
+    total.runs += counts.runs;
+    total.unsafe += counts.unsafe;
+    total.stuck += counts.stuck;
+    if (++done % 10 === 0 || done === jobs.length) {
+      say(
+        `${done} of ${jobs.length} jobs: ${total.runs} runs, ${total.unsafe} unsafe, ${total.stuck} stuck`,
+      );
+    }
+  });
+  return total;
+}
+
+/** One process of the simulator's command line. */
+export const runSimulator = (
+  args: readonly string[],
+  say: (line: string) => void,
+): Promise<ProgramEnd> => runProgram(["node/sim/main.ts", ...args], say);
+
+/** The simulator's last line; a run without one has not been counted and is no run. */
+function countsOf(output: string): SimulationCounts {
+  const last = output.trim().split("\n").at(-1) ?? "";
+  const counts = JSON.parse(last) as Partial<SimulationCounts>;
+  const { runs, unsafe, stuck } = counts;
+  if (runs === undefined || unsafe === undefined || stuck === undefined) {
+    throw new Error(`the simulator ended with: ${last}`);
+  }
+  return { runs, unsafe, stuck };
+}

@@ -1,0 +1,190 @@
+// The trial of real daemons: each is killed with SIGKILL in turn and comes back, the leader is stopped,
+// then f of them, while payments flow; at the end every block is the same everywhere. Used by the bar
+// consensus.processes and, small, by a process test.
+
+import { waitFor } from "../wait-for.ts";
+import { LocalNetwork, type LocalNode } from "./local-network.ts";
+import { Payments } from "./payments.ts";
+import { roundEntriesOf, type ViewChange, viewChangesOf } from "./round-log.ts";
+
+const STOPPED_MS = 10_000;
+const WAIT_MS = 180_000;
+const POLL_MS = 100;
+
+export interface TrialOptions {
+  readonly validators: number;
+  readonly emptyBlockIntervalMs: number;
+  /** How many of them are killed, one after the other. */
+  readonly kills: number;
+  readonly say: (line: string) => void;
+}
+
+export interface TrialReport {
+  readonly validators: number;
+  readonly faulty: number;
+  readonly heights: number;
+  /** Heights at which two nodes have different blocks. */
+  readonly forks: readonly number[];
+  /** From the start of a killed process to its signature in a certificate. */
+  readonly backMs: readonly number[];
+  /** All of the run; those while all ran too, as a slow machine has them. */
+  readonly viewChanges: readonly ViewChange[];
+  /** Blocks decided while the leader, and while f nodes stood still. */
+  readonly blocksWithoutLeader: number;
+  readonly blocksWithoutFaulty: number;
+  readonly paymentsFinal: number;
+  readonly paymentsFailed: number;
+  /** The largest resident size of a daemon at the end. */
+  readonly largestMiB: number;
+  readonly refusedSignatures: number;
+}
+
+/** Runs the trial on a network of its own, which is gone afterwards. */
+export async function processTrial(options: TrialOptions): Promise<TrialReport> {
+  const { validators, emptyBlockIntervalMs } = options;
+  const network = await LocalNetwork.create(validators, { emptyBlockIntervalMs }, "debug");
+  try {
+    return await new Trial(network, options).run();
+  } finally {
+    await network.remove();
+  }
+}
+
+class Trial {
+  private readonly network: LocalNetwork;
+  private readonly options: TrialOptions;
+  private readonly down = new Set<LocalNode>();
+  private readonly faulty: number;
+
+  constructor(network: LocalNetwork, options: TrialOptions) {
+    this.network = network;
+    this.options = options;
+    this.faulty = Math.floor((options.validators - 1) / 3);
+  }
+
+  async run(): Promise<TrialReport> {
+    const { network, options } = this;
+    network.startAll();
+    await Promise.all(network.nodes.map((node) => node.waitForHeight(2, WAIT_MS)));
+    options.say(`${options.validators} daemons commit`);
+    const payments = new Payments(network, () => this.running());
+    payments.start();
+    const backMs: number[] = [];
+    for (const node of network.nodes.slice(0, options.kills)) backMs.push(await this.kill(node));
+    const blocksWithoutLeader = await this.stopLeader();
+    const blocksWithoutFaulty = await this.stop(network.nodes.slice(0, this.faulty));
+    await payments.stop();
+    const heights = await this.settle();
+    const largestMiB = Math.max(...network.nodes.map((node) => node.residentMiB()));
+    const forks = await this.forks(heights);
+    const logs = network.nodes.map((node) => node.log());
+    const quorum = Math.floor((2 * options.validators) / 3) + 1;
+    const entries = logs.flatMap((log, node) => roundEntriesOf(node, log));
+    return {
+      validators: options.validators,
+      faulty: this.faulty,
+      heights,
+      forks,
+      backMs,
+      viewChanges: viewChangesOf(entries, quorum),
+      blocksWithoutLeader,
+      blocksWithoutFaulty,
+      paymentsFinal: payments.final,
+      paymentsFailed: payments.failed,
+      largestMiB,
+      refusedSignatures: logs.filter((log) => log.includes("signature refused")).length,
+    };
+  }
+
+  private running(): readonly LocalNode[] {
+    return this.network.nodes.filter((node) => !this.down.has(node));
+  }
+
+  private async topHeight(): Promise<number> {
+    const statuses = await Promise.all(this.running().map((node) => node.status()));
+    return Math.max(...statuses.map((status) => status?.height ?? 0));
+  }
+
+  /** Killed while it runs, back after two blocks; answers how long until it signs again. */
+  private async kill(node: LocalNode): Promise<number> {
+    this.down.add(node);
+    await node.end("SIGKILL");
+    const before = await this.topHeight();
+    await this.othersReach(before + 2);
+    const head = await this.topHeight();
+    const startedMs = performance.now();
+    node.start();
+    const name = node.plan.name;
+    await waitFor(
+      `${name} signs above ${head}`,
+      WAIT_MS,
+      async () => {
+        const signed = (await node.status())?.self.lastSignedHeight ?? 0;
+        return signed > head ? { done: undefined } : { waiting: `last signed ${signed}` };
+      },
+      POLL_MS,
+    );
+    const backMs = performance.now() - startedMs;
+    this.down.delete(node);
+    this.options.say(`${name} killed; signs again ${Math.round(backMs)} ms after its start`);
+    return backMs;
+  }
+
+  private async othersReach(height: number): Promise<void> {
+    await waitFor(
+      `height ${height} without those that are down`,
+      WAIT_MS,
+      async () => {
+        const top = await this.topHeight();
+        return top >= height ? { done: undefined } : { waiting: `height ${top}` };
+      },
+      POLL_MS,
+    );
+  }
+
+  /** Stops whoever leads the height that is about to begin. */
+  private async stopLeader(): Promise<number> {
+    const leader = await waitFor("the next leader", WAIT_MS, async () => {
+      const info = await this.network.node(0).rpc<{ leader: string }>("getconsensusinfo");
+      for (const node of this.network.nodes) {
+        if ((await node.status())?.self.publicKey === info.leader) return { done: node };
+      }
+      return { waiting: `nobody holds ${info.leader}` };
+    });
+    return await this.stop([leader]);
+  }
+
+  /** These stand still for ten seconds, then go on; answers the blocks decided meanwhile. */
+  private async stop(nodes: readonly LocalNode[]): Promise<number> {
+    for (const node of nodes) this.down.add(node);
+    for (const node of nodes) node.signal("SIGSTOP");
+    const before = await this.topHeight();
+    await new Promise((resolve) => setTimeout(resolve, STOPPED_MS));
+    const after = await this.topHeight();
+    for (const node of nodes) node.signal("SIGCONT");
+    for (const node of nodes) this.down.delete(node);
+    await Promise.all(nodes.map((node) => node.waitForHeight(after, WAIT_MS)));
+    const names = nodes.map((node) => node.plan.name).join(", ");
+    this.options.say(`${names} stopped for 10 s: ${after - before} blocks meanwhile`);
+    return after - before;
+  }
+
+  /** All nodes have the height that the highest has now. */
+  private async settle(): Promise<number> {
+    const top = await this.topHeight();
+    await Promise.all(this.network.nodes.map((node) => node.waitForHeight(top, WAIT_MS)));
+    return top;
+  }
+
+  /** Heights up to `top` at which not all nodes name the same block. */
+  private async forks(top: number): Promise<readonly number[]> {
+    const forks: number[] = [];
+    for (let height = 1; height <= top; height++) {
+      const hashes = await Promise.all(
+        this.network.nodes.map((node) => node.rpc<string>("getblockhash", [height])),
+      );
+      if (new Set(hashes).size !== 1) forks.push(height);
+    }
+    return forks;
+  }
+}
