@@ -87,9 +87,9 @@ async function timingTables(
 
 /** What the issue asks of each cell; undefined: the cell only stands in the table. */
 function failureOf(cell: Cell): string | undefined {
-  const { adversary, placement, delayMs, p99Ms, maxMs, nodes } = cell;
+  const { adversary, placement, adaptive, delayMs, p99Ms, maxMs, nodes } = cell;
   if (placement !== "drawn") return undefined;
-  const where = `${adversary}, n=${nodes}, ${delayMs} ms`;
+  const where = `${adversary}${adaptive ? ", adaptive" : ""}, n=${nodes}, ${delayMs} ms`;
   if (adversary === "silent" && delayMs <= 100 && maxMs >= 1_000)
     return `${where}: max ${maxMs} ms`;
   if (adversary !== "equivocating") return undefined;
@@ -129,8 +129,8 @@ async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
   const { roundZero } = await timingTables(say, scale, "roundZero");
   const lowest = roundZero.toSorted((a, b) => a.share - b.share)[0];
   const failures = roundZero.filter(({ share }) => share < ROUND_ZERO_SHARE);
-  const show = ({ nodes, delayMs, share }: RoundZeroCell): string =>
-    `n=${nodes}, ${delayMs} ms: ${(100 * share).toFixed(1)} %`;
+  const show = ({ nodes, delayMs, share, adaptive }: RoundZeroCell): string =>
+    `n=${nodes}${adaptive ? ", adaptive" : ""}, ${delayMs} ms: ${(100 * share).toFixed(1)} %`;
   return {
     figure: `least ${lowest === undefined ? "none" : show(lowest)}${atScale(scale)}`,
     pass: scale === 1 && failures.length === 0 && roundZero.length > 0,

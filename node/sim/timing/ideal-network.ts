@@ -43,10 +43,13 @@ export class IdealNetwork {
 
   /** Runs `arrive` when a message sent now arrives. */
   send(arrive: () => void): void {
-    const factor = this.rng.chance(STRAGGLER_SHARE)
-      ? STRAGGLER_DELAYS
-      : 0.8 + this.rng.next() * 0.4;
-    this.after(this.delayMs * factor, arrive);
+    this.after(this.linkMs(), arrive);
+  }
+
+  /** How long a message takes now. */
+  linkMs(): number {
+    const isLate = this.rng.chance(STRAGGLER_SHARE);
+    return this.delayMs * (isLate ? STRAGGLER_DELAYS : 0.8 + this.rng.next() * 0.4);
   }
 
   /** Moves on to the next event; false where there is none. */

@@ -12,7 +12,8 @@ export const ROUND_ZERO_DELAYS_MS = [1, 2, 5, 10, 50, 100, 250, 500] as const;
 export interface RoundZeroCell {
   readonly nodes: number;
   readonly delayMs: number;
-  readonly timeoutProposeMs: number;
+  /** Timeouts follow the measured delay, or are the table's. */
+  readonly adaptive: boolean;
   readonly heights: number;
   /** Heights that decided in round 0. */
   readonly inRoundZero: number;
@@ -25,13 +26,15 @@ export interface RoundZeroCell {
 export interface RoundZeroOptions {
   readonly nodes: number;
   readonly delayMs: number;
+  readonly adaptive: boolean;
   readonly heights: number;
   readonly seed: number;
 }
 
-/** Measures one size at one delay, with the timeouts of the table's next delay up. */
-export function roundZeroCell({ nodes, delayMs, heights, seed }: RoundZeroOptions): RoundZeroCell {
-  const timeouts = DELAYS.find((delay) => delay.delayMs >= delayMs);
+/** Measures one size at one delay, adaptive or with the timeouts of the table's next delay up. */
+export function roundZeroCell(options: RoundZeroOptions): RoundZeroCell {
+  const { nodes, delayMs, adaptive, heights, seed } = options;
+  const timeouts = adaptive ? TIMING_PARAMS : DELAYS.find((delay) => delay.delayMs >= delayMs);
   if (timeouts === undefined) throw new RangeError(`no timeouts for a delay of ${delayMs} ms`);
   const { timeoutProposeMs, timeoutVoteMs } = timeouts;
   const params: ConsensusParams = { ...TIMING_PARAMS, timeoutProposeMs, timeoutVoteMs };
@@ -43,6 +46,7 @@ export function roundZeroCell({ nodes, delayMs, heights, seed }: RoundZeroOption
     params,
     adversary: "none",
     placement: "drawn",
+    adaptive,
     paceMs: PACE_MS,
   });
   const inRoundZero = report.heights.filter(({ decidedRound }) => decidedRound === 0).length;
@@ -50,7 +54,7 @@ export function roundZeroCell({ nodes, delayMs, heights, seed }: RoundZeroOption
   return {
     nodes,
     delayMs,
-    timeoutProposeMs,
+    adaptive,
     heights,
     inRoundZero,
     share: inRoundZero / heights,

@@ -22,12 +22,15 @@ export interface TableOptions {
 export const ROWS: readonly {
   readonly adversary: Exclude<Adversary, "none">;
   readonly placement: Placement;
+  readonly adaptive: boolean;
 }[] = [
-  { adversary: "silent", placement: "drawn" },
-  { adversary: "equivocating", placement: "drawn" },
-  { adversary: "mixed", placement: "drawn" },
-  { adversary: "silent", placement: "row" },
-  { adversary: "equivocating", placement: "row" },
+  { adversary: "silent", placement: "drawn", adaptive: false },
+  { adversary: "equivocating", placement: "drawn", adaptive: false },
+  { adversary: "silent", placement: "drawn", adaptive: true },
+  { adversary: "equivocating", placement: "drawn", adaptive: true },
+  { adversary: "mixed", placement: "drawn", adaptive: false },
+  { adversary: "silent", placement: "row", adaptive: false },
+  { adversary: "equivocating", placement: "row", adaptive: false },
 ];
 
 /** All cells of the view-change table. */
@@ -35,7 +38,7 @@ export function viewChangeTable({ runs, heights, say }: TableOptions): readonly 
   const seeds = Array.from({ length: runs }, (_, i) => i + 1);
   return ROWS.flatMap((row) =>
     SIZES.flatMap((nodes) => {
-      say(`view change: ${row.adversary}, ${row.placement}, ${nodes} nodes`);
+      say(`view change: ${rowName(row)}, ${nodes} nodes`);
       return DELAYS.map((delay) => viewChangeCell({ ...row, nodes, delay, seeds, heights }));
     }),
   );
@@ -43,17 +46,24 @@ export function viewChangeTable({ runs, heights, say }: TableOptions): readonly 
 
 /** All cells of the round-zero table: `runs × heights` heights each, in one run. */
 export function roundZeroTable({ runs, heights, say }: TableOptions): readonly RoundZeroCell[] {
-  return ROUND_ZERO_SIZES.flatMap((nodes) => {
-    say(`round zero: ${nodes} nodes`);
-    return ROUND_ZERO_DELAYS_MS.map((delayMs) =>
-      roundZeroCell({ nodes, delayMs, heights: runs * heights, seed: 1 }),
-    );
-  });
+  return [false, true].flatMap((adaptive) =>
+    ROUND_ZERO_SIZES.flatMap((nodes) => {
+      say(`round zero: ${nodes} nodes${adaptive ? ", adaptive" : ""}`);
+      return ROUND_ZERO_DELAYS_MS.map((delayMs) =>
+        roundZeroCell({ nodes, delayMs, adaptive, heights: runs * heights, seed: 1 }),
+      );
+    }),
+  );
 }
 
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
 
-const PLACED: Record<Placement, string> = { drawn: "", row: ", one after the other" };
+const rowName = ({ adversary, placement, adaptive }: (typeof ROWS)[number]): string =>
+  [
+    adversary,
+    ...(placement === "row" ? ["one after the other"] : []),
+    ...(adaptive ? ["adaptive timeouts"] : []),
+  ].join(", ");
 
 /** p50 / p99 / max in ms of the adversary's rounds; under them the worst height. */
 export function viewChangeMarkdown(cells: readonly Cell[]): string {
@@ -67,13 +77,16 @@ export function viewChangeMarkdown(cells: readonly Cell[]): string {
     ),
     row("bound: T_propose + δ", "", ...DELAYS.map((d) => d.timeoutProposeMs + d.delayMs)),
   ];
-  const body = ROWS.flatMap(({ adversary, placement }) =>
+  const body = ROWS.flatMap((kind) =>
     SIZES.flatMap((nodes) => {
       const chosen = cells.filter(
         (cell) =>
-          cell.adversary === adversary && cell.placement === placement && cell.nodes === nodes,
+          cell.adversary === kind.adversary &&
+          cell.placement === kind.placement &&
+          cell.adaptive === kind.adaptive &&
+          cell.nodes === nodes,
       );
-      const who = `n = ${nodes}, f = ${faultyPower(nodes)} ${adversary}${PLACED[placement]}`;
+      const who = `n = ${nodes}, f = ${faultyPower(nodes)} ${rowName(kind)}`;
       return [
         row(who, "p50 / p99 / max", ...chosen.map((c) => `${c.p50Ms} / ${c.p99Ms} / ${c.maxMs}`)),
         row("", "honest leader's rounds: max", ...chosen.map((c) => c.honestLedMaxMs || "none")),
@@ -94,9 +107,12 @@ export function roundZeroMarkdown(cells: readonly RoundZeroCell[]): string {
     row("n", ...ROUND_ZERO_DELAYS_MS.map((delayMs) => `δ = ${delayMs} ms`)),
     row("---", ...ROUND_ZERO_DELAYS_MS.map(() => "---")),
   ];
-  for (const nodes of ROUND_ZERO_SIZES) {
-    const chosen = cells.filter((cell) => cell.nodes === nodes);
-    lines.push(row(nodes, ...chosen.map((c) => `${(100 * c.share).toFixed(1)} %, ${c.p50Ms} ms`)));
+  for (const [adaptive, nodes] of [false, true].flatMap((kind) =>
+    ROUND_ZERO_SIZES.map((size) => [kind, size] as const),
+  )) {
+    const chosen = cells.filter((cell) => cell.nodes === nodes && cell.adaptive === adaptive);
+    const name = `${nodes}${adaptive ? ", adaptive" : ""}`;
+    lines.push(row(name, ...chosen.map((c) => `${(100 * c.share).toFixed(1)} %, ${c.p50Ms} ms`)));
   }
   return lines.join("\n");
 }

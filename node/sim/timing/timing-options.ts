@@ -22,6 +22,8 @@ export interface TimingOptions {
   readonly params: ConsensusParams;
   readonly adversary: Adversary;
   readonly placement: Placement;
+  /** Timeouts of round 0 follow the measured delay; those of `params` are the least then. */
+  readonly adaptive: boolean;
   /** From a node's decision to its next height. */
   readonly paceMs: number;
 }

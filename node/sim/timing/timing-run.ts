@@ -10,6 +10,7 @@ import { newRng, type Rng } from "../rng.ts";
 import { Collusion, type ProposalOf } from "./collusion.ts";
 import { IdealBlocks } from "./ideal-blocks.ts";
 import { IdealNetwork } from "./ideal-network.ts";
+import { MeasuredLinks } from "./measured-links.ts";
 import { type Message, type NodeWorld, TimingNode } from "./timing-node.ts";
 import type { TimingOptions } from "./timing-options.ts";
 import { type ViewChange, ViewChangeClock } from "./view-change-clock.ts";
@@ -51,6 +52,8 @@ class TimingRun implements NodeWorld {
   private readonly colluding: ReadonlySet<number>;
   private readonly silent: ReadonlySet<number>;
   private readonly collusion: Collusion;
+  /** By node, where timeouts are adaptive. */
+  private readonly links: readonly MeasuredLinks[];
   /** By node: the round it is in, at its height. */
   private readonly roundOf: number[];
   /** By height: honest nodes that have decided it. */
@@ -77,6 +80,7 @@ class TimingRun implements NodeWorld {
     this.collusion = new Collusion(rng, halvesOf(count, culprits), (first) => this.rival(first));
     this.roundOf = Array<number>(count).fill(-1);
     this.nodes = Array.from({ length: count }, (_, index) => new TimingNode(index, this));
+    this.links = options.adaptive ? this.measureLinks() : [];
     this.honest = this.nodes.filter(({ index }) => !culprits.includes(index));
   }
 
@@ -134,7 +138,10 @@ class TimingRun implements NodeWorld {
 
   contextOf(node: TimingNode): HeightContext {
     this.roundOf[node.index] = -1;
+    const { timeoutProposeMs: proposeMs, timeoutVoteMs: voteMs } = this.options.params;
+    const timeouts = this.links[node.index]?.timeouts({ proposeMs, voteMs });
     return {
+      ...(timeouts === undefined ? {} : { timeouts }),
       height: node.height,
       validators: this.validators,
       leaderOrder: this.leaderOrder,
@@ -164,6 +171,15 @@ class TimingRun implements NodeWorld {
       const leader = leaderOf({ height: change.height, leaderOrder }, change.round);
       return { ...change, ledByCulprit: colluding.has(leader) || silent.has(leader) };
     });
+  }
+
+  private measureLinks(): readonly MeasuredLinks[] {
+    const { network, validators, silent } = this;
+    const answering = this.nodes.map(({ index }) => index).filter((index) => !silent.has(index));
+    const roundTripMs = () => network.linkMs() + network.linkMs();
+    return this.nodes.map(
+      ({ index }) => new MeasuredLinks(validators, index, answering, roundTripMs),
+    );
   }
 
   private heightTimings(): HeightTiming[] {
