@@ -4,6 +4,7 @@ import type { Bar } from "./bar.ts";
 import { CLUSTER_BARS } from "./cluster-bars.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { DEVNET_BARS } from "./devnet-bars.ts";
+import { DRIVER_BARS } from "./driver-bars.ts";
 import { SIM_BARS } from "./sim-bars.ts";
 import { START_BARS } from "./start-bars.ts";
 
@@ -12,5 +13,6 @@ export const ALL_BARS: readonly Bar[] = [
   ...CLUSTER_BARS,
   ...DEVNET_BARS,
   ...SIM_BARS,
+  ...DRIVER_BARS,
   ...CONSENSUS_BARS,
 ];

@@ -7,12 +7,13 @@ import { availableParallelism, cpus } from "node:os";
 import { fromRoot } from "../src/network/product-images.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { type ConsensusFigures, consensusPage, type RecordedVerdict } from "./consensus-page.ts";
+import { DRIVER_BARS } from "./driver-bars.ts";
 import { runProgram } from "./own-program.ts";
 import { SIM_BARS } from "./sim-bars.ts";
 
 const JSON_FILE = fromRoot("docs/benchmarks/consensus.json");
 const PAGE = fromRoot("docs/benchmarks/consensus.md");
-const NAMES = [...SIM_BARS, ...CONSENSUS_BARS].map(({ name }) => name);
+const NAMES = [...SIM_BARS, ...DRIVER_BARS, ...CONSENSUS_BARS].map(({ name }) => name);
 
 const say = (line: string): void => console.error(line);
 
