@@ -1,14 +1,23 @@
-// What must hold after every event, whatever the faults: agreement, valid certificates, no place
-// signed twice by an honest key (crashes included), lock discipline, heights that only grow, and no
-// honest validator accused. Judged from outside the core, from signatures and decisions alone.
+// What must hold after every event, whatever the faults: agreement, valid certificates and blocks, no
+// place signed twice by an honest key (crashes included), lock discipline, heights that only grow, no
+// round that no honest node left before, and no honest validator accused. Judged from outside the
+// core, from signatures and decisions alone. With f + 1 faulty, agreement may break: then the conflict
+// must be seen, and nobody honest may be named a culprit.
 
 import { equalBytes } from "../src/codec/bytes.ts";
 import type { Effect } from "../src/consensus/api.ts";
+import { analyseConflict, type Conflict, isConflict } from "../src/consensus/conflict.ts";
 import { isNil } from "../src/consensus/tally.ts";
 import { quorumPower } from "../src/crypto/certificate.ts";
-import { type CertifiedBlock, PREVOTE, type ValidatorSet } from "../src/types/chain.ts";
+import {
+  type Certificate,
+  type CertifiedBlock,
+  PREVOTE,
+  type ValidatorSet,
+} from "../src/types/chain.ts";
 import type { Proposal, Vote } from "../src/types/consensus.ts";
 import { isVerified } from "./envelope.ts";
+import { isValidBlock } from "./sim-block.ts";
 
 type UnsignedVote = Omit<Vote, "signature">;
 
@@ -29,23 +38,38 @@ const MAX_ROUNDS = 2 ** 16;
 export class Checks {
   /** What broke, in order; empty in a safe run. */
   readonly violations: string[] = [];
+  /** Two honest nodes decided differently, with f + 1 faulty. */
+  isForked = false;
+  /** What an honest node made of the fork, once it saw both certificates. */
+  conflict: Conflict | undefined;
   private readonly validators: ValidatorSet;
   private readonly byzantine: ReadonlySet<number>;
+  private readonly mayFork: boolean;
+  private readonly quorum: number;
   private readonly signed: readonly Map<number, Uint8Array>[];
   /** By height × MAX_ROUNDS + round: every value anybody prevoted there. */
   private readonly prevotes = new Map<number, Prevotes[]>();
   private readonly locks: (Precommitted | undefined)[] = [];
-  private readonly decisions: Uint8Array[] = [];
+  private readonly decisions: Certificate[] = [];
   private readonly heights: number[] = [];
+  /** By height: the highest round that an honest node entered. */
+  private readonly entered: number[] = [];
 
-  constructor(validators: ValidatorSet, byzantine: ReadonlySet<number>) {
+  constructor(validators: ValidatorSet, byzantine: ReadonlySet<number>, mayFork = false) {
     this.validators = validators;
     this.byzantine = byzantine;
+    this.mayFork = mayFork;
+    this.quorum = quorumPower(validators.length);
     this.signed = validators.map(() => new Map<number, Uint8Array>());
   }
 
   report(what: string): void {
     this.violations.push(what);
+  }
+
+  /** Highest round any honest node entered. */
+  get maxRound(): number {
+    return this.entered.reduce((highest, round) => Math.max(highest, round), 0);
   }
 
   /** An honest node asks for a signature under a proposal. */
@@ -57,28 +81,54 @@ export class Checks {
   /** Somebody signs a vote; honest ones must keep to the lock and to one vote a place. */
   votes(vote: UnsignedVote): void {
     const { validatorIndex, height, round, blockHash } = vote;
-    if (vote.type === PREVOTE) this.countPrevote(vote);
+    const nil = isNil(blockHash);
+    if (vote.type === PREVOTE && !nil) this.countPrevote(vote);
     if (this.byzantine.has(validatorIndex)) return;
     this.signsOnce(validatorIndex, height, round * 4 + vote.type, blockHash);
-    if (isNil(blockHash)) return;
+    if (nil) return;
     if (vote.type === PREVOTE) this.keepsLock(vote);
     else this.locksOnPolka(vote);
   }
 
+  /** A node enters a round: honest ones only one that an honest node can have left the last for. */
+  enters(index: number, height: number, round: number): void {
+    if (this.byzantine.has(index)) return;
+    const highest = this.entered[height] ?? 0;
+    if (round <= highest) return;
+    this.entered[height] = round;
+    if (round > highest + 1) {
+      this.report(`rounds: validator ${index} enters ${height}/${round}, honest ones ${highest}`);
+    }
+  }
+
   /** A process decides; `process` differs from the validator index for twins only. */
-  decides(process: number, { block, certificate }: CertifiedBlock): void {
+  decides(process: number, certified: CertifiedBlock, head: CertifiedBlock | undefined): void {
+    const { block, certificate } = certified;
     const { height } = block.header;
     const place = `process ${process} at height ${height}`;
     if (height !== (this.heights[process] ?? 0) + 1) this.report(`heights: ${place} out of order`);
     this.heights[process] = height;
+    if (this.byzantine.has(process) || process >= this.validators.length) return;
     if (!isVerified(certificate, this.validators))
       this.report(`certificate: ${place} has a bad one`);
     if (certificate.height !== height) this.report(`certificate: ${place} has another height's`);
+    if (!isValidBlock(block, head)) this.report(`validity: ${place} decides a bad block`);
     const known = this.decisions[height];
-    if (known === undefined) this.decisions[height] = certificate.blockHash;
-    else if (!equalBytes(known, certificate.blockHash)) {
-      this.report(`agreement: ${place} decides another block than others`);
+    if (known === undefined) this.decisions[height] = certificate;
+    else if (!equalBytes(known.blockHash, certificate.blockHash)) {
+      this.isForked = true;
+      if (!this.mayFork) this.report(`agreement: ${place} decides another block than others`);
     }
+  }
+
+  /** An honest node meets a certificate of a height that it has decided. */
+  compares(index: number, own: Certificate, other: Certificate): void {
+    if (this.byzantine.has(index) || !isConflict(own, other)) return;
+    this.conflict ??= analyseConflict(own, other);
+    const { conflict } = this;
+    const culprits = conflict.kind === "sameRound" ? conflict.culprits : [];
+    const honest = culprits.find((culprit) => !this.byzantine.has(culprit));
+    if (honest !== undefined) this.report(`conflict: honest validator ${honest} named a culprit`);
   }
 
   /** Evidence must name a Byzantine validator. */
@@ -108,7 +158,7 @@ export class Checks {
       values = [];
       this.prevotes.set(key, values);
     }
-    let value = values.find(({ hash }) => equalBytes(hash, blockHash));
+    let value = valueIn(values, blockHash);
     if (value === undefined) {
       value = { hash: blockHash, voted: new Uint8Array(this.validators.length), count: 0 };
       values.push(value);
@@ -120,8 +170,8 @@ export class Checks {
 
   private hasPolka(height: number, round: number, hash: Uint8Array): boolean {
     const values = this.prevotes.get(height * MAX_ROUNDS + round);
-    const value = values?.find((candidate) => equalBytes(candidate.hash, hash));
-    return value !== undefined && value.count >= quorumPower(this.validators.length);
+    const value = values === undefined ? undefined : valueIn(values, hash);
+    return value !== undefined && value.count >= this.quorum;
   }
 
   private locksOnPolka({ validatorIndex, height, round, blockHash }: UnsignedVote): void {
@@ -141,4 +191,9 @@ export class Checks {
     }
     this.report(`lock: validator ${validatorIndex} breaks it in ${height}/${round}`);
   }
+}
+
+function valueIn(values: readonly Prevotes[], hash: Uint8Array): Prevotes | undefined {
+  for (const value of values) if (equalBytes(value.hash, hash)) return value;
+  return undefined;
 }

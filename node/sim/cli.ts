@@ -3,7 +3,8 @@
 
 import { parseArgs } from "node:util";
 import { MUTATIONS } from "./mutations.ts";
-import { type RunReport, type SimOptions, simulate } from "./simulation.ts";
+import type { RunReport, SimOptions } from "./run-report.ts";
+import { simulate } from "./simulation.ts";
 import { simulateWhole } from "./whole/whole-simulation.ts";
 
 /** Failures beyond these are counted, not shown. */

@@ -6,11 +6,18 @@ import { equalBytes } from "../src/codec/bytes.ts";
 import { decodeFrame, encodeFrame, type Message } from "../src/codec/frames.ts";
 import { toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
-import { verifyCertificate } from "../src/crypto/certificate.ts";
+import { type CertificateContext, verifyCertificate } from "../src/crypto/certificate.ts";
 import { blockHashOf } from "../src/crypto/ids.ts";
 import { verifyRoundCertificate } from "../src/crypto/round-certificate.ts";
-import type { Certificate, CertifiedBlock, HashHex, ValidatorSet } from "../src/types/chain.ts";
+import {
+  type Certificate,
+  type CertifiedBlock,
+  type HashHex,
+  PRECOMMIT,
+  type ValidatorSet,
+} from "../src/types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
+import { CodedError, invariant } from "../src/types/errors.ts";
 import { fakeVerify, SIM_GENESIS_HASH } from "./keyring.ts";
 import { voteBytes } from "./vote-bytes.ts";
 
@@ -22,6 +29,8 @@ export interface Envelope {
   readonly voteType: number | undefined;
   /** Undefined before the first receiver opened it. */
   opened: Opened | undefined;
+  /** As it was read, in deep mode. */
+  message: Message | undefined;
 }
 
 /** What a frame says, where all signatures in it hold; "refused" otherwise. */
@@ -40,6 +49,7 @@ export type Opened =
       readonly height: number;
       readonly certificate: RoundCertificate;
     }
+  | { readonly type: "status"; readonly height: number }
   | { readonly type: "getBlocks"; readonly height: number; readonly count: number }
   | {
       readonly type: "blocks";
@@ -55,6 +65,7 @@ export const envelop = (frame: Uint8Array): Envelope => ({
   height: peekHeight(frame),
   voteType: frame[0] === VOTE_FRAME ? frame[1] : undefined,
   opened: undefined,
+  message: undefined,
 });
 
 const VOTE_FRAME = 0x11;
@@ -68,32 +79,72 @@ function peekHeight(frame: Uint8Array): number {
   return height;
 }
 
-/** Decodes and verifies as the production driver does before the core sees anything. */
-export function open(envelope: Envelope, validators: ValidatorSet): Opened {
-  envelope.opened ??= judge(decodeFrame(envelope.frame), validators);
+type Verify = CertificateContext["verify"];
+
+/** Who opens: the validators, and whether to check that nobody changed what was read. */
+interface Reader {
+  readonly validators: ValidatorSet;
+  readonly isDeep: boolean;
+}
+
+/**
+ * Decodes and verifies as the production driver does before the core sees anything. In deep mode what
+ * was read is frozen, and each further receiver's copy must still be the frame.
+ */
+export function open(envelope: Envelope, reader: Reader, verify: Verify): Opened {
+  if (envelope.opened === undefined) {
+    const message = read(envelope.frame);
+    envelope.opened =
+      message === undefined
+        ? { type: "refused", height: -1 }
+        : judge(message, { genesisHash: SIM_GENESIS_HASH, validators: reader.validators, verify });
+    if (reader.isDeep && message !== undefined) envelope.message = freeze(message);
+  } else if (envelope.message !== undefined) {
+    const isSame = equalBytes(encodeFrame(envelope.message), envelope.frame);
+    invariant(isSame, "a message is not changed after it was read");
+  }
   return envelope.opened;
 }
 
-function judge(message: Message, validators: ValidatorSet): Opened {
+/** Undefined where the codec refuses the bytes. */
+function read(frame: Uint8Array): Message | undefined {
+  try {
+    return decodeFrame(frame);
+  } catch (cause) {
+    if (cause instanceof CodedError) return undefined;
+    throw cause;
+  }
+}
+
+/** Objects and lists through and through; byte arrays cannot be frozen. */
+function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) freeze(part);
+  return Object.freeze(value);
+}
+
+function judge(message: Message, context: CertificateContext): Opened {
   switch (message.type) {
     case "vote":
-      return judgeVote(message.vote, validators);
+      return judgeVote(message.vote, context);
     case "proposal":
-      return judgeProposal(message.proposal, validators);
+      return judgeProposal(message.proposal, context);
     case "certificate": {
       const { certificate } = message;
       const { height } = certificate;
-      const isGood = isVerified(certificate, validators);
+      const isGood = verifyCertificate(certificate, context).ok;
       return isGood ? { type: "certificate", height, certificate } : { type: "refused", height };
     }
     case "roundCertificate": {
       const { certificate } = message;
       const { height } = certificate;
-      const isGood = verifyRoundCertificate(certificate, contextOf(validators)).ok;
+      const isGood = verifyRoundCertificate(certificate, context).ok;
       return isGood
         ? { type: "roundCertificate", height, certificate }
         : { type: "refused", height };
     }
+    case "status":
+      return { type: "status", height: message.status.height };
     case "getBlocks": {
       const { fromHeight, count } = message.request;
       return { type: "getBlocks", height: fromHeight, count };
@@ -101,43 +152,44 @@ function judge(message: Message, validators: ValidatorSet): Opened {
     case "blocks": {
       const blocks = message.blocks.filter(
         ({ block, certificate }) =>
+          certificate.type === PRECOMMIT &&
           equalBytes(blockHashOf(block.header), certificate.blockHash) &&
           block.header.height === certificate.height &&
-          isVerified(certificate, validators),
+          verifyCertificate(certificate, context).ok,
       );
       return { type: "blocks", height: blocks[0]?.block.header.height ?? 0, blocks };
     }
     default:
-      throw new Error(`the simulated network carries no ${message.type}`);
+      return { type: "refused", height: -1 };
   }
 }
 
+/** With the true verifier, whatever is planted. */
 export const isVerified = (certificate: Certificate, validators: ValidatorSet): boolean =>
-  verifyCertificate(certificate, contextOf(validators)).ok;
+  certificate.type === PRECOMMIT &&
+  verifyCertificate(certificate, {
+    genesisHash: SIM_GENESIS_HASH,
+    validators,
+    verify: fakeVerify,
+  }).ok;
 
-const contextOf = (validators: ValidatorSet) => ({
-  genesisHash: SIM_GENESIS_HASH,
-  validators,
-  verify: fakeVerify,
-});
-
-function judgeVote(vote: Vote, validators: ValidatorSet): Opened {
+function judgeVote(vote: Vote, { validators, verify }: CertificateContext): Opened {
   const { height } = vote;
   const key = validators[vote.validatorIndex]?.publicKey;
-  const isGood = key !== undefined && fakeVerify(vote.signature, voteBytes(vote), key);
+  const isGood = key !== undefined && verify(vote.signature, voteBytes(vote), key);
   return isGood ? { type: "vote", height, vote } : { type: "refused", height };
 }
 
-function judgeProposal(message: ProposalMessage, validators: ValidatorSet): Opened {
+function judgeProposal(message: ProposalMessage, context: CertificateContext): Opened {
   const { proposal, block, polc } = message;
   const { height } = proposal;
-  const key = validators[proposal.proposerIndex]?.publicKey;
+  const key = context.validators[proposal.proposerIndex]?.publicKey;
   const signed = proposalSignBytes(SIM_GENESIS_HASH, proposal);
   const isGood =
     key !== undefined &&
-    fakeVerify(proposal.signature, signed, key) &&
+    context.verify(proposal.signature, signed, key) &&
     equalBytes(blockHashOf(block.header), proposal.blockHash) &&
-    (polc === undefined || isVerified(polc, validators));
+    (polc === undefined || verifyCertificate(polc, context).ok);
   if (!isGood) return { type: "refused", height };
   return { type: "proposal", height, message, blockHash: toHex(proposal.blockHash) };
 }

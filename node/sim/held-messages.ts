@@ -16,6 +16,8 @@ export class HeldMessages {
   private held: CoreMessage[] = [];
   private highest = 0;
   private highestPeer = 0;
+  private claimed = 0;
+  private claimingPeer = 0;
 
   /** Keeps a message above `height`, the one in progress. */
   hold(from: number, message: CoreMessage, height: number): void {
@@ -35,10 +37,22 @@ export class HeldMessages {
     return taken;
   }
 
-  /** A peer heard of above `height` since the last call, or undefined. */
-  takePeerAhead(height: number): number | undefined {
-    const peer = this.highest > height ? this.highestPeer : undefined;
+  /** A peer says that it is at `height`; whether that is true shows when it is asked. */
+  claim(from: number, height: number): void {
+    if (height <= this.claimed) return;
+    this.claimed = height;
+    this.claimingPeer = from;
+  }
+
+  /**
+   * Peers further on than `height` since the last call: the one whose verified message was highest,
+   * and the one that claimed most, so that a liar cannot stand before the other.
+   */
+  takePeersAhead(height: number): readonly number[] {
+    const peers = this.highest > height ? [this.highestPeer] : [];
+    if (this.claimed > height) peers.push(this.claimingPeer);
     this.highest = 0;
-    return peer;
+    this.claimed = 0;
+    return peers;
   }
 }

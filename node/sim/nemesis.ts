@@ -1,10 +1,12 @@
-// The fault plan of a run, drawn from its seed before the run begins: network profile, partitions that
-// heal, crashes at the boundary of an effect, and up to f Byzantine validators.
+// The fault plan of a run, drawn from its seed before the run begins: links, partitions that heal,
+// clocks, crashes at the boundary of an effect, and Byzantine validators (f of them, or one too many).
+// A plan is data: parts of it can be replaced from the command line, which is how a failure shrinks.
 
 import type { ConsensusParams } from "../src/consensus/api.ts";
 import { faultyPower } from "../src/crypto/certificate.ts";
 import { BYZANTINE_KINDS, type ByzantineKind } from "./byzantine.ts";
-import type { NetworkProfile, Partition } from "./network.ts";
+import type { Clock } from "./clocks.ts";
+import { type NetworkProfile, type Partition, SHAPES } from "./network.ts";
 import type { Rng } from "./rng.ts";
 
 /** A process stops at `atMs`, or after some more effects, and comes back later. */
@@ -26,8 +28,23 @@ export interface FaultPlan {
   readonly byzantine: readonly ByzantineValidator[];
   readonly partitions: readonly Partition[];
   readonly crashes: readonly Crash[];
-  readonly skewsMs: readonly number[];
+  /** By process; until healing. */
+  readonly clocks: readonly Clock[];
   readonly healAtMs: number;
+}
+
+/** Parts of a plan that replace the drawn ones. */
+export type PlanChange = Partial<Omit<FaultPlan, "profile" | "params">> & {
+  readonly profile?: Partial<NetworkProfile>;
+};
+
+export interface FaultOptions {
+  readonly nodes: number;
+  /** The only Byzantine kind; undefined: any. */
+  readonly kind?: ByzantineKind | undefined;
+  /** How many validators are Byzantine: up to f, or f + 1, which may break agreement. */
+  readonly faulty?: "f" | "f+1" | undefined;
+  readonly change?: PlanChange | undefined;
 }
 
 export const SIM_PARAMS: ConsensusParams = {
@@ -39,10 +56,29 @@ export const SIM_PARAMS: ConsensusParams = {
   messageDelayMs: 400,
 };
 
-/** Draws the plan for `nodes` validators; `only` fixes the Byzantine kind. */
-export function drawFaults(nodes: number, rng: Rng, only?: ByzantineKind): FaultPlan {
+/** Draws the plan; parts in `change` replace what was drawn, so that the rest stays as it was. */
+export function drawFaults(options: FaultOptions, rng: Rng): FaultPlan {
+  const { nodes, change = {} } = options;
+  const healAtMs = 500 + rng.int(8_000);
+  const byzantine = drawByzantine(options, rng);
+  const twins = byzantine.filter(({ kind }) => kind === "twins").length;
+  const processes = nodes + twins;
+  const drawn: FaultPlan = {
+    profile: drawProfile(processes, rng),
+    params: SIM_PARAMS,
+    byzantine,
+    partitions: drawPartitions(processes, healAtMs, rng),
+    crashes: drawCrashes(nodes, healAtMs, rng),
+    clocks: drawClocks(processes, healAtMs, rng),
+    healAtMs,
+  };
+  return { ...drawn, ...change, profile: { ...drawn.profile, ...change.profile } };
+}
+
+function drawProfile(processes: number, rng: Rng): NetworkProfile {
   const delayMs = rng.pick([1, 5, 20, 50, 80]);
-  const profile: NetworkProfile = {
+  const isEven = rng.chance(0.7);
+  return {
     delayMs,
     jitterMs: delayMs * rng.pick([0.2, 1, 2]),
     loss: rng.pick([0, 0, 0.02, 0.1, 0.25]),
@@ -51,42 +87,36 @@ export function drawFaults(nodes: number, rng: Rng, only?: ByzantineKind): Fault
     duplicate: rng.pick([0, 0.05]),
     straggle: rng.pick([0, 0.02, 0.1]),
     stragglerFactor: rng.pick([4, 10]),
-  };
-  const healAtMs = 500 + rng.int(8_000);
-  const byzantine = drawByzantine(nodes, rng, only);
-  const twins = byzantine.filter(({ kind }) => kind === "twins").length;
-  const processes = nodes + twins;
-  return {
-    profile,
-    params: SIM_PARAMS,
-    byzantine,
-    partitions: drawPartitions(processes, healAtMs, rng),
-    crashes: drawCrashes(nodes, healAtMs, rng),
-    skewsMs: Array.from({ length: processes }, () => rng.int(41) - 20),
-    healAtMs,
+    linkFactors: isEven
+      ? []
+      : Array.from({ length: processes * processes }, () => rng.pick([0.2, 1, 1, 1, 3])),
   };
 }
 
-/** Mostly f of them, each of a kind of its own; all of one kind where `only` says so. */
+/** Mostly all that may be, each of a kind of its own, or all in one plot; of `kind` where it is given. */
 function drawByzantine(
-  nodes: number,
+  { nodes, kind, faulty }: FaultOptions,
   rng: Rng,
-  only: ByzantineKind | undefined,
 ): readonly ByzantineValidator[] {
-  const count = only !== undefined || rng.chance(0.9) ? faultyPower(nodes) : 0;
+  const f = faultyPower(nodes);
+  const isAny = kind === undefined && faulty !== "f+1" && !rng.chance(0.9);
+  const count = isAny ? 0 : faulty === "f+1" ? f + 1 : f;
   const first = rng.int(nodes);
-  return Array.from({ length: count }, (_, place) => ({
-    kind: only ?? rng.pick(BYZANTINE_KINDS),
-    index: (first + place) % nodes,
-  }));
+  const isPlot = count > 1 && rng.chance(faulty === "f+1" ? 0.6 : 0.25);
+  return Array.from({ length: count }, (_, place) => {
+    const drawn = rng.pick(BYZANTINE_KINDS);
+    return { kind: kind ?? (isPlot ? "plotter" : drawn), index: (first + place) % nodes };
+  });
 }
 
 function drawPartitions(processes: number, healAtMs: number, rng: Rng): readonly Partition[] {
   return Array.from({ length: rng.pick([0, 0, 1, 2, 4]) }, () => {
     const fromMs = rng.int(healAtMs);
     return {
+      shape: rng.pick(SHAPES),
       fromMs,
       toMs: fromMs + rng.int(healAtMs - fromMs),
+      isFlapping: rng.chance(0.2),
       groups: Array.from({ length: processes }, () => rng.int(2)),
     };
   });
@@ -99,4 +129,19 @@ function drawCrashes(nodes: number, healAtMs: number, rng: Rng): readonly Crash[
     afterEffects: rng.int(8),
     downMs: rng.int(1_500),
   }));
+}
+
+/** Mostly well kept; in one run of five a clock or two are seconds off, drift by 1 % or jump. */
+function drawClocks(processes: number, healAtMs: number, rng: Rng): readonly Clock[] {
+  const isBad = rng.chance(0.2);
+  return Array.from({ length: processes }, () => {
+    const skewMs = rng.int(41) - 20;
+    if (!isBad || rng.chance(0.5)) return { skewMs, drift: 0, jumpAtMs: 0, jumpMs: 0 };
+    return {
+      skewMs: rng.pick([skewMs, -5_000, 5_000]),
+      drift: rng.pick([0, -0.01, 0.01]),
+      jumpAtMs: rng.int(healAtMs),
+      jumpMs: rng.pick([0, -5_000, 5_000, 300]),
+    };
+  });
 }

@@ -20,6 +20,11 @@ export class SimSigner implements Signer {
     this.onConflict = onConflict;
   }
 
+  /** The sign state is lost: a planted bug. */
+  forget(): void {
+    this.last = undefined;
+  }
+
   sign(request: SignRequest): SignResult {
     const { last } = this;
     if (this.guarded && last !== undefined) {

@@ -1,5 +1,5 @@
 // Blocks of the simulated ledger: empty but for a random number that makes each one unlike any other.
-// Valid is a block on the own head that does not carry the mark of a bad one.
+// Valid is a block on the own head, within the limit, that does not carry the mark of a bad one.
 
 import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
 import type { Block, CertifiedBlock } from "../src/types/chain.ts";
@@ -7,6 +7,8 @@ import { SIM_GENESIS_HASH } from "./keyring.ts";
 
 /** In the last byte of txRoot: every node's ledger refuses the block. */
 const BAD_MARK = 0xff;
+/** The simulated block limit. */
+const MAX_TRANSACTIONS = 1;
 
 export interface BlockTemplate {
   /** The head it builds on; undefined for the first block. */
@@ -53,6 +55,21 @@ export function spoil(block: Block): Block {
   return { ...block, header: { ...block.header, txRoot } };
 }
 
+/** The same block with more transactions than the simulated ledger takes. */
+export function overfill(block: Block): Block {
+  const body = { version: 1, inputs: [], outputs: [], payload: new Uint8Array(1) };
+  const transactions = Array.from({ length: MAX_TRANSACTIONS + 1 }, () => ({
+    body,
+    witnesses: [],
+  }));
+  return { ...block, transactions };
+}
+
 /** The ledger's judgement by a node whose head is `head`. */
-export const isValidBlock = ({ header }: Block, head: CertifiedBlock | undefined): boolean =>
-  equalBytes(header.parentHash, headHashOf(head)) && header.txRoot[31] !== BAD_MARK;
+export const isValidBlock = (
+  { header, transactions }: Block,
+  head: CertifiedBlock | undefined,
+): boolean =>
+  equalBytes(header.parentHash, headHashOf(head)) &&
+  header.txRoot[31] !== BAD_MARK &&
+  transactions.length <= MAX_TRANSACTIONS;

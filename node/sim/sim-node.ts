@@ -2,23 +2,18 @@
 // each input before the core sees it, syncs the log before any effect leaves, and after a crash
 // replays what was synced. Durable: chain, synced log, sign state. All else is lost with the process.
 
-import { ZERO_HASH } from "../src/codec/bytes.ts";
-import { fromHex, toHex } from "../src/codec/hex.ts";
-import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
+import { toHex } from "../src/codec/hex.ts";
 import type { ConsensusParams, Effect, Input, TimedInput } from "../src/consensus/api.ts";
 import type { Rules } from "../src/consensus/rules.ts";
 import { type ConsensusState, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
-import { blockHashOf } from "../src/crypto/ids.ts";
-import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
-import type { ProposalMessage } from "../src/types/consensus.ts";
+import type { Block, CertifiedBlock } from "../src/types/chain.ts";
+import { Author } from "./author.ts";
+import type { DriverRules } from "./driver-rules.ts";
 import { type Envelope, type Opened, open, seal } from "./envelope.ts";
 import { type CoreMessage, HeldMessages } from "./held-messages.ts";
-import { SIM_GENESIS_HASH } from "./keyring.ts";
 import { unanswered } from "./replay.ts";
 import type { SimSigner } from "./signer.ts";
-import { isValidBlock, newBlock } from "./sim-block.ts";
-import { voteBytes } from "./vote-bytes.ts";
 import { broadcastTo, type Outbound, type World } from "./world.ts";
 
 export interface NodeOptions {
@@ -26,14 +21,16 @@ export interface NodeOptions {
   readonly index: number;
   readonly params: ConsensusParams;
   readonly rules: Rules;
+  readonly driver: DriverRules;
   readonly signer: SimSigner;
-  readonly skewMs: number;
   readonly paceMs: number;
-  /** Effects that are not performed. */
-  readonly without: ReadonlySet<Effect["type"]>;
+  /** Certificates of decided heights are compared, and shown at every lag check. */
+  readonly watchesForks: boolean;
 }
 
 const SYNC_BLOCKS = 8;
+/** How many of the last certificates a fork watcher shows. */
+const SHOWN_CERTIFICATES = 3;
 /** How often a node asks itself whether others are further on. */
 export const LAG_CHECK_MS = 300;
 
@@ -46,18 +43,21 @@ export class SimNode {
   life = 0;
   /** Effects still performed before a planned crash; undefined: no crash planned. */
   effectsUntilCrash: number | undefined;
+  /** When the last timeout of a step started here will fire, in virtual time. */
+  timeoutAtMs = 0;
   outbound: Outbound;
   private readonly world: World;
+  private readonly author: Author;
   private log: TimedInput[] = [];
   private syncedInputs = 0;
   private inbox: Input[] = [];
   private isBusy = false;
   private held = new HeldMessages();
-  private lastBuilt = { hex: "", hash: ZERO_HASH };
 
   constructor(options: NodeOptions, world: World) {
     this.options = options;
     this.world = world;
+    this.author = new Author(options, world);
     this.state = initialState(options.params, options.rules);
     const { process } = options;
     this.outbound = {
@@ -80,17 +80,20 @@ export class SimNode {
 
   /** First start, or restart after a crash: the log of this height is replayed. */
   start(): void {
+    const { driver, params, rules, process } = this.options;
     this.isUp = true;
-    this.state = initialState(this.options.params, this.options.rules);
-    const replayed = this.log.slice(0, this.syncedInputs);
+    this.state = initialState(params, rules);
+    const replayed = driver.replaysLog ? this.log.slice(0, this.syncedInputs) : [];
     this.log = replayed;
+    this.syncedInputs = replayed.length;
     const effects = this.stepEffects(this.enterInput());
     for (const timed of replayed) effects.push(...step(this.state, timed).effects);
+    this.world.checks.enters(this.options.index, this.height, this.state.round);
     this.isBusy = true;
     this.performAll(unanswered(effects, replayed, this.state));
     this.isBusy = false;
     this.drain();
-    if (this.isUp) this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
+    if (this.isUp) this.world.startLagTimer(process, LAG_CHECK_MS);
   }
 
   crash(): void {
@@ -100,14 +103,18 @@ export class SimNode {
     this.inbox = [];
     this.held = new HeldMessages();
     this.isBusy = false;
+    if (!this.options.driver.keepsSignState) this.options.signer.forget();
     this.world.crashed(this.options.process);
   }
 
   /** A frame arrives; votes and certificates of decided heights are dropped undecoded. */
   receive(from: number, envelope: Envelope): void {
     const { height } = envelope;
-    if (height !== -1 && height < this.height) return;
-    this.handle(from, open(envelope, this.world.validators));
+    const isOld = height !== -1 && height < this.height;
+    if (isOld && !this.options.watchesForks) return;
+    const opened = open(envelope, this.world, this.options.driver.verify);
+    if (isOld) this.compare(opened);
+    else this.handle(from, opened);
   }
 
   /** A timer fires; those of decided heights mean nothing. */
@@ -116,24 +123,36 @@ export class SimNode {
     this.feed(input);
   }
 
+  /** Asks a peer that is further on for what is missing here. */
+  lag(): void {
+    const { process } = this.options;
+    this.world.startLagTimer(process, LAG_CHECK_MS);
+    if (this.options.watchesForks) {
+      const last = this.chain.slice(-SHOWN_CERTIFICATES);
+      for (const { certificate } of last) this.outbound.certificate(certificate);
+    }
+    const request = { requestId: 0, fromHeight: this.height, count: SYNC_BLOCKS };
+    for (const peer of this.held.takePeersAhead(this.height)) {
+      this.world.send(process, peer, seal({ type: "getBlocks", request }));
+    }
+  }
+
+  /** A new block on top of the own head, unlike any other. */
+  newBlock(round: number): Block {
+    return this.author.newBlock(round, this.head);
+  }
+
   private feed(input: Input): void {
     this.inbox.push(input);
     this.drain();
-  }
-
-  /** Asks a peer that is further on for what is missing here. */
-  lag(): void {
-    this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
-    const peer = this.held.takePeerAhead(this.height);
-    if (peer === undefined) return;
-    const request = { requestId: 0, fromHeight: this.height, count: SYNC_BLOCKS };
-    this.world.send(this.options.process, peer, seal({ type: "getBlocks", request }));
   }
 
   private handle(from: number, opened: Opened): void {
     switch (opened.type) {
       case "refused":
         return;
+      case "status":
+        return this.held.claim(from, opened.height);
       case "getBlocks":
         return this.answer(from, opened.height, opened.count);
       case "blocks":
@@ -145,14 +164,24 @@ export class SimNode {
     }
   }
 
+  /** A certificate of a decided height for another block than was decided here. */
+  private compare(opened: Opened): void {
+    const own = this.chain[opened.height - 1]?.certificate;
+    if (opened.type !== "certificate" || own === undefined) return;
+    this.world.checks.compares(this.options.index, own, opened.certificate);
+  }
+
   private inputOf(opened: CoreMessage): Input {
     if (opened.type !== "proposal") return opened;
     const { message, blockHash } = opened;
-    return { type: "proposal", message, blockHash, valid: isValidBlock(message.block, this.head) };
+    const valid = this.options.driver.isValid(message.block, this.head);
+    return { type: "proposal", message, blockHash, valid };
   }
 
   private answer(to: number, fromHeight: number, count: number): void {
-    const blocks = this.chain.slice(fromHeight - 1, fromHeight - 1 + Math.min(count, SYNC_BLOCKS));
+    const from = Math.max(1, fromHeight) - 1;
+    const blocks = this.chain.slice(from, from + Math.min(count, SYNC_BLOCKS));
+    if (this.outbound.answer !== undefined) return this.outbound.answer(to, blocks);
     if (blocks.length === 0) return;
     this.world.send(this.options.process, to, seal({ type: "blocks", requestId: 0, blocks }));
   }
@@ -160,7 +189,7 @@ export class SimNode {
   private adopt(blocks: readonly CertifiedBlock[]): void {
     for (const certified of blocks) {
       const isNext = certified.block.header.height === this.height;
-      if (!isNext || !isValidBlock(certified.block, this.head)) continue;
+      if (!isNext || !this.options.driver.isValid(certified.block, this.head)) continue;
       const blockHash = toHex(certified.certificate.blockHash);
       this.feed({ type: "certifiedBlock", certified, blockHash });
       if (!this.isUp) return;
@@ -180,11 +209,14 @@ export class SimNode {
     if (this.isBusy) return;
     this.isBusy = true;
     const { life } = this;
+    const { feeds } = this.options.driver;
     for (let next = 0; next < this.inbox.length; next++) {
       const input = this.inbox[next];
       if (input === undefined) continue;
-      this.performAll(this.stepEffects(input));
-      if (this.life !== life) return;
+      for (const fed of feeds === undefined ? [input] : feeds(input, this.state)) {
+        this.performAll(this.stepEffects(fed));
+        if (this.life !== life) return;
+      }
     }
     this.inbox.length = 0;
     this.isBusy = false;
@@ -192,37 +224,35 @@ export class SimNode {
 
   /** Logs the input, steps, and syncs the log where anything comes out. */
   private stepEffects(input: Input): Effect[] {
-    const timed = { nowMs: this.clockMs(), input };
+    const timed = { nowMs: this.world.clockMs(this.options.process), input };
     // After a decision the rest of the inbox means nothing and must not enter the next height's log.
     if (input.type !== "enterHeight" && !this.state.decided) this.log.push(timed);
     const { state, effects } = step(this.state, timed);
     this.state = state;
-    if (effects.length > 0) this.syncedInputs = this.log.length;
+    if (effects.length > 0 && this.options.driver.syncsInputs) this.syncedInputs = this.log.length;
     return effects as Effect[];
   }
 
   private performAll(effects: readonly Effect[]): void {
     const { life } = this;
-    for (const effect of effects) {
+    for (const wanted of effects) {
       if (this.effectsUntilCrash !== undefined && this.effectsUntilCrash-- === 0) this.crash();
       if (this.life !== life) return;
-      if (!this.options.without.has(effect.type)) this.perform(effect);
+      const effect = this.options.driver.performs(wanted, this.state);
+      if (effect !== undefined) this.perform(effect);
     }
   }
 
   private perform(effect: Effect): void {
     switch (effect.type) {
       case "buildBlock":
-        return this.build(effect.round);
+        return this.feed(this.author.build(effect.round, this.head));
       case "signProposal":
         return this.signProposal(effect);
       case "signVote":
         return this.signVote(effect);
-      case "startTimeout": {
-        const { height, round, step, delayMs } = effect;
-        const input = { type: "timeout", height, round, step } as const;
-        return this.world.startTimer(this.options.process, delayMs, input);
-      }
+      case "startTimeout":
+        return this.startTimeout(effect);
       case "broadcastCertificate":
         return this.outbound.certificate(effect.certificate);
       case "broadcastRoundCertificate":
@@ -239,11 +269,23 @@ export class SimNode {
       case "evidence":
         return this.world.checks.accuses(effect);
       case "note":
-        if (effect.name === "newRound") this.outbound.round?.(effect.height, effect.round);
-        return;
+        return this.note(effect);
       default:
         throw new Error(`unknown effect ${JSON.stringify(effect satisfies never)}`);
     }
+  }
+
+  private note({ name, height, round }: Extract<Effect, { type: "note" }>): void {
+    if (name !== "newRound") return;
+    this.world.checks.enters(this.options.index, height, round);
+    this.outbound.round?.(height, round);
+  }
+
+  private startTimeout(effect: Extract<Effect, { type: "startTimeout" }>): void {
+    const { height, round, step: timed, delayMs } = effect;
+    const input = { type: "timeout", height, round, step: timed } as const;
+    const firesAtMs = this.world.startTimer(this.options.process, delayMs, input);
+    if (timed !== "rebroadcast" && timed !== "newHeight") this.timeoutAtMs = firesAtMs;
   }
 
   private rebroadcast(effect: Extract<Effect, { type: "rebroadcast" }>): void {
@@ -254,76 +296,24 @@ export class SimNode {
     if (roundCertificate !== undefined) this.outbound.roundCertificate(roundCertificate);
   }
 
-  /** A new block on top of the own head, unlike any other. */
-  newBlock(round: number): Block {
-    const proposer = this.options.signer.publicKey;
-    return newBlock({
-      parent: this.head,
-      round,
-      proposer,
-      nowMs: this.clockMs(),
-      salt: this.world.rng.next(),
-    });
-  }
-
-  private clockMs(): number {
-    return Math.floor(this.world.nowMs() + this.options.skewMs);
-  }
-
-  private build(round: number): void {
-    const block = this.newBlock(round);
-    const hash = blockHashOf(block.header);
-    const blockHash = toHex(hash);
-    this.lastBuilt = { hex: blockHash, hash };
-    this.feed({ type: "blockBuilt", round, block, blockHash });
-  }
-
   private signProposal(effect: Extract<Effect, { type: "signProposal" }>): void {
-    const { height, round, validRound, block, polc } = effect;
-    const blockHash = this.hashOf(effect.blockHash);
-    const proposerIndex = this.options.index;
-    const unsigned = { height, round, validRound, blockHash, proposerIndex };
-    this.world.checks.proposes(unsigned);
-    const signBytes = proposalSignBytes(SIM_GENESIS_HASH, unsigned);
-    const signed = this.options.signer.sign({ height, round, step: 1, signBytes });
-    if (!signed.ok) return;
-    const proposal = { ...unsigned, signature: signed.signature };
-    const message: ProposalMessage = { proposal, block, polc };
+    const message = this.author.proposal(effect, this.state.candidates);
+    if (message === undefined) return;
     this.outbound.proposal(message);
-    this.feed({
-      type: "proposal",
-      message,
-      blockHash: effect.blockHash,
-      valid: isValidBlock(block, this.head),
-    });
+    const valid = this.options.driver.isValid(effect.block, this.head);
+    this.feed({ type: "proposal", message, blockHash: effect.blockHash, valid });
   }
 
   private signVote(effect: Extract<Effect, { type: "signVote" }>): void {
-    const { voteType: type, height, round } = effect;
-    const blockHash = effect.blockHash === undefined ? ZERO_HASH : this.hashOf(effect.blockHash);
-    const unsigned = { type, height, round, blockHash, validatorIndex: this.options.index };
-    this.world.checks.votes(unsigned);
-    const signBytes = voteBytes(unsigned);
-    const place = type === PREVOTE ? 2 : 3;
-    const signed = this.options.signer.sign({ height, round, step: place, signBytes });
-    if (!signed.ok) return;
-    const vote = { ...unsigned, signature: signed.signature };
+    const vote = this.author.vote(effect, this.state.candidates);
+    if (vote === undefined) return;
     this.outbound.vote(vote);
     this.feed({ type: "vote", vote });
   }
 
-  /** Bytes of a hash in hex; almost always of a block that the core holds or has just been given. */
-  private hashOf(hex: string): Uint8Array {
-    if (this.lastBuilt.hex === hex) return this.lastBuilt.hash;
-    for (const candidate of this.state.candidates) {
-      if (candidate.hex === hex) return candidate.hash;
-    }
-    return fromHex(hex);
-  }
-
   /** One durable batch: block, certificate and an empty log; then on to the next height. */
   private decide(certified: CertifiedBlock): void {
-    this.world.checks.decides(this.options.process, certified);
+    this.world.checks.decides(this.options.process, certified, this.head);
     this.chain.push(certified);
     this.log = [];
     this.syncedInputs = 0;

@@ -5,12 +5,13 @@ import { describe, expect, it } from "vitest";
 import type { Effect, TimedInput } from "../src/consensus/api.ts";
 import { initialState } from "../src/consensus/state.ts";
 import { verifyCertificate } from "../src/crypto/certificate.ts";
+import { Clocks } from "./clocks.ts";
 import { type Envelope, open, seal } from "./envelope.ts";
 import { EventQueue } from "./event-queue.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { fakeSign, fakeVerify, newValidators, SIM_GENESIS_HASH } from "./keyring.ts";
 import { SIM_PARAMS } from "./nemesis.ts";
-import { SimNetwork } from "./network.ts";
+import { type Partition, SimNetwork } from "./network.ts";
 import { unanswered } from "./replay.ts";
 import { newRng } from "./rng.ts";
 import { SimSigner } from "./signer.ts";
@@ -24,6 +25,8 @@ const voteBy = (validatorIndex: number, height = 5) => {
   const unsigned = { type: 1 as const, height, round: 2, blockHash: HASH, validatorIndex };
   return { ...unsigned, signature: fakeSign(voteBytes(unsigned), keyOf(validatorIndex)) };
 };
+
+const openAll = (envelope: Envelope) => open(envelope, { validators, isDeep: true }, fakeVerify);
 
 describe("EventQueue", () => {
   it("gives events by time, and those of one moment in the order they came", () => {
@@ -59,15 +62,15 @@ describe("newRng", () => {
 describe("envelopes", () => {
   it("carry a vote through the codec and refuse one that another key signed", () => {
     const vote = voteBy(1);
-    expect(open(seal({ type: "vote", vote }), validators)).toEqual({
+    expect(openAll(seal({ type: "vote", vote }))).toEqual({
       type: "vote",
       height: 5,
       vote,
     });
     const forged = seal({ type: "vote", vote: { ...vote, validatorIndex: 2 } });
-    expect(open(forged, validators)).toEqual({ type: "refused", height: 5 });
+    expect(openAll(forged)).toEqual({ type: "refused", height: 5 });
     const stranger = seal({ type: "vote", vote: { ...vote, validatorIndex: 9 } });
-    expect(open(stranger, validators)).toEqual({ type: "refused", height: 5 });
+    expect(openAll(stranger)).toEqual({ type: "refused", height: 5 });
   });
 
   it("show height and vote type without decoding", () => {
@@ -123,17 +126,19 @@ describe("SimNetwork", () => {
     duplicate: 1,
     straggle: 1,
     stragglerFactor: 4,
+    linkFactors: [],
   };
-  const partitions = [{ fromMs: 100, toMs: 200, groups: [0, 0, 1, 1] }];
+  const cut = { fromMs: 100, toMs: 200, groups: [0, 0, 1, 1], isFlapping: false };
+  const partitions: readonly Partition[] = [{ ...cut, shape: "split" }];
   const certificate = { type: 1 as const, height: 1, round: 0, blockHash: HASH };
   const letter = seal({
     type: "certificate",
     certificate: { ...certificate, signers: [false], signatures: [] },
   });
   const send = (nowMs: number, to: number, envelope: Envelope, healed = false) => {
-    const network = new SimNetwork({ profile, partitions }, newRng(1), () => nowMs);
+    const network = new SimNetwork({ profile, partitions }, 4, newRng(1));
     if (healed) network.heal();
-    return network.arrivalsMs.slice(0, network.deliver(1, to, envelope));
+    return network.arrivalsMs.slice(0, network.deliver(1, to, envelope, nowMs));
   };
 
   it("doubles, delays, cuts and loses as told, until it is healed", () => {
@@ -149,14 +154,72 @@ describe("SimNetwork", () => {
   });
 });
 
+describe("partitions", () => {
+  const profile = {
+    delayMs: 1,
+    jitterMs: 0,
+    loss: 0,
+    prevoteLoss: 0,
+    precommitLoss: 0,
+    duplicate: 0,
+    straggle: 0,
+    stragglerFactor: 1,
+    linkFactors: [],
+  };
+  const letter = seal({ type: "vote", vote: voteBy(1) });
+  const heard = (change: Partial<Partition>, nowMs = 0) => {
+    const cut = { shape: "split", fromMs: 0, toMs: 1_000, isFlapping: false } as const;
+    const partition: Partition = { ...cut, groups: [0, 0, 1, 1, 1], ...change };
+    const network = new SimNetwork({ profile, partitions: [partition] }, 5, newRng(1));
+    const links = [0, 1, 2, 3, 4].flatMap((from) =>
+      [0, 1, 2, 3, 4].filter((to) => from !== to).map((to) => [from, to] as const),
+    );
+    return links
+      .filter(([from, to]) => network.deliver(from, to, letter, nowMs) > 0)
+      .map(([from, to]) => `${from}${to}`)
+      .join(" ");
+  };
+
+  it.each([
+    ["split", "01 10 23 24 32 34 42 43"],
+    ["oneWay", "01 10 20 21 23 24 30 31 32 34 40 41 42 43"],
+    ["bridge", "01 02 03 04 10 20 23 24 30 32 34 40 42 43"],
+    ["ring", "01 04 10 12 21 23 32 34 40 43"],
+  ] as const)("%s lets through what it must", (shape, links) => {
+    expect(heard({ shape })).toBe(links);
+  });
+
+  it("flaps every 200 ms and ends", () => {
+    const cut = heard({ isFlapping: true });
+    expect(heard({ isFlapping: true }, 399)).not.toBe(cut);
+    expect(heard({ isFlapping: true }, 400)).toBe(cut);
+    expect(heard({}, 1_000).split(" ")).toHaveLength(20);
+  });
+});
+
+describe("Clocks", () => {
+  const clocks = new Clocks([{ skewMs: 5_000, drift: 0.01, jumpAtMs: 2_000, jumpMs: -300 }]);
+
+  it("are off, drift and jump, until they are set right", () => {
+    expect(clocks.offsetMs(0, 1_000)).toBeCloseTo(5_010);
+    expect(clocks.offsetMs(0, 2_000)).toBeCloseTo(4_720);
+    expect(clocks.offsetMs(1, 2_000)).toBe(0);
+    expect(clocks.timeoutMs(0, 1_010)).toBeCloseTo(1_000);
+    clocks.heal();
+    expect([clocks.offsetMs(0, 9_000), clocks.timeoutMs(0, 1_000)]).toEqual([20, 1_000]);
+  });
+});
+
 describe("HeldMessages", () => {
   it("keeps what comes early, in order, within its bound, and names who is ahead", () => {
     const held = new HeldMessages();
     const message = (height: number) =>
       ({ type: "vote", height, vote: voteBy(1, height) }) as const;
     for (const height of [7, 6, 7, 17, 16]) held.hold(3, message(height), 5);
-    expect(held.takePeerAhead(5)).toBe(3);
-    expect(held.takePeerAhead(5)).toBeUndefined();
+    held.claim(2, 9_000);
+    held.claim(1, 8_000);
+    expect(held.takePeersAhead(5)).toEqual([3, 2]);
+    expect(held.takePeersAhead(5)).toEqual([]);
     expect(held.takeFor(6)).toEqual([message(6)]);
     // 17 was more than ten heights ahead.
     expect(held.takeFor(17)).toEqual([]);

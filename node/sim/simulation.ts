@@ -2,20 +2,25 @@
 // is unsafe where a check fails, and stuck where the queue drains or, after all faults have healed,
 // the honest nodes do not reach the target height within LIVENESS_BOUND_MS of virtual time.
 
-import type { Effect, Input } from "../src/consensus/api.ts";
+import type { Input } from "../src/consensus/api.ts";
 import { leaderOrder } from "../src/consensus/proposer.ts";
-import { RULES, type Rules } from "../src/consensus/rules.ts";
+import { RULES } from "../src/consensus/rules.ts";
 import { checkInvariants } from "../src/consensus/state.ts";
 import { sha256 } from "../src/crypto/hash.ts";
 import type { ValidatorSet } from "../src/types/chain.ts";
-import { AMNESIA_RULES, type ByzantineKind, corrupt } from "./byzantine.ts";
+import { InvariantError } from "../src/types/errors.ts";
+import { AMNESIA_RULES, corrupt } from "./byzantine.ts";
+import { Plot } from "./byzantine-senders.ts";
 import { Checks } from "./checks.ts";
+import { Clocks } from "./clocks.ts";
+import { DRIVER_RULES } from "./driver-rules.ts";
 import type { Envelope } from "./envelope.ts";
 import { EventQueue, type Scheduled } from "./event-queue.ts";
 import { newValidators } from "./keyring.ts";
 import { type ByzantineValidator, drawFaults, type FaultPlan } from "./nemesis.ts";
 import { SimNetwork } from "./network.ts";
 import { newRng, type Rng } from "./rng.ts";
+import type { RunReport, SimOptions } from "./run-report.ts";
 import { SimSigner } from "./signer.ts";
 import { LAG_CHECK_MS, SimNode } from "./sim-node.ts";
 import type { World } from "./world.ts";
@@ -28,30 +33,8 @@ const MAX_EVENTS = 400_000;
 /** From a decision to the start of the next height. */
 const PACE_MS = 5;
 const START_MS = 1_700_000_000_000;
-
-export interface SimOptions {
-  readonly seed: number;
-  readonly nodes?: number;
-  readonly heights?: number;
-  readonly kind?: ByzantineKind;
-  /** The honest nodes' rules: anything but RULES is a planted bug. */
-  readonly rules?: Rules;
-  /** Effects that no node performs: shows that a run can get stuck. */
-  readonly without?: readonly Effect["type"][];
-  /** Check the core's own invariants too, after every event. */
-  readonly deep?: boolean;
-}
-
-export interface RunReport {
-  readonly seed: number;
-  readonly outcome: "ok" | "unsafe" | "stuck";
-  readonly reason: string;
-  readonly events: number;
-  readonly virtualMs: number;
-  readonly byzantine: string;
-  /** Highest round any honest node entered. */
-  readonly maxRound: number;
-}
+/** A message that is held arrives this long before the receiver's timeout. */
+const JUST_BEFORE_MS = 1;
 
 interface SimEvent extends Scheduled {
   atMs: number;
@@ -87,10 +70,13 @@ class Simulation implements World {
   readonly processes: number;
   readonly checks: Checks;
   readonly rng: Rng;
+  readonly plot: Plot;
+  readonly isDeep: boolean;
   private readonly options: SimOptions;
   private readonly plan: FaultPlan;
   private readonly twins: readonly ByzantineValidator[];
   private readonly network: SimNetwork;
+  private readonly clocks: Clocks;
   private readonly queue = new EventQueue<SimEvent>();
   private readonly nodes: readonly SimNode[];
   private readonly honest: readonly SimNode[];
@@ -98,30 +84,43 @@ class Simulation implements World {
   private seq = 0;
   private events = 0;
   private target: number;
-  private maxRound = 0;
   /** Events in the queue that are not lag checks. */
   private underWay = 0;
   private lastProgressMs = 0;
 
   constructor(options: SimOptions) {
     this.options = options;
-    const count = options.nodes ?? 4;
-    this.rng = newRng(options.seed);
-    this.plan = drawFaults(count, this.rng, options.kind);
-    this.validators = newValidators(count);
-    this.leaderOrder = orderOf(this.validators, options.seed % ORDERS);
+    const { seed, nodes = 4, kind, faulty, change } = options;
+    this.isDeep = options.deep === true;
+    this.rng = newRng(seed);
+    this.plan = drawFaults({ nodes, kind, faulty, change }, this.rng);
+    this.validators = newValidators(nodes);
+    this.leaderOrder = orderOf(this.validators, seed % ORDERS);
     const { byzantine } = this.plan;
-    this.twins = byzantine.filter(({ kind }) => kind === "twins");
-    this.processes = count + this.twins.length;
+    this.twins = byzantine.filter((culprit) => culprit.kind === "twins");
+    this.processes = nodes + this.twins.length;
     const culprits = new Set(byzantine.map(({ index }) => index));
-    this.checks = new Checks(this.validators, culprits);
-    this.network = new SimNetwork(this.plan, this.rng, () => this.now);
+    this.checks = new Checks(this.validators, culprits, faulty === "f+1");
+    this.network = new SimNetwork(this.plan, this.processes, this.rng);
+    this.clocks = new Clocks(this.plan.clocks);
+    this.plot = new Plot(this.processes, byzantine.length, this.rng);
     this.target = options.heights ?? 8;
     this.nodes = Array.from({ length: this.processes }, (_, process) => this.newNode(process));
-    this.honest = this.nodes.filter(({ options }) => !culprits.has(options.index));
+    this.honest = this.nodes.filter((node) => !culprits.has(node.options.index));
   }
 
   run(): RunReport {
+    try {
+      return this.runEvents();
+    } catch (cause) {
+      if (!(cause instanceof InvariantError)) throw cause;
+      // The driver's answer to a broken invariant is to stop: right beyond f faults, wrong within.
+      const outcome = this.options.faulty === "f+1" ? "halted" : "unsafe";
+      return this.report(outcome, `invariant: ${cause.message}`);
+    }
+  }
+
+  private runEvents(): RunReport {
     for (const node of this.nodes) node.start();
     for (const crash of this.plan.crashes) {
       const event = newEvent("crash", crash.process);
@@ -131,16 +130,17 @@ class Simulation implements World {
     this.put(newEvent("heal", 0), this.plan.healAtMs);
     const deadlineMs = this.plan.healAtMs + LIVENESS_BOUND_MS;
     while (this.checks.violations.length === 0) {
-      if (this.isComplete()) return this.report("ok", "");
+      const { conflict, isForked } = this.checks;
+      if (conflict !== undefined) return this.report("forked", conflictLine(conflict));
+      if (!isForked && this.isComplete()) return this.report("ok", "");
       const event = this.queue.pop();
       if (event === undefined || this.isDrained(event)) {
         return this.report("stuck", "the event queue drained");
       }
       if (event.atMs > deadlineMs || this.events >= MAX_EVENTS) {
-        return this.report(
-          "stuck",
-          `not at height ${this.target} after ${Math.round(this.now)} ms`,
-        );
+        const late = `not at height ${this.target} after ${Math.round(this.now)} ms`;
+        if (isForked) return this.report("unsafe", `conflict: nobody saw the fork; ${late}`);
+        return this.report("stuck", late);
       }
       this.now = event.atMs;
       this.events++;
@@ -149,25 +149,31 @@ class Simulation implements World {
     return this.report("unsafe", this.checks.violations[0] ?? "");
   }
 
-  nowMs(): number {
-    return START_MS + this.now;
+  clockMs(process: number): number {
+    return Math.floor(START_MS + this.now + this.clocks.offsetMs(process, this.now));
   }
 
   send(from: number, to: number, envelope: Envelope): void {
-    const count = this.network.deliver(from, to, envelope);
+    const count = this.network.deliver(from, to, envelope, this.now);
     for (let i = 0; i < count; i++) {
-      const event = newEvent("frame", to);
-      event.from = from;
-      event.envelope = envelope;
-      this.put(event, this.network.arrivalsMs[i] ?? 0);
+      this.putFrame(from, to, envelope, this.network.arrivalsMs[i] ?? 0);
     }
   }
 
-  startTimer(process: number, delayMs: number, input: Input): void {
+  sendLate(from: number, to: number, envelope: Envelope): void {
+    const count = this.network.deliver(from, to, envelope, this.now);
+    if (count === 0) return;
+    const [arrivesMs] = this.network.arrivalsMs;
+    const timeoutMs = (this.nodes[to]?.timeoutAtMs ?? 0) - this.now - JUST_BEFORE_MS;
+    this.putFrame(from, to, envelope, Math.max(arrivesMs, timeoutMs));
+  }
+
+  startTimer(process: number, delayMs: number, input: Input): number {
     const event = newEvent("timer", process);
     event.input = input;
     event.life = this.nodes[process]?.life ?? 0;
-    this.put(event, delayMs);
+    this.put(event, this.clocks.timeoutMs(process, delayMs));
+    return event.atMs;
   }
 
   startLagTimer(process: number, delayMs: number): void {
@@ -179,6 +185,13 @@ class Simulation implements World {
   crashed(process: number): void {
     const planned = this.plan.crashes.find((crash) => crash.process === process);
     this.put(newEvent("restart", process), planned?.downMs ?? 0);
+  }
+
+  private putFrame(from: number, to: number, envelope: Envelope, delayMs: number): void {
+    const event = newEvent("frame", to);
+    event.from = from;
+    event.envelope = envelope;
+    this.put(event, delayMs);
   }
 
   private put(event: SimEvent, delayMs: number): void {
@@ -214,12 +227,12 @@ class Simulation implements World {
       default:
         throw new Error(`unknown event ${String(event.kind satisfies never)}`);
     }
-    if (node.state.round > this.maxRound) this.maxRound = node.state.round;
-    if (this.options.deep === true && node.isUp) checkInvariants(node.state);
+    if (this.isDeep && node.isUp) checkInvariants(node.state);
   }
 
   private heal(): void {
     this.network.heal();
+    this.clocks.heal();
     for (const node of this.nodes) node.effectsUntilCrash = undefined;
     const highest = Math.max(...this.honest.map(({ chain }) => chain.length));
     this.target = Math.max(this.target, highest + HEIGHTS_AFTER_HEAL);
@@ -240,7 +253,7 @@ class Simulation implements World {
   }
 
   private newNode(process: number): SimNode {
-    const { byzantine, params, skewsMs } = this.plan;
+    const { byzantine, params } = this.plan;
     const index = this.twins[process - this.validators.length]?.index ?? process;
     const kind = byzantine.find((culprit) => culprit.index === index)?.kind;
     const publicKey = this.validators[index]?.publicKey;
@@ -248,12 +261,18 @@ class Simulation implements World {
     const signer = new SimSigner(publicKey, kind === undefined, ({ height, round, step }) =>
       this.checks.report(`double sign: validator ${index} asked twice, ${height}/${round}/${step}`),
     );
-    const honestRules = this.options.rules ?? RULES;
-    const rules = kind === "amnesia" ? AMNESIA_RULES : kind === undefined ? honestRules : RULES;
-    const skewMs = skewsMs[process] ?? 0;
-    const without = new Set(this.options.without);
+    const { rules: honestRules = RULES, driver: honestDriver = DRIVER_RULES } = this.options;
     const node = new SimNode(
-      { process, index, params, rules, signer, skewMs, paceMs: PACE_MS, without },
+      {
+        process,
+        index,
+        params,
+        rules: kind === "amnesia" ? AMNESIA_RULES : kind === undefined ? honestRules : RULES,
+        driver: kind === undefined ? honestDriver : DRIVER_RULES,
+        signer,
+        paceMs: PACE_MS,
+        watchesForks: this.options.faulty === "f+1",
+      },
       this,
     );
     if (kind !== undefined) node.outbound = corrupt(kind, node, this);
@@ -269,10 +288,15 @@ class Simulation implements World {
       events: this.events,
       virtualMs: Math.round(this.now),
       byzantine: byzantine.map(({ kind, index }) => `${kind} at ${index}`).join(", ") || "none",
-      maxRound: this.maxRound,
+      maxRound: this.checks.maxRound,
     };
   }
 }
+
+const conflictLine = (conflict: NonNullable<Checks["conflict"]>): string =>
+  conflict.kind === "sameRound"
+    ? `same round; culprits ${conflict.culprits.join(", ")}`
+    : `two rounds; suspects ${conflict.suspects.join(", ")}`;
 
 /** Leader orders in use; hashing one anew for each run would cost as much as thirty steps. */
 const ORDERS = 64;

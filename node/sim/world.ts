@@ -2,8 +2,9 @@
 // behaviours use it and nothing else, so each can be tested or replaced alone.
 
 import type { Input } from "../src/consensus/api.ts";
-import type { Certificate, ValidatorSet } from "../src/types/chain.ts";
+import type { Certificate, CertifiedBlock, ValidatorSet } from "../src/types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
+import type { Plot } from "./byzantine-senders.ts";
 import type { Checks } from "./checks.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Rng } from "./rng.ts";
@@ -15,11 +16,17 @@ export interface World {
   readonly processes: number;
   readonly checks: Checks;
   readonly rng: Rng;
-  /** Virtual wall clock without any skew. */
-  nowMs(): number;
+  /** What the culprits that plot together have agreed on. */
+  readonly plot: Plot;
+  /** Check also that nobody changes what a frame was read as. */
+  readonly isDeep: boolean;
+  /** The wall clock of a process, in whole milliseconds. */
+  clockMs(process: number): number;
   send(from: number, to: number, envelope: Envelope): void;
-  /** Fires `input` into the process unless it crashed meanwhile. */
-  startTimer(process: number, delayMs: number, input: Input): void;
+  /** Sends so that it arrives just before the receiver's next timeout, loss and delay aside. */
+  sendLate(from: number, to: number, envelope: Envelope): void;
+  /** Fires `input` into the process unless it crashed meanwhile; returns when, in virtual time. */
+  startTimer(process: number, delayMs: number, input: Input): number;
   /** Asks for lag() of the process after the delay. */
   startLagTimer(process: number, delayMs: number): void;
   /** A process stopped itself at a planned point. */
@@ -34,6 +41,8 @@ export interface Outbound {
   roundCertificate(certificate: RoundCertificate): void;
   /** The node entered a round. */
   round?(height: number, round: number): void;
+  /** Somebody asked for blocks, and these are held. */
+  answer?(to: number, blocks: readonly CertifiedBlock[]): void;
 }
 
 /** The honest way: everything to every other process. */

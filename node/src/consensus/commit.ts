@@ -7,7 +7,7 @@ import type { Certificate, CertifiedBlock } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Effect, Input } from "./api.ts";
 import { type Commit, type ConsensusState, candidateOf } from "./state.ts";
-import { certificateOf, isNil } from "./tally.ts";
+import { certificateOf, isNil, valueOf } from "./tally.ts";
 
 /** Paper lines 49-54. Decides where a commit is known and its block held; asks once for a block that is not. */
 export function tryDecide(state: ConsensusState, out: Effect[]): void {
@@ -35,7 +35,8 @@ export function askForBlock(state: ConsensusState, out: Effect[]): void {
 /** All precommits held for the block, or the certificate received where those are no quorum. */
 function commitCertificate(state: ConsensusState, commit: Commit): Certificate {
   const tally = state.rounds.get(commit.round)?.precommits;
-  const value = tally?.quorum;
+  // Not tally.quorum: beyond f faults a round may have two, and the other one would be no proof.
+  const value = tally === undefined ? undefined : valueOf(tally, commit.hash);
   if (tally !== undefined && value !== undefined && value.power >= state.commitPower) {
     return certificateOf(tally.votes, commit.hash);
   }

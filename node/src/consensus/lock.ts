@@ -22,7 +22,7 @@ function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undef
  * its round before it is complete.
  */
 export function adoptPolka(state: ConsensusState, round: RoundState): void {
-  if (round.round <= state.validRound || round.round > state.round) return;
+  if (!state.rules.renewsValid(state.validRound, round.round) || round.round > state.round) return;
   const block = polkaBlock(state, round);
   if (block === undefined) return;
   state.valid = block;

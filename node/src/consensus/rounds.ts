@@ -2,7 +2,6 @@
 // A round is left only for a reason that others can be shown as one unit (state.entry): a certificate
 // of a quorum for one value, or a round certificate. So whoever lags can always follow.
 
-import { faultyPower } from "../crypto/certificate.ts";
 import type { Round } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import type { Effect } from "./api.ts";
@@ -80,7 +79,7 @@ export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
     .map(({ power }, index) => ({ power, index, round: state.highestRound[index] ?? -1 }))
     .filter(({ round }) => round > state.round)
     .sort((a, b) => b.round - a.round || a.index - b.index);
-  const needed = faultyPower(state.totalPower) + 1;
+  const needed = state.rules.jumpPower(state.totalPower);
   let power = 0;
   for (const voter of ahead) {
     power += voter.power;

@@ -3,7 +3,7 @@
 // must see the harm (sim/mutations.test.ts). Production passes RULES and nothing else.
 
 import { equalBytes } from "../codec/bytes.ts";
-import { quorumPower } from "../crypto/certificate.ts";
+import { faultyPower, quorumPower } from "../crypto/certificate.ts";
 import type { Certificate, Round } from "../types/chain.ts";
 import { PREVOTE } from "../types/chain.ts";
 import type { Proposal, Vote } from "../types/consensus.ts";
@@ -33,6 +33,10 @@ export interface Rules {
   mayPrevote(step: Step): boolean;
   /** May a vote be signed where this vote of the own key is known for its place? */
   maySign(known: Vote | undefined): boolean;
+  /** Power of votes in higher rounds that pulls this node after them. */
+  jumpPower(totalPower: number): number;
+  /** Does a polka of `round` renew the valid value, which had one in round `known` (-1: none)? */
+  renewsValid(known: Round, round: Round): boolean;
 }
 
 export const RULES: Rules = {
@@ -51,4 +55,6 @@ export const RULES: Rules = {
   lockInNextRound: (lock) => lock,
   mayPrevote: (step) => step === "propose",
   maySign: (known) => known === undefined,
+  jumpPower: (total) => faultyPower(total) + 1,
+  renewsValid: (known, round) => round > known,
 };
