@@ -81,6 +81,28 @@ function countsOf(outputFile: string, code: number): Counts {
   }
 }
 
+/**
+ * A minute of seeds that are new every day, at the lowest priority beside the other levels: it takes
+ * what they leave of the cores and nothing of their time. What it prints is shown when its turn comes.
+ */
+function randomSeeds(): Level {
+  const args = ["--seed", "today", "--seconds", "60", "--nodes", "4,7,10", "--idle"];
+  const child = spawn("node", ["node/sim/main.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const printed: Buffer[] = [];
+  child.stdout.on("data", (part: Buffer) => printed.push(part));
+  child.stderr.on("data", (part: Buffer) => printed.push(part));
+  const ended = new Promise<number>((resolve) => {
+    child.once("error", () => resolve(1));
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+  const run = async (): Promise<Counts> => {
+    const isFine = (await ended) === 0;
+    process.stdout.write(Buffer.concat(printed));
+    return { passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, skipped: 0 };
+  };
+  return { name: "a minute of new seeds", run };
+}
+
 const CHECK: readonly Level[] = [
   tool("format", "biome", "check", "."),
   tool("lint and layers", "oxlint", "--type-aware", "--deny-warnings"),
@@ -113,22 +135,22 @@ const LEVELS: Readonly<Record<string, readonly Level[]>> = {
   long: [
     {
       name: "long simulation",
-      run: () => tool("", "node", "node/sim/main.ts", "--runs", "100000").run(),
+      run: () => tool("", "node", "node/sim/main.ts", "--runs", "100000", "--jobs", "all").run(),
     },
   ],
 };
 
-const levels = LEVELS[process.argv[2] ?? "all"];
+const asked = process.argv[2] ?? "all";
+const levels = LEVELS[asked];
 if (levels === undefined) {
-  console.error(
-    `error: no level "${process.argv[2]}"; there are ${Object.keys(LEVELS).join(", ")}`,
-  );
+  console.error(`error: no level "${asked}"; there are ${Object.keys(LEVELS).join(", ")}`);
   process.exit(2);
 }
 
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const summary: string[] = [];
-for (const level of levels) {
+const beside = asked === "long" ? [] : [randomSeeds()];
+for (const level of [...levels, ...beside]) {
   console.log(`\n==> ${level.name}`);
   const startedMs = performance.now();
   const counts = await level.run();

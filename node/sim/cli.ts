@@ -1,126 +1,106 @@
-// The simulator's command line: K runs from a seed on, a line for each failure that repeats it, and one
-// JSON line at the end. Answers the exit code: 0 all safe and live, 1 a failure, 2 a wrong option.
+// The simulator's command line: runs from a seed on, or as long as told, over as many jobs as told; the
+// line that repeats each failure, and the smallest that still fails; one JSON line at the end. Answers
+// the exit code: 0 all safe and live, 1 a failure, 2 a wrong option.
 
-import { parseArgs } from "node:util";
-import { MUTATIONS } from "./mutations.ts";
-import type { RunReport, SimOptions } from "./run-report.ts";
-import { simulate } from "./simulation.ts";
-import { simulateWhole } from "./whole/whole-simulation.ts";
+import { setPriority } from "node:os";
+import { addResults, type Batch, type BatchResult, type Failure, NO_RUNS } from "./batch.ts";
+import { type CliOptions, readOptions } from "./cli-options.ts";
+import { runJobs } from "./jobs.ts";
+import { type RunRequest, replayLine, runRequest } from "./run-request.ts";
+import { shrink } from "./shrink.ts";
 
-/** Failures beyond these are counted, not shown. */
-const SHOWN_FAILURES = 10;
+/** About this much work in one batch: n² a run. */
+const BATCH_WEIGHT = 4_000;
+const PROGRESS_MS = 10_000;
+/** Failures beyond these are shown as they came. */
+const SHRUNK_FAILURES = 2;
+const LOWEST_PRIORITY = 19;
 
 export interface Console {
   log(line: string): void;
   error(line: string): void;
 }
 
-interface CliOptions {
-  readonly seed: number;
-  readonly runs: number;
-  readonly nodes: number;
-  readonly heights: number;
-  readonly deep: boolean;
-  readonly json: boolean;
-  /** Whole nodes instead of cores (whole/). */
-  readonly whole: boolean;
-  /** Name of a planted bug, to see it found. */
-  readonly plant: string | undefined;
-}
-
 /** Runs `npm run sim -- <args>`. */
-export function simCli(args: readonly string[], out: Console): 0 | 1 | 2 {
+export async function simCli(args: readonly string[], out: Console): Promise<0 | 1 | 2> {
   let options: CliOptions;
   try {
-    options = readOptions(args);
+    options = readOptions(args, Date.now());
   } catch (cause) {
     out.error(cause instanceof Error ? cause.message : String(cause));
     return 2;
   }
+  if (options.idle) setPriority(LOWEST_PRIORITY);
+  if (options.trace) runRequest(requestOf(options, options.sizes[0] ?? 4), (line) => out.log(line));
   const startedAtMs = performance.now();
-  const failures = runAll(options, out);
+  const { result, lastSeed } = await runAll(options, out);
   const seconds = (performance.now() - startedAtMs) / 1000;
-  const { runs, nodes, heights, seed } = options;
-  const unsafe = failures.filter(({ outcome }) => outcome === "unsafe").length;
-  const stuck = failures.length - unsafe;
+  const { runs, outcomes, failures } = result;
+  const { unsafe, stuck, forked, halted } = outcomes;
+  const isFine = unsafe === 0 && (stuck === 0 || options.faulty === "f+1");
   const runsPerSecond = Math.round(runs / seconds);
-  if (!options.json) {
-    out.log(
-      `${runs} runs of ${nodes} nodes to height ${heights}: ${unsafe} unsafe, ${stuck} stuck, ${runsPerSecond} runs/s`,
-    );
-  }
-  out.log(JSON.stringify({ runs, unsafe, stuck, runsPerSecond, seed }));
-  return failures.length === 0 ? 0 : 1;
-}
-
-function runAll(options: CliOptions, out: Console): readonly RunReport[] {
-  const { nodes, heights, deep, plant } = options;
-  const rules = MUTATIONS.find(({ name }) => name === plant)?.rules;
-  const planted = plant === undefined ? "" : ` --plant "${plant}"`;
-  const level = options.whole ? " --whole" : "";
-  const failures: RunReport[] = [];
-  for (let i = 0; i < options.runs; i++) {
-    const seed = options.seed + i;
-    const report = options.whole
-      ? simulateWhole({ seed, nodes, heights })
-      : run({ seed, nodes, heights, deep, ...(rules === undefined ? {} : { rules }) });
-    if (report.outcome === "ok") continue;
-    failures.push(report);
-    if (failures.length > SHOWN_FAILURES) continue;
-    const { outcome, reason, byzantine, virtualMs, events } = report;
-    out.error(
-      `${outcome}: ${reason} (Byzantine: ${byzantine}; ${virtualMs} ms, ${events} events)\n` +
-        `  npm run sim -- --seed ${seed} --nodes ${nodes} --heights ${heights}${level}${planted}`,
-    );
-  }
-  return failures;
-}
-
-/** A broken invariant is a finding like any other: it keeps its seed. */
-function run(options: SimOptions): RunReport {
-  try {
-    return simulate(options);
-  } catch (cause) {
-    const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-    const nothing = { events: 0, virtualMs: 0, byzantine: "unknown", maxRound: 0 };
-    return { seed: options.seed, outcome: "unsafe", reason, ...nothing };
-  }
-}
-
-function readOptions(args: readonly string[]): CliOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seed: { type: "string", default: "1" },
-      runs: { type: "string", default: "1" },
-      nodes: { type: "string", default: "4" },
-      heights: { type: "string", default: "8" },
-      deep: { type: "boolean", default: false },
-      json: { type: "boolean", default: false },
-      whole: { type: "boolean", default: false },
-      plant: { type: "string" },
-    },
+  failures.forEach((failure, place) => {
+    explain(failure, !options.json && place < SHRUNK_FAILURES, out);
   });
-  const { plant } = values;
-  if (plant !== undefined && !MUTATIONS.some(({ name }) => name === plant)) {
-    throw new RangeError(`--plant is one of: ${MUTATIONS.map(({ name }) => name).join("; ")}`);
+  if (!options.json) {
+    const beyond = options.faulty === "f" ? "" : `${forked} forked and seen, ${halted} halted, `;
+    out.log(
+      `${runs} runs of ${options.sizes.join(", ")} nodes to height ${options.heights}: ${unsafe} unsafe, ${stuck} stuck, ${beyond}${runsPerSecond} runs/s, seeds ${options.seed} to ${lastSeed}`,
+    );
   }
-  return {
-    seed: whole("seed", values.seed, 0),
-    runs: whole("runs", values.runs, 1),
-    nodes: whole("nodes", values.nodes, 1),
-    heights: whole("heights", values.heights, 1),
-    deep: values.deep,
-    json: values.json,
-    whole: values.whole,
-    plant,
-  };
+  const summary = { runs, unsafe, stuck, forked, halted, runsPerSecond };
+  out.log(JSON.stringify({ ...summary, seed: options.seed, lastSeed }));
+  return isFine ? 0 : 1;
 }
 
-function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`--${name} is a whole number from ${least}, not "${text}"`);
+async function runAll(options: CliOptions, out: Console) {
+  const startedAtMs = performance.now();
+  const { seconds, seed } = options;
+  const endsAtMs = seconds === undefined ? undefined : startedAtMs + seconds * 1_000;
+  let result: BatchResult = NO_RUNS;
+  let lastSeed = seed;
+  let saidAtMs = startedAtMs;
+  await runJobs(batchesOf(options, endsAtMs), options.jobs, (part, { first, runs }) => {
+    result = addResults(result, part);
+    lastSeed = Math.max(lastSeed, first.seed + runs - 1);
+    const nowMs = performance.now();
+    if (seconds === undefined || nowMs < saidAtMs + PROGRESS_MS) return;
+    saidAtMs = nowMs;
+    const spent = (nowMs - startedAtMs) / 1000;
+    out.error(
+      `${Math.round(spent)} s: ${result.runs} runs, ${Math.round(result.runs / spent)} runs/s, seeds ${seed} to ${lastSeed}, ${result.failures.length} failures`,
+    );
+  });
+  return { result, lastSeed };
+}
+
+/** All runs asked for, cut into batches of about equal work; endless where time is the bound. */
+function* batchesOf(
+  options: CliOptions,
+  endsAtMs: number | undefined,
+): Generator<Batch, undefined> {
+  const { sizes, seed } = options;
+  const most = endsAtMs === undefined ? options.runs : Number.POSITIVE_INFINITY;
+  const size = Math.max(1, Math.round(BATCH_WEIGHT / Math.max(...sizes) ** 2));
+  for (let done = 0; done < most; done += size) {
+    for (const nodes of sizes) {
+      if (endsAtMs !== undefined && performance.now() >= endsAtMs) return undefined;
+      const first = { ...requestOf(options, nodes), seed: seed + done };
+      yield { first, runs: Math.min(size, most - done) };
+    }
   }
-  return value;
+  return undefined;
+}
+
+const requestOf = (options: CliOptions, nodes: number): RunRequest => {
+  const { seed, heights, deep, whole, faulty, plant, change } = options;
+  return { seed, nodes, heights, deep, whole, faulty, plant, change };
+};
+
+function explain({ request, report }: Failure, shrinks: boolean, out: Console): void {
+  const { outcome, reason, byzantine, virtualMs, events } = report;
+  out.error(
+    `${outcome}: ${reason} (Byzantine: ${byzantine}; ${virtualMs} ms, ${events} events)\n  ${replayLine(request)}`,
+  );
+  if (shrinks) out.error(`  smallest: ${replayLine(shrink(request, report))}`);
 }

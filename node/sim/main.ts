@@ -1,5 +1,6 @@
-// npm run sim -- --seed N --runs K --nodes N --heights H [--whole] [--json] [--deep] [--plant "name"]
+// npm run sim -- --seed N --runs K --nodes N,N --heights H [--jobs J] [--seconds S | --minutes M]
+//   [--faulty f+1] [--plant "name"] [--plan JSON] [--trace] [--deep] [--whole] [--idle] [--json]
 
 import { simCli } from "./cli.ts";
 
-process.exitCode = simCli(process.argv.slice(2), console);
+process.exitCode = await simCli(process.argv.slice(2), console);

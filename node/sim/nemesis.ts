@@ -7,7 +7,7 @@ import { faultyPower } from "../src/crypto/certificate.ts";
 import { BYZANTINE_KINDS, type ByzantineKind } from "./byzantine.ts";
 import type { Clock } from "./clocks.ts";
 import { type NetworkProfile, type Partition, SHAPES } from "./network.ts";
-import type { Rng } from "./rng.ts";
+import { newRng, type Rng } from "./rng.ts";
 
 /** A process stops at `atMs`, or after some more effects, and comes back later. */
 export interface Crash {
@@ -74,6 +74,12 @@ export function drawFaults(options: FaultOptions, rng: Rng): FaultPlan {
   };
   return { ...drawn, ...change, profile: { ...drawn.profile, ...change.profile } };
 }
+
+/** The plan that a run of this seed and size has. */
+export const faultPlanOf = ({
+  seed,
+  ...options
+}: FaultOptions & { readonly seed: number }): FaultPlan => drawFaults(options, newRng(seed));
 
 function drawProfile(processes: number, rng: Rng): NetworkProfile {
   const delayMs = rng.pick([1, 5, 20, 50, 80]);

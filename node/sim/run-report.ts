@@ -20,6 +20,8 @@ export interface SimOptions {
   readonly driver?: DriverRules | undefined;
   /** Check the core's own invariants too, and that nobody changes what was read, after every event. */
   readonly deep?: boolean | undefined;
+  /** Takes each step of each core as lines. */
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 export interface RunReport {

@@ -1,13 +1,18 @@
-// How scenarios show what the core does: one line an effect, values as the letters they stand for.
+// How scenarios and traces show what the core does: one line an effect, values as the letters they
+// stand for.
 
-import { fromHex } from "../src/codec/hex.ts";
+import { fromHex, toHex } from "../src/codec/hex.ts";
 import type { Effect } from "../src/consensus/api.ts";
 import type { ConsensusState } from "../src/consensus/state.ts";
 import type { Certificate } from "../src/types/chain.ts";
 import type { RoundCertificate } from "../src/types/consensus.ts";
 
-const nameOf = (hash: Uint8Array): string =>
-  hash[0] === 0 || hash[0] === undefined ? "nil" : String.fromCharCode(hash[0]);
+/** Scenarios fill a hash with one letter; any other hash is known by its first bytes. */
+export function nameOf(hash: Uint8Array): string {
+  const [first = 0] = hash;
+  if (hash.some((byte) => byte !== first)) return toHex(hash.subarray(0, 3));
+  return first === 0 ? "nil" : String.fromCharCode(first);
+}
 
 /** Where the core stands. */
 export function showState({ round, step, lock, valid, validRound }: ConsensusState): string {
@@ -16,13 +21,13 @@ export function showState({ round, step, lock, valid, validRound }: ConsensusSta
   return `round ${round}, step ${step}, lock ${locked}, valid ${best}`;
 }
 
-function showCertificate({ type, round, blockHash, signers }: Certificate): string {
+export function showCertificate({ type, round, blockHash, signers }: Certificate): string {
   const indices = signers.flatMap((signed, index) => (signed ? [index] : []));
   const name = type === 1 ? "prevotes" : "precommits";
   return `${name} of round ${round} for ${nameOf(blockHash)} by ${indices.join(",")}`;
 }
 
-function showRoundCertificate({ kind, round, groups }: RoundCertificate): string {
+export function showRoundCertificate({ kind, round, groups }: RoundCertificate): string {
   const votes = groups.map((group) => {
     const indices = group.signers.flatMap((signed, index) => (signed ? [index] : []));
     const name = group.type === 1 ? "prevote" : "precommit";

@@ -229,6 +229,7 @@ export class SimNode {
     if (input.type !== "enterHeight" && !this.state.decided) this.log.push(timed);
     const { state, effects } = step(this.state, timed);
     this.state = state;
+    this.world.stepped?.(this.options.process, input, effects);
     if (effects.length > 0 && this.options.driver.syncsInputs) this.syncedInputs = this.log.length;
     return effects as Effect[];
   }

@@ -23,6 +23,7 @@ import { newRng, type Rng } from "./rng.ts";
 import type { RunReport, SimOptions } from "./run-report.ts";
 import { SimSigner } from "./signer.ts";
 import { LAG_CHECK_MS, SimNode } from "./sim-node.ts";
+import { stepLines } from "./trace.ts";
 import type { World } from "./world.ts";
 
 /** Virtual time after healing within which all honest nodes must reach the target. */
@@ -72,6 +73,7 @@ class Simulation implements World {
   readonly rng: Rng;
   readonly plot: Plot;
   readonly isDeep: boolean;
+  readonly stepped: World["stepped"];
   private readonly options: SimOptions;
   private readonly plan: FaultPlan;
   private readonly twins: readonly ByzantineValidator[];
@@ -90,8 +92,13 @@ class Simulation implements World {
 
   constructor(options: SimOptions) {
     this.options = options;
-    const { seed, nodes = 4, kind, faulty, change } = options;
+    const { seed, nodes = 4, kind, faulty, change, trace } = options;
     this.isDeep = options.deep === true;
+    this.stepped =
+      trace === undefined
+        ? undefined
+        : (process, input, effects) =>
+            stepLines({ process, nowMs: this.now }, input, effects).forEach(trace);
     this.rng = newRng(seed);
     this.plan = drawFaults({ nodes, kind, faulty, change }, this.rng);
     this.validators = newValidators(nodes);

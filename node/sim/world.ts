@@ -1,7 +1,7 @@
 // What a simulated process sees of its world. simulation.ts provides it; nodes and Byzantine
 // behaviours use it and nothing else, so each can be tested or replaced alone.
 
-import type { Input } from "../src/consensus/api.ts";
+import type { Effect, Input } from "../src/consensus/api.ts";
 import type { Certificate, CertifiedBlock, ValidatorSet } from "../src/types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import type { Plot } from "./byzantine-senders.ts";
@@ -20,6 +20,10 @@ export interface World {
   readonly plot: Plot;
   /** Check also that nobody changes what a frame was read as. */
   readonly isDeep: boolean;
+  /** Told of every step where a trace is wanted. */
+  readonly stepped:
+    | ((process: number, input: Input, effects: readonly Effect[]) => void)
+    | undefined;
   /** The wall clock of a process, in whole milliseconds. */
   clockMs(process: number): number;
   send(from: number, to: number, envelope: Envelope): void;

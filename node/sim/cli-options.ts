@@ -1,0 +1,104 @@
+// The options of the simulator's command line.
+
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { MUTATIONS } from "./mutations.ts";
+import type { PlanChange } from "./nemesis.ts";
+
+export interface CliOptions {
+  readonly seed: number;
+  /** Runs of each size; undefined where time is the bound. */
+  readonly runs: number;
+  readonly seconds: number | undefined;
+  readonly sizes: readonly number[];
+  readonly heights: number;
+  readonly jobs: number;
+  readonly faulty: "f" | "f+1";
+  readonly change: PlanChange;
+  readonly deep: boolean;
+  readonly json: boolean;
+  readonly trace: boolean;
+  readonly whole: boolean;
+  /** Give way to everything else on the machine. */
+  readonly idle: boolean;
+  readonly plant: string | undefined;
+}
+
+const text = { type: "string" } as const;
+const flag = { type: "boolean", default: false } as const;
+
+const OPTIONS = {
+  seed: { ...text, default: "1" },
+  runs: { ...text, default: "1" },
+  nodes: { ...text, default: "4" },
+  heights: { ...text, default: "8" },
+  jobs: { ...text, default: "1" },
+  seconds: text,
+  minutes: text,
+  faulty: { ...text, default: "f" },
+  plan: { ...text, default: "{}" },
+  plant: text,
+  deep: flag,
+  json: flag,
+  trace: flag,
+  whole: flag,
+  idle: flag,
+} as const;
+
+/** @throws RangeError or TypeError with the reason where an option is wrong. */
+export function readOptions(args: readonly string[], nowMs: number): CliOptions {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  const { plant, faulty, deep, json, trace, whole, idle } = values;
+  if (plant !== undefined && !MUTATIONS.some(({ name }) => name === plant)) {
+    throw new RangeError(`--plant is one of: ${MUTATIONS.map(({ name }) => name).join("; ")}`);
+  }
+  if (faulty !== "f" && faulty !== "f+1") throw new RangeError("--faulty is f or f+1");
+  return {
+    seed: values.seed === "today" ? seedOfDay(nowMs) : number("seed", values.seed, 0),
+    runs: number("runs", values.runs, 1),
+    seconds: secondsOf(values),
+    sizes: values.nodes.split(",").map((size) => number("nodes", size, 1)),
+    heights: number("heights", values.heights, 1),
+    jobs: values.jobs === "all" ? availableParallelism() : number("jobs", values.jobs, 1),
+    faulty,
+    change: planOf(values.plan),
+    deep,
+    json,
+    trace,
+    whole,
+    idle,
+    plant,
+  };
+}
+
+/** Room for ten million runs a day. */
+const SEEDS_A_DAY = 10_000_000;
+const DAY_MS = 86_400_000;
+
+const seedOfDay = (nowMs: number): number => Math.floor(nowMs / DAY_MS) * SEEDS_A_DAY;
+
+function secondsOf(values: { readonly seconds?: string; readonly minutes?: string }) {
+  if (values.minutes !== undefined) return number("minutes", values.minutes, 1) * 60;
+  return values.seconds === undefined ? undefined : number("seconds", values.seconds, 1);
+}
+
+function planOf(json: string): PlanChange {
+  let plan: unknown;
+  try {
+    plan = JSON.parse(json);
+  } catch {
+    throw new RangeError("--plan is JSON: parts of a fault plan as a failing run prints them");
+  }
+  if (typeof plan !== "object" || plan === null || Array.isArray(plan)) {
+    throw new RangeError("--plan is a JSON object");
+  }
+  return plan;
+}
+
+function number(name: string, given: string, least: number): number {
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`--${name} is a whole number from ${least}, not "${given}"`);
+  }
+  return value;
+}

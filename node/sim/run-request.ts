@@ -1,0 +1,48 @@
+// A run as plain data: what the command line asks for, what travels to a worker, and what the line that
+// repeats a run is made of.
+
+import { MUTATIONS } from "./mutations.ts";
+import type { PlanChange } from "./nemesis.ts";
+import type { RunReport } from "./run-report.ts";
+import { simulate } from "./simulation.ts";
+import { simulateWhole } from "./whole/whole-simulation.ts";
+
+export interface RunRequest {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly heights: number;
+  readonly deep: boolean;
+  /** Whole nodes instead of cores (whole/). */
+  readonly whole: boolean;
+  readonly faulty: "f" | "f+1";
+  /** Name of a planted bug, to see it found. */
+  readonly plant: string | undefined;
+  /** Parts of the fault plan that replace the drawn ones. */
+  readonly change: PlanChange;
+}
+
+/** Runs it. Whatever is thrown is a finding like any other: it keeps its seed. */
+export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
+  const { seed, nodes, heights, deep, whole, faulty, plant, change } = request;
+  try {
+    if (whole) return simulateWhole({ seed, nodes, heights });
+    const planted = MUTATIONS.find(({ name }) => name === plant);
+    const { rules, driver } = planted ?? {};
+    return simulate({ seed, nodes, heights, deep, faulty, change, rules, driver, trace });
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    const nothing = { events: 0, virtualMs: 0, byzantine: "unknown", maxRound: 0 };
+    return { seed, outcome: "unsafe", reason, ...nothing };
+  }
+}
+
+/** The line that repeats the run. */
+export function replayLine({ seed, nodes, heights, ...rest }: RunRequest): string {
+  const { whole, faulty, plant, change } = rest;
+  const parts = [`npm run sim -- --seed ${seed} --nodes ${nodes} --heights ${heights}`];
+  if (whole) parts.push("--whole");
+  if (faulty !== "f") parts.push(`--faulty ${faulty}`);
+  if (plant !== undefined) parts.push(`--plant "${plant}"`);
+  if (Object.keys(change).length > 0) parts.push(`--plan '${JSON.stringify(change)}'`);
+  return parts.join(" ");
+}
