@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork, type LoosePeer } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
 import { voteSignBytes } from "../codec/sign-bytes.ts";
-import { blockHashOf } from "../crypto/ids.ts";
+import { blockHashOf, certificateHashOf } from "../crypto/ids.ts";
 import { type Certificate, type CertifiedBlock, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 
@@ -207,5 +207,51 @@ describe("a status with another block at a height that is decided", () => {
     expect(node.node.driver.peers.all().length).toBe(4);
     expect(node.metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(0);
     network.checkSafety();
+  });
+});
+
+describe("a block whose parent is another certified block", () => {
+  /** Two of four stand still; a child of the block that the rest of the world has at our head. */
+  function stalled() {
+    const world = linked();
+    const { network, node } = world;
+    network.at(2).crash();
+    network.at(3).crash();
+    network.run(2_000);
+    const { block } = blockAt(node, node.height);
+    const parent = otherBlock(network, node.height, 0);
+    const header = {
+      ...block.header,
+      height: node.height + 1,
+      parentHash: blockHashOf(parent.block.header),
+      lastCommitHash: certificateHashOf(parent.certificate),
+    };
+    return { ...world, child: { ...block, header, lastCommit: parent.certificate } };
+  }
+
+  it("stops the node where it is proposed", () => {
+    const { network, peer, node, child } = stalled();
+    peer.send(node, { type: "proposal", proposal: network.proposalOf(child, 0) });
+    network.run(10);
+    expectHalted(network, node);
+  });
+
+  it("stops the node where it comes by catch-up", () => {
+    const { network, peer, node, child } = stalled();
+    const { height } = child.header;
+    const blockHash = blockHashOf(child.header);
+    const body = { type: PRECOMMIT, height, round: 0, blockHash } as const;
+    const certificate = certificateOf(network, [1, 2, 3], body);
+    peer.send(node, { type: "status", status: { height, baseHeight: 1, blockHash } });
+    const request = () =>
+      peer.heard.findLast(
+        (message) => message.type === "getBlocks" && message.request.fromHeight === height,
+      );
+    network.until("it asks for the block", () => request() !== undefined);
+    const asked = request();
+    const requestId = asked?.type === "getBlocks" ? asked.request.requestId : 0;
+    peer.send(node, { type: "blocks", requestId, blocks: [{ block: child, certificate }] });
+    network.run(10);
+    expectHalted(network, node);
   });
 });

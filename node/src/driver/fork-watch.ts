@@ -12,8 +12,15 @@
 
 import { equalBytes } from "../codec/bytes.ts";
 import { analyseConflict, type Conflict, isConflict } from "../consensus/conflict.ts";
+import { isNil } from "../consensus/tally.ts";
 import type { Clock, Metrics, Peer, Store } from "../ports.ts";
-import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../types/chain.ts";
+import {
+  type Certificate,
+  type CertifiedBlock,
+  type Height,
+  PRECOMMIT,
+  type ValidatorSet,
+} from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { Outbound } from "./outbound.ts";
@@ -39,7 +46,7 @@ export interface ForkFound {
 export interface ForkWatchParts {
   readonly clock: Clock;
   readonly chain: ChainState;
-  readonly store: Pick<Store, "block">;
+  readonly store: Pick<Store, "block" | "heightOf">;
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to">;
   readonly metrics: Metrics;
@@ -91,9 +98,9 @@ export class ForkWatch {
   /** A peer has said what its last block is. */
   claimed(state: PeerState): void {
     const { height, blockHash } = state;
-    const ours = this.#parts.store.block(height);
-    if (ours === undefined || blockHash === undefined) return;
-    if (equalBytes(ours.certificate.blockHash, blockHash)) return;
+    const { head } = this.#parts.chain;
+    if (blockHash === undefined || height < 1 || height > head.height) return;
+    if (this.#isOurs(height, blockHash)) return;
     this.#parts.metrics.count("fork_claims_total", { result: "asked" });
     const others = this.#parts.peers
       .all()
@@ -155,8 +162,9 @@ export class ForkWatch {
   /** Our certificates that contradict it: the one it was decided by, and the one of the next block. */
   #oursAgainst(certificate: Certificate): readonly Certificate[] {
     const { store, chain } = this.#parts;
-    const { height } = certificate;
-    if (height > chain.head.height) return [];
+    const { height, type, blockHash } = certificate;
+    if (type !== PRECOMMIT || isNil(blockHash)) return [];
+    if (height < 1 || height > chain.head.height || this.#isOurs(height, blockHash)) return [];
     const next =
       height === chain.head.height ? chain.lastCommit : store.block(height + 1)?.block.lastCommit;
     return [store.block(height)?.certificate, next].filter(
@@ -166,6 +174,15 @@ export class ForkWatch {
 
   #contextAt(_height: Height) {
     return this.#parts.chain.verifyContext;
+  }
+
+  /** Without reading a block: every peer says this of every height. */
+  #isOurs(height: Height, blockHash: Uint8Array): boolean {
+    const { chain, store } = this.#parts;
+    const { head } = chain;
+    return height === head.height
+      ? equalBytes(blockHash, head.blockHash)
+      : store.heightOf(blockHash) === height;
   }
 
   /** Shows the pair that proves most: of one round before two, then the most names. */
