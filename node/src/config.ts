@@ -125,6 +125,16 @@ const Consensus = z.strictObject({
   ),
   timeoutGrowth: z.number().min(1).max(4).default(1.2).describe("Factor on timeouts per round"),
   maxTimeoutMs: durationMs(600_000, 10_000, "Upper bound of every timeout"),
+  voteRelay: z
+    .enum(["mesh", "leader", "auto"])
+    .default("auto")
+    .describe("Votes go to all, or through the leader; auto: through it above 64 validators"),
+  compactFromBytes: z
+    .int()
+    .min(0)
+    .max(16 * MIB)
+    .default(16 * 1024)
+    .describe("Bytes of transactions from which proposals name them by id instead"),
   doubleSignCheckHeight: z
     .int()
     .min(0)

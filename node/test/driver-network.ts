@@ -30,6 +30,8 @@ import { sampleGenesis, walletOf } from "./ledger-fixtures.ts";
 export const TEST_CONFIG: NodeOptions["config"] = {
   consensus: {
     adaptive: true,
+    compactFromBytes: 16 * 1024,
+    voteRelay: "auto",
     timeoutProposeMs: 300,
     timeoutVoteMs: 100,
     timeoutGrowth: 1.2,
@@ -46,8 +48,15 @@ export interface DriverNetworkOptions {
   readonly parameters?: Partial<Genesis["parameters"]>;
   readonly consensus?: Partial<NodeOptions["config"]["consensus"]>;
   readonly writeMs?: number;
-  /** One-way delay in ms between two nodes that can reach each other. */
-  readonly delayMs?: (from: string, to: string) => number;
+  /**
+   * One-way delay in ms between two nodes that can reach each other, by node id; undefined: this frame
+   * is lost. Without a frame it is asked for a dial.
+   */
+  readonly delayMs?: (
+    from: string,
+    to: string,
+    frame: Uint8Array | undefined,
+  ) => number | undefined;
 }
 
 /** A peer that is no node: it sends what the test tells it to, and remembers what it heard. */
@@ -102,8 +111,10 @@ export class DriverNetwork {
     this.set = validatorSetOf(this.genesis);
     this.#hub = new MemoryHub({
       scheduler: this.clock,
-      delayMs: (from, to) =>
-        this.#cut.has(`${from}>${to}`) ? undefined : (options.delayMs?.(from, to) ?? 2),
+      delayMs: (from, to, frame) => {
+        if (this.#cut.has(`${from}>${to}`)) return undefined;
+        return options.delayMs === undefined ? 2 : options.delayMs(from, to, frame);
+      },
     });
     for (let i = 0; i < validators; i++) this.#add(`v${i}`, i, this.#keys[i]);
     for (let i = 0; i < fullNodes; i++) this.addFullNode();

@@ -137,6 +137,16 @@ export const MESSAGES = {
       polc: undefined,
     },
   },
+  compactProposal: {
+    type: "compactProposal",
+    proposal: { proposal: PROPOSAL, block: { ...BLOCK, transactions: [] }, polc: POLC },
+    witnessIds: [bytes(32, 0x63), bytes(32, 0x64)],
+  },
+  getBlockTxs: {
+    type: "getBlockTxs",
+    request: { requestId: 9, height: 1843, blockHash: bytes(32, 0x50), indices: [0, 3, 4_999] },
+  },
+  blockTxs: { type: "blockTxs", requestId: 9, transactions: [TRANSACTION] },
   vote: { type: "vote", vote: VOTE },
   nilPrecommit: { type: "vote", vote: { ...VOTE, type: 2, blockHash: new Uint8Array(32) } },
   certificate: { type: "certificate", certificate: CERTIFICATE },

@@ -27,6 +27,8 @@ const MAX_DOWN_MS = 1_500;
 export const WHOLE_CONFIG: NodeOptions["config"] = {
   consensus: {
     adaptive: true,
+    compactFromBytes: 16 * 1024,
+    voteRelay: "auto",
     timeoutProposeMs: 300,
     timeoutVoteMs: 100,
     timeoutGrowth: 1.2,

@@ -52,6 +52,10 @@ export const encodeTransactionBody = (body: TransactionBody): Uint8Array =>
 export const encodeTransaction = (tx: Transaction): Uint8Array =>
   TransactionSchema.serialize(tx as ValueOf<typeof TransactionSchema>);
 
+/** Bytes of its encoding, without making it. */
+export const transactionSizeBytes = (tx: Transaction): number =>
+  TransactionSchema.value_serializedSize(tx as ValueOf<typeof TransactionSchema>);
+
 export const decodeTransaction = (bytes: Uint8Array): Transaction =>
   decodeSsz(TransactionSchema, bytes, "transaction", MAX_TX_BYTES);
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MESSAGES } from "../../test/sample-messages.ts";
 import type { Block, BlockHeader, Certificate, Transaction, VoteType } from "../types/chain.ts";
-import type { RoundCertificate, RoundReason } from "../types/consensus.ts";
+import type { ProposalMessage, RoundCertificate, RoundReason } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_FRAME_BYTES } from "../types/limits.ts";
 import { equalBytes } from "./bytes.ts";
@@ -87,24 +87,48 @@ const block: fc.Arbitrary<Block> = fc.record({
   transactions: fc.array(transaction, { maxLength: 3 }),
 });
 
+const proposal = (proposed: fc.Arbitrary<Block>): fc.Arbitrary<ProposalMessage> =>
+  fc.record({
+    proposal: fc.record({
+      height: safe,
+      round: uint32,
+      validRound: fc.integer({ min: -1, max: 0xfffffffe }),
+      blockHash: hash,
+      proposerIndex: uint16,
+      signature: sized(64),
+    }),
+    block: proposed,
+    polc: maybe(certificate),
+  });
+
 const is = <T extends Message["type"]>(type: T) => fc.constant(type);
 const ids = fc.array(hash, { maxLength: 5 });
 
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({
     type: is("proposal"),
-    proposal: fc.record({
-      proposal: fc.record({
-        height: safe,
-        round: uint32,
-        validRound: fc.integer({ min: -1, max: 0xfffffffe }),
-        blockHash: hash,
-        proposerIndex: uint16,
-        signature: sized(64),
-      }),
-      block,
-      polc: maybe(certificate),
+    proposal: proposal(block),
+  }),
+  fc.record({
+    type: is("compactProposal"),
+    proposal: proposal(block.map((whole) => ({ ...whole, transactions: [] }))),
+    witnessIds: ids,
+  }),
+  fc.record({
+    type: is("getBlockTxs"),
+    request: fc.record({
+      requestId: uint32,
+      height: safe,
+      blockHash: hash,
+      indices: fc
+        .uniqueArray(uint16, { maxLength: 6 })
+        .map((indices) => indices.toSorted((a, b) => a - b)),
     }),
+  }),
+  fc.record({
+    type: is("blockTxs"),
+    requestId: uint32,
+    transactions: fc.array(transaction, { maxLength: 3 }),
   }),
   fc.record({
     type: is("vote"),
@@ -220,7 +244,10 @@ describe("frames", () => {
   });
 
   it("of random bytes never do anything else", () => {
-    const types = [0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x30, 0x31, 0x32, 0x40, 0x41, 0x42];
+    const types = [
+      0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x20, 0x21, 0x22, 0x30, 0x31, 0x32, 0x40, 0x41,
+      0x42,
+    ];
     const frame = fc
       .tuple(fc.constantFrom(...types), fc.uint8Array({ maxLength: 300 }))
       .map(([byte, body]) => Uint8Array.of(byte, ...body));

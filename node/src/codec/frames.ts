@@ -13,13 +13,23 @@ import {
   MAX_TX_IDS,
 } from "../types/limits.ts";
 import { blockFromWire, blockToWire } from "./chain.ts";
+import {
+  type CompactMessage,
+  decodeBlockTxs,
+  decodeCompactProposal,
+  decodeGetBlockTxs,
+  decodeProposal,
+  encodeBlockTxs,
+  encodeCompactProposal,
+  encodeGetBlockTxs,
+  encodeProposal,
+} from "./compact-frames.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import { roundCertificateFromWire, roundCertificateToWire } from "./round-certificate.ts";
 import {
   bytes32,
   CertificateSchema,
   CertifiedBlockSchema,
-  ProposalMessageSchema,
   RoundCertificateSchema,
   TransactionSchema,
   uint16,
@@ -45,6 +55,7 @@ export interface BlocksRequest {
 
 export type Message =
   | { readonly type: "proposal"; readonly proposal: ProposalMessage }
+  | CompactMessage
   | { readonly type: "vote"; readonly vote: Vote }
   | { readonly type: "certificate"; readonly certificate: Certificate }
   | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate }
@@ -103,18 +114,9 @@ const CODECS: Codecs = {
   proposal: {
     byte: 0x10,
     maxBytes: LARGE_BYTES,
-    encode: ({ proposal: { proposal, block, polc } }) =>
-      ProposalMessageSchema.serialize({
-        proposal,
-        block: blockToWire(block),
-        polc: polc ?? null,
-      }),
+    encode: ({ proposal }) => encodeProposal(proposal),
     decode(bytes) {
-      const wire = decodeSsz(ProposalMessageSchema, bytes, "proposal", this.maxBytes);
-      const { proposal } = wire;
-      safeInteger(proposal.height, "proposal height");
-      const polc = wire.polc ?? undefined;
-      return { type: "proposal", proposal: { proposal, block: blockFromWire(wire.block), polc } };
+      return { type: "proposal", proposal: decodeProposal(bytes, this.maxBytes) };
     },
   },
   vote: {
@@ -144,6 +146,30 @@ const CODECS: Codecs = {
     decode(bytes) {
       const wire = decodeSsz(RoundCertificateSchema, bytes, "round certificate", this.maxBytes);
       return { type: "roundCertificate", certificate: roundCertificateFromWire(wire) };
+    },
+  },
+  compactProposal: {
+    byte: 0x14,
+    maxBytes: 256 * 1024,
+    encode: encodeCompactProposal,
+    decode(bytes) {
+      return decodeCompactProposal(bytes, this.maxBytes);
+    },
+  },
+  getBlockTxs: {
+    byte: 0x15,
+    maxBytes: 16 * 1024,
+    encode: encodeGetBlockTxs,
+    decode(bytes) {
+      return decodeGetBlockTxs(bytes, this.maxBytes);
+    },
+  },
+  blockTxs: {
+    byte: 0x16,
+    maxBytes: LARGE_BYTES,
+    encode: encodeBlockTxs,
+    decode(bytes) {
+      return decodeBlockTxs(bytes, this.maxBytes);
     },
   },
   status: {

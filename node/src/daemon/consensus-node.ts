@@ -78,6 +78,8 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     hold: ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight),
     consensus: { ...config.consensus, precisionMs, messageDelayMs },
     adaptive: config.consensus.adaptive,
+    compactFromBytes: config.consensus.compactFromBytes,
+    voteRelay: config.consensus.voteRelay,
     pacing: { minBlockMs, emptyBlockIntervalMs },
     sync: { ...config.sync, graceMs: SYNC_GRACE_MS },
     onFatal: options.onFatal,

@@ -150,7 +150,7 @@ describe("a peer that", () => {
     const farAhead = network.voteOf(1, { ...body, height: height + 1_000 });
     peer.send(network.at(0), { type: "vote", vote: farAhead });
     network.run(20);
-    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "future" })).toBe(93);
+    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "future" })).toBe(101);
     network.untilHeight(height + 3);
     // The votes above were signed for the test only; what the nodes signed themselves is checked.
     network.checkSafety();

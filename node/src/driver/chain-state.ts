@@ -116,6 +116,11 @@ export class ChainState {
     return this.#judged.has(blockHash);
   }
 
+  /** Of the transactions of a judged or built block, in its order. */
+  witnessIdsOf(blockHash: HashHex): readonly Uint8Array[] | undefined {
+    return this.#judged.get(blockHash)?.witnessIds;
+  }
+
   /** Why a block cannot follow the head, or undefined where it can. */
   judge(block: Block, blockHash: HashHex): Refusal {
     // The hash is the header's alone: the same header may come again with another body.

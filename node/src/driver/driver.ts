@@ -6,71 +6,39 @@
 // A broken invariant or a disk error ends in onFatal: the process must stop; the WAL and the sign state
 // make the next start safe.
 
-import type { ConsensusParams, HeightContext, Input } from "../consensus/api.ts";
+import type { HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
-import type {
-  Clock,
-  LastingSigner,
-  Log,
-  Metrics,
-  Peer,
-  Store,
-  Timer,
-  Transport,
-  Wal,
-} from "../ports.ts";
-import type { SyncOptions } from "../sync/planner.ts";
+import type { Clock, Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
+import { BlockBodies } from "./block-bodies.ts";
 import { BlockSync } from "./block-sync.ts";
 import { CatchUp } from "./catch-up.ts";
-import type { ChainState } from "./chain-state.ts";
+import { CompactProposals } from "./compact-proposals.ts";
 import { CoreLoop } from "./core-loop.ts";
+import type { DriverOptions } from "./driver-options.ts";
 import { Effects } from "./effects.ts";
-import type { ForkFound } from "./fork-watch.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
-import { type PacingParams, startDelayMs } from "./pacing.ts";
+import { startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
 import { replayLog } from "./replay.ts";
-import type { SignHold } from "./sign-hold.ts";
 import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
 import { Timing } from "./timing.ts";
-import { type DriverPool, TxRelay } from "./tx-relay.ts";
+import { TxRelay } from "./tx-relay.ts";
+import { VoteRelay } from "./vote-relay.ts";
 import { openWatches, type Watches } from "./watches.ts";
 
 const TICK_MS = 500;
 /** Every so many ticks each peer is pinged and told our height and further addresses. */
 const TICKS_PER_GREETING = 10;
-
-export interface DriverOptions {
-  readonly clock: Clock;
-  readonly wal: Wal;
-  readonly store: Store;
-  readonly transport: Transport;
-  readonly signer: LastingSigner | undefined;
-  readonly metrics: Metrics;
-  readonly log: Log;
-  readonly chain: ChainState;
-  readonly pool: DriverPool;
-  readonly hold: SignHold;
-  readonly consensus: ConsensusParams;
-  /** Whether timeouts follow the links' delay; those of `consensus` are then the least. */
-  readonly adaptive: boolean;
-  readonly pacing: PacingParams;
-  readonly sync: SyncOptions;
-  /** The process cannot go on; called once. */
-  readonly onFatal: (error: unknown) => void;
-  /** Two certified blocks at one height: makes it durable; the process stops after it. */
-  readonly onFork: (found: ForkFound) => void;
-  /** A block became final here. */
-  readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
-}
+/** Of T_propose: how long a peer has for the transactions that a compact proposal lacks. */
+const ANSWER_SHARE = 1 / 3;
 
 export class Driver {
   readonly peers: PeerBook;
@@ -79,6 +47,8 @@ export class Driver {
   readonly #timers: ConsensusTimers;
   readonly #timing: Timing;
   readonly #future = new FutureFrames();
+  readonly #compact: CompactProposals;
+  readonly #votes: VoteRelay;
   readonly #catchUp: CatchUp;
   readonly #relay: TxRelay;
   readonly #inbound: Inbound;
@@ -99,37 +69,37 @@ export class Driver {
     this.#heightStartedAtMs = clock.monotonicMs();
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
-    const feed = (input: Input) => this.#loop.feed(input);
+    const feed = (input: Input) => this.#feed(input);
     const { adaptive, consensus } = options;
     const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
     this.#timing = new Timing({ adaptive, floor, metrics });
-    const shared = { ...options, peers: this.peers, outbound, feed, timing: this.#timing };
+    const state = () => this.#loop.state;
     const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
-    this.#watches = openWatches({ ...shared, punish });
-    const parts = { ...shared, ...this.#watches, punish };
+    const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish };
+    const shared = { ...options, ...own };
+    this.#watches = openWatches(shared);
+    this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });
+    const parts = { ...shared, ...this.#watches, votes: this.#votes };
     this.#loop = new CoreLoop(options, consensus, (effect) => this.#effects.perform(effect));
     this.#timers = new ConsensusTimers(clock, (timeout) =>
       this.#guard(() => this.#timeout(timeout)),
     );
-    this.#relay = new TxRelay({
+    const guarded = this.#guardedClock();
+    this.#compact = new CompactProposals({
       ...parts,
-      clock: this.#guardedClock(),
-      onAdmitted: () => this.#hurry(),
+      clock: guarded,
+      answerMs: () => (state().context.timeouts?.proposeMs ?? floor.proposeMs) * ANSWER_SHARE,
+      complete: (message) => this.#inbound.complete(message),
     });
+    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#hurry() });
     this.#inbound = new Inbound({
       ...parts,
       future: this.#future,
-      feed: (input) => {
-        // Its leader has begun the height, so it need not wait here either.
-        if (input.type === "proposal") this.#hurry();
-        feed(input);
-      },
+      compact: this.#compact,
+      feed: (input) => this.#received(input),
       other: (peer, message) => this.#messages.handle(peer, message),
     });
-    this.#catchUp = new CatchUp({
-      ...parts,
-      sync: new BlockSync(parts, options.sync),
-    });
+    this.#catchUp = new CatchUp({ ...parts, sync: new BlockSync(parts, options.sync) });
     this.#effects = new Effects({
       ...parts,
       timers: this.#timers,
@@ -141,10 +111,9 @@ export class Driver {
       ...parts,
       relay: this.#relay,
       catchUp: this.#catchUp,
-      onOrigin: () => {
-        this.#effects.begin();
-        this.#takeFuture();
-      },
+      compact: this.#compact,
+      bodies: new BlockBodies(parts),
+      onOrigin: () => this.#begin(),
       onCompared: () => this.#compare(),
     });
   }
@@ -179,6 +148,7 @@ export class Driver {
     this.#stopped = true;
     this.#timers.cancelAll();
     this.#relay.stop();
+    this.#compact.clear();
     this.#tickTimer?.cancel();
     if (this.#committing) this.#whenIdle = done;
     else done();
@@ -189,6 +159,15 @@ export class Driver {
     return this.#relay.submit(tx);
   }
 
+  #guardedClock(): Clock {
+    const { clock } = this.#options;
+    return {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
+    };
+  }
+
   #guard(work: () => void): void {
     if (this.#stopped) return;
     try {
@@ -197,15 +176,6 @@ export class Driver {
       this.#stopped = true;
       this.#options.onFatal(error);
     }
-  }
-
-  #guardedClock(): Clock {
-    const { clock } = this.#options;
-    return {
-      nowMs: () => clock.nowMs(),
-      monotonicMs: () => clock.monotonicMs(),
-      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
-    };
   }
 
   #replay(): void {
@@ -232,6 +202,7 @@ export class Driver {
     const context = this.#options.chain.nextContext();
     const peers = this.peers.validators();
     const timeouts = this.#timing.timeouts(context.validators, context.self, peers);
+    this.#votes.entered(context);
     return { ...context, timeouts };
   }
 
@@ -250,6 +221,23 @@ export class Driver {
     this.#loop.feed({ type: "enterHeight", context, startInMs });
     if (hold.mayBegin(context.height)) this.#takeFuture();
     this.#catchUp.deliver();
+  }
+
+  #received(input: Input): void {
+    // Its leader has begun the height, so it need not wait here either.
+    if (input.type === "proposal") this.#hurry();
+    this.#feed(input);
+  }
+
+  #feed(input: Input): void {
+    this.#loop.feed(input);
+    this.#votes.publish();
+  }
+
+  /** A fresh node has heard that the chain is at its beginning. */
+  #begin(): void {
+    this.#effects.begin();
+    this.#takeFuture();
   }
 
   /** What peers sent for this height while it had not begun here. */
@@ -279,6 +267,7 @@ export class Driver {
     this.#timers.cancelAll();
     this.#watches.forks.current(certified.certificate);
     this.#watches.past.decided(certified);
+    this.#compact.clear();
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {

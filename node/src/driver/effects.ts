@@ -4,14 +4,17 @@
 import type { Effect, Input } from "../consensus/api.ts";
 import type { Clock, Log, Metrics } from "../ports.ts";
 import type { CertifiedBlock, HashHex } from "../types/chain.ts";
+import type { ProposalMessage } from "../types/consensus.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { Outbound } from "./outbound.ts";
+import { proposalFrame } from "./proposal-frame.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { SignQueue } from "./sign-queue.ts";
 import type { Signing } from "./signing.ts";
 import type { ConsensusTimers } from "./timers.ts";
 import type { DriverPool } from "./tx-relay.ts";
+import type { VoteRelay } from "./vote-relay.ts";
 
 type StartTimeout = Extract<Effect, { type: "startTimeout" }>;
 
@@ -24,8 +27,11 @@ export interface EffectsParts {
   readonly metrics: Metrics;
   readonly outbound: Outbound;
   readonly timers: ConsensusTimers;
+  readonly votes: VoteRelay;
   readonly signing: Signing;
   readonly catchUp: CatchUp;
+  /** Proposals with so many bytes of transactions are sent compact. */
+  readonly compactFromBytes: number;
   readonly feed: (input: Input) => void;
   readonly decide: (certified: CertifiedBlock, blockHash: HashHex) => void;
 }
@@ -69,7 +75,7 @@ export class Effects {
         else timers.start(effect);
         return;
       case "broadcastCertificate":
-        return outbound.toValidators({ type: "certificate", certificate: effect.certificate });
+        return this.#parts.votes.certificate(effect.certificate);
       case "broadcastRoundCertificate":
         return outbound.toValidators({ type: "roundCertificate", certificate: effect.certificate });
       case "rebroadcast":
@@ -96,14 +102,19 @@ export class Effects {
   #propose(effect: Extract<Effect, { type: "signProposal" }>): void {
     const message = this.#parts.signing.proposal(effect);
     if (message === undefined) return;
-    this.#parts.outbound.toValidators({ type: "proposal", proposal: message });
+    this.#sendProposal(message);
     this.#parts.feed({ type: "proposal", message, blockHash: effect.blockHash, valid: true });
+  }
+
+  #sendProposal(message: ProposalMessage): void {
+    const { outbound, chain, compactFromBytes } = this.#parts;
+    outbound.toValidators(proposalFrame(message, chain, compactFromBytes));
   }
 
   #vote(effect: Extract<Effect, { type: "signVote" }>): void {
     const vote = this.#parts.signing.vote(effect);
     if (vote === undefined) return;
-    this.#parts.outbound.toValidators({ type: "vote", vote });
+    this.#parts.votes.vote(vote);
     this.#parts.feed({ type: "vote", vote });
   }
 
@@ -111,7 +122,8 @@ export class Effects {
     const { proposal, votes, certificate, roundCertificate } = effect;
     const { outbound, metrics } = this.#parts;
     metrics.count("consensus_rebroadcasts_total");
-    if (proposal !== undefined) outbound.toValidators({ type: "proposal", proposal });
+    this.#parts.votes.fallBack();
+    if (proposal !== undefined) this.#sendProposal(proposal);
     for (const vote of votes) outbound.toValidators({ type: "vote", vote });
     if (certificate !== undefined) outbound.toValidators({ type: "certificate", certificate });
     if (roundCertificate !== undefined) {

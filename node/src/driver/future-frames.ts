@@ -1,40 +1,58 @@
 // Frames of heights not yet begun, kept until their height comes. A node that is a moment behind its
 // peers would otherwise lose votes that nobody sends again for a while. The height after the head is one
-// of them where the node may not begin it yet (sign-hold.ts).
+// of them where the node may not begin it yet (sign-hold.ts). Nothing in them is verified yet.
 //
-// Bounds (research/consensus.md §1.8): at most MAX_AHEAD heights ahead, and per height and peer a fixed
-// number of frames; what is above is dropped and counted.
+// Bounds (research/consensus.md §1.8): MAX_AHEAD heights ahead; of a height, from each validator's link,
+// MAX_FRAMES of MAX_SMALL_BYTES together, of which one may be bulk (a proposal) and counts apart, and
+// MAX_BULK such in all. So one validator takes nothing from the others but a place for a proposal, which
+// its leader says again. Other links hold nothing: consensus messages are not relayed, so none is due.
 
 import type { Height } from "../types/chain.ts";
 
 export const MAX_AHEAD = 10;
-const MAX_FRAMES_PER_PEER = 8;
-const MAX_BYTES_PER_HEIGHT = 8 * 1024 * 1024;
+const MAX_FRAMES = 8;
+const MAX_SMALL_BYTES = 128 * 1024;
+/** Above this a frame is bulk; the largest certificate of rounds, of 256 validators, has 40 KiB. */
+const BULK_BYTES = 64 * 1024;
+const MAX_BULK = 4;
 
 interface HeldFrame {
   readonly peerId: string;
   readonly frame: Uint8Array;
 }
 
+/** The link that a frame came by. */
+export interface FrameSender {
+  readonly peerId: string;
+  readonly isValidator: boolean;
+}
+
+const isBulk = ({ frame }: { readonly frame: Uint8Array }): boolean => frame.length > BULK_BYTES;
+
+const smallBytesOf = (frames: readonly HeldFrame[]): number =>
+  frames.reduce((sum, held) => sum + (isBulk(held) ? 0 : held.frame.length), 0);
+
 export class FutureFrames {
-  readonly #byHeight = new Map<Height, { frames: HeldFrame[]; sizeBytes: number }>();
+  readonly #byHeight = new Map<Height, HeldFrame[]>();
 
   /** Keeps a frame of `height`, which is `current` or above; false where a bound refuses it. */
-  hold(current: Height, height: Height, peerId: string, frame: Uint8Array): boolean {
-    if (height < current || height > current + MAX_AHEAD) return false;
-    const held = this.#byHeight.get(height) ?? { frames: [], sizeBytes: 0 };
-    const ofPeer = held.frames.filter((other) => other.peerId === peerId).length;
-    if (ofPeer >= MAX_FRAMES_PER_PEER || held.sizeBytes + frame.length > MAX_BYTES_PER_HEIGHT)
-      return false;
-    held.frames.push({ peerId, frame });
-    held.sizeBytes += frame.length;
-    this.#byHeight.set(height, held);
+  hold(current: Height, height: Height, sender: FrameSender, frame: Uint8Array): boolean {
+    if (!sender.isValidator || height < current || height > current + MAX_AHEAD) return false;
+    const frames = this.#byHeight.get(height) ?? [];
+    const { peerId } = sender;
+    const ofPeer = frames.filter((held) => held.peerId === peerId);
+    if (ofPeer.length >= MAX_FRAMES) return false;
+    if (isBulk({ frame })) {
+      if (ofPeer.some(isBulk) || frames.filter(isBulk).length >= MAX_BULK) return false;
+    } else if (smallBytesOf(ofPeer) + frame.length > MAX_SMALL_BYTES) return false;
+    frames.push({ peerId, frame });
+    this.#byHeight.set(height, frames);
     return true;
   }
 
   /** Takes out the frames of `height`, in arrival order, and drops those below it. */
   take(height: Height): readonly HeldFrame[] {
-    const frames = this.#byHeight.get(height)?.frames ?? [];
+    const frames = this.#byHeight.get(height) ?? [];
     for (const held of this.#byHeight.keys()) if (held <= height) this.#byHeight.delete(held);
     return frames;
   }

@@ -10,22 +10,27 @@ import { decodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
+import type { ConsensusState } from "../consensus/state.ts";
 import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
 import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
-import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
+import type { Proposal, ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { CompactProposals } from "./compact-proposals.ts";
 import type { ForkWatch } from "./fork-watch.ts";
-import type { FutureFrames } from "./future-frames.ts";
+import type { FrameSender, FutureFrames } from "./future-frames.ts";
+import type { PeerBook } from "./peer-book.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { Timing } from "./timing.ts";
 import {
   type Refusal,
   refuseCertificate,
+  refuseCompactProposal,
   refuseProposal,
   refuseRoundCertificate,
   refuseVote,
 } from "./verify-message.ts";
+import type { VoteRelay } from "./vote-relay.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;
@@ -37,9 +42,14 @@ export interface InboundParts {
   readonly transport: Transport;
   readonly future: FutureFrames;
   readonly forks: Pick<ForkWatch, "past" | "current">;
+  readonly peers: PeerBook;
+  readonly votes: VoteRelay;
+  readonly compact: CompactProposals;
   readonly hold: SignHold;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** The core's state, to read only. */
+  readonly state: () => ConsensusState;
   /** Takes a verified input of the height in progress. */
   readonly feed: (input: Input) => void;
   /** Takes every other message. */
@@ -48,8 +58,11 @@ export interface InboundParts {
 
 export type ConsensusMessage = Extract<
   Message,
-  { type: "vote" | "proposal" | "certificate" | "roundCertificate" }
+  {
+    type: "vote" | "proposal" | "compactProposal" | "certificate" | "roundCertificate";
+  }
 >;
+type CompactProposal = Extract<Message, { type: "compactProposal" }>;
 export type OtherMessage = Exclude<Message, ConsensusMessage>;
 
 export class Inbound {
@@ -76,6 +89,11 @@ export class Inbound {
       case "proposal": {
         const { height } = message.proposal.proposal;
         this.#consensus(peer, frame, height, () => this.#proposal(peer, message.proposal));
+        break;
+      }
+      case "compactProposal": {
+        const { height } = message.proposal.proposal;
+        this.#consensus(peer, frame, height, () => this.#compactProposal(peer, message));
         break;
       }
       case "certificate": {
@@ -109,9 +127,13 @@ export class Inbound {
     const current = chain.head.height + 1;
     if (height < current) return;
     if (height === current && hold.mayBegin(current)) handle();
-    else if (!future.hold(current, height, peer.id, frame)) {
+    else if (!future.hold(current, height, this.#sender(peer), frame)) {
       metrics.count("p2p_dropped_total", { reason: "future" });
     }
+  }
+
+  #sender({ id }: Peer): FrameSender {
+    return { peerId: id, isValidator: this.#parts.peers.get(id)?.validatorIndex !== undefined };
   }
 
   #vote(peer: Peer, vote: Vote): void {
@@ -135,6 +157,7 @@ export class Inbound {
     if (this.#refused(peer, refuseCertificate(this.#parts.chain.verifyContext, certificate)))
       return;
     this.#parts.forks.current(certificate);
+    this.#parts.votes.learned(peer.id, certificate);
     this.#parts.feed({ type: "certificate", certificate });
   }
 
@@ -145,19 +168,48 @@ export class Inbound {
   }
 
   #proposal(peer: Peer, message: ProposalMessage): void {
-    const { chain, forks, log, feed } = this.#parts;
+    const { chain } = this.#parts;
+    if (this.#isKnown(message.proposal)) return;
     if (this.#refused(peer, refuseProposal(chain.verifyContext, message))) return;
-    const { lastCommit } = message.block;
-    if (lastCommit !== undefined) forks.past(peer, lastCommit);
-    const { proposerIndex, round } = message.proposal;
-    if (proposerIndex !== leaderOf(chain.nextContext(), round)) {
-      // Judging a block costs; only the leader's is worth it. Relayed, it is not the sender's fault.
-      log.warn(
-        { peer: peer.id, proposerIndex, round },
-        "proposal from a validator that does not lead the round",
-      );
+    this.#noteParent(peer, message);
+    if (this.#isOfLeader(peer, message.proposal)) this.complete(message);
+  }
+
+  #compactProposal(peer: Peer, { proposal: message, witnessIds }: CompactProposal): void {
+    const { chain, compact } = this.#parts;
+    if (this.#isKnown(message.proposal) || compact.awaits(message.proposal)) return;
+    if (this.#refused(peer, refuseCompactProposal(chain.verifyContext, message, witnessIds)))
       return;
+    this.#noteParent(peer, message);
+    if (this.#isOfLeader(peer, message.proposal)) compact.received(peer, message, witnessIds);
+  }
+
+  /** The parent's certificate may be of another block than ours. */
+  #noteParent(peer: Peer, { block: { lastCommit } }: ProposalMessage): void {
+    if (lastCommit !== undefined) this.#parts.forks.past(peer, lastCommit);
+  }
+
+  /** A copy of the proposal that the core took for its round: nothing that it says is news. */
+  #isKnown({ round, signature }: Proposal): boolean {
+    const known = this.#parts.state().rounds.get(round)?.proposal?.proposal;
+    return known !== undefined && equalBytes(known.signature, signature);
+  }
+
+  /** Judging a block costs; only the leader's is worth it. Relayed, it is not the sender's fault. */
+  #isOfLeader(peer: Peer, { proposerIndex, round }: Proposal): boolean {
+    const { chain, log } = this.#parts;
+    const isLeader = proposerIndex === leaderOf(chain.nextContext(), round);
+    if (!isLeader) {
+      const fields = { peer: peer.id, proposerIndex, round };
+      log.warn(fields, "proposal from a validator that does not lead the round");
     }
+    return isLeader;
+  }
+
+  /** A verified proposal of the round's leader, with its whole block: judges it and hands it on. */
+  complete(message: ProposalMessage): void {
+    const { log, feed } = this.#parts;
+    const { proposerIndex, round } = message.proposal;
     const blockHash = toHex(message.proposal.blockHash);
     const fault = this.#judge(message, blockHash);
     if (fault !== undefined) {

@@ -4,7 +4,7 @@
 import type { StatusMessage } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Peer } from "../ports.ts";
-import type { ValidatorSet } from "../types/chain.ts";
+import type { Height, ValidatorSet } from "../types/chain.ts";
 
 export interface PeerState {
   readonly peer: Peer;
@@ -16,6 +16,8 @@ export interface PeerState {
   /** Whether it has said anything of its height yet. */
   claimed: boolean;
   baseHeight: number;
+  /** The highest height that it said or showed it has decided. */
+  decidedHeight: number;
   /** Sync answers that failed, since the last good one. */
   failures: number;
   /** Smoothed round trip; undefined before the first pong. */
@@ -45,6 +47,7 @@ export class PeerBook {
       blockHash: undefined,
       claimed: false,
       baseHeight: 1,
+      decidedHeight: 0,
       failures: 0,
       rttMs: undefined,
       rttDeviationMs: 0,
@@ -76,6 +79,12 @@ export class PeerBook {
     state.blockHash = status.blockHash;
     state.claimed = true;
     state.baseHeight = status.baseHeight;
+    this.decided(peerId, status.height);
+  }
+
+  decided(peerId: string, height: Height): void {
+    const state = this.#peers.get(peerId);
+    if (state !== undefined) state.decidedHeight = Math.max(state.decidedHeight, height);
   }
 
   /** Power of the linked validators that say they have no block above `height`. */

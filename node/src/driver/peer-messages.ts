@@ -4,10 +4,12 @@
 import type { Clock, Log, Metrics, Peer, Store, Transport } from "../ports.ts";
 import type { UnixMs } from "../types/chain.ts";
 import { MAX_PEER_ADDRESSES } from "../types/limits.ts";
+import type { BlockBodies } from "./block-bodies.ts";
 import { blocksFor } from "./block-sync.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { ClockGuard } from "./clock-guard.ts";
+import type { CompactProposals } from "./compact-proposals.ts";
 import type { ForkWatch } from "./fork-watch.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
@@ -34,6 +36,8 @@ export interface PeerMessagesParts {
   readonly catchUp: CatchUp;
   readonly forks: ForkWatch;
   readonly clocks: ClockGuard;
+  readonly compact: CompactProposals;
+  readonly bodies: BlockBodies;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
   /** A peer has said where it is. */
@@ -59,6 +63,7 @@ export class PeerMessages {
 
   disconnected(peer: Peer): void {
     this.#parts.peers.disconnected(peer.id);
+    this.#parts.compact.disconnected(peer);
     this.#parts.catchUp.disconnected(peer);
     this.#parts.forks.disconnected(peer.id);
     this.#parts.clocks.disconnected(peer.id);
@@ -104,6 +109,10 @@ export class PeerMessages {
         return relay.requested(peer, message.witnessIds);
       case "txs":
         return relay.received(message.transactions);
+      case "getBlockTxs":
+        return this.#parts.bodies.requested(peer, message.request);
+      case "blockTxs":
+        return this.#parts.compact.answered(peer, message.requestId, message.transactions);
       case "ping":
         outbound.to(peer.id, { type: "pong", nonce: message.nonce, nowMs: clock.nowMs() });
         return;

@@ -4,10 +4,9 @@
 import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
 import { verifyCertificate } from "../crypto/certificate.ts";
-import { blockHashOf, certificateHashOf } from "../crypto/ids.ts";
+import { blockHashOf, certificateHashOf, witnessIdOf } from "../crypto/ids.ts";
+import { merkleRoot } from "../crypto/merkle.ts";
 import { verifyRoundCertificate } from "../crypto/round-certificate.ts";
-import { txRootOf } from "../ledger/apply-block.ts";
-import { identify } from "../ledger/validate-transaction.ts";
 import { type Block, type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 
@@ -39,6 +38,23 @@ export function refuseVote(context: VerifyContext, vote: Vote): Refusal {
 
 /** A proposal's index, signature, block hash and PoLC. The block's own rules are the ledger's. */
 export function refuseProposal(context: VerifyContext, message: ProposalMessage): Refusal {
+  return refuse(context, message, () => bodyMatchesHeader(message.block));
+}
+
+/** The same of a proposal whose block comes without its transactions, for which these ids stand. */
+export function refuseCompactProposal(
+  context: VerifyContext,
+  message: ProposalMessage,
+  witnessIds: readonly Uint8Array[],
+): Refusal {
+  return refuse(context, message, () => contentsMatchHeader(message.block, witnessIds));
+}
+
+function refuse(
+  context: VerifyContext,
+  message: ProposalMessage,
+  contentsMatch: () => boolean,
+): Refusal {
   const { proposal, block, polc } = message;
   const proposer = context.validators[proposal.proposerIndex];
   if (proposer === undefined)
@@ -46,7 +62,7 @@ export function refuseProposal(context: VerifyContext, message: ProposalMessage)
   if (block.header.height !== proposal.height) return "proposal with a block of another height";
   if (!equalBytes(blockHashOf(block.header), proposal.blockHash))
     return "proposal with a wrong block hash";
-  if (!bodyMatchesHeader(block)) return "proposal with a body that is not its header's";
+  if (!contentsMatch()) return "proposal with a body that is not its header's";
   const signBytes = proposalSignBytes(context.genesisHash, proposal);
   if (!context.verify(proposal.signature, signBytes, proposer.publicKey)) {
     return "proposal with a wrong signature";
@@ -61,11 +77,18 @@ export function refuseProposal(context: VerifyContext, message: ProposalMessage)
  * Whether transactions and certificate are those that the header names. Only the header stands under the
  * proposer's signature: with another body the message is the sender's fault, not the proposer's.
  */
-export function bodyMatchesHeader({ header, lastCommit, transactions }: Block): boolean {
+export function bodyMatchesHeader(block: Block): boolean {
+  return contentsMatchHeader(block, block.transactions.map(witnessIdOf));
+}
+
+function contentsMatchHeader(
+  { header, lastCommit }: Omit<Block, "transactions">,
+  witnessIds: readonly Uint8Array[],
+): boolean {
   const commitHash = lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit);
   return (
     equalBytes(header.lastCommitHash, commitHash) &&
-    equalBytes(header.txRoot, txRootOf(transactions.map(identify)))
+    equalBytes(header.txRoot, merkleRoot(witnessIds))
   );
 }
 

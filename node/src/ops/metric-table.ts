@@ -54,8 +54,14 @@ export const METRICS: readonly MetricRow[] = [
   counter("consensus_rounds_total", "Rounds above 0 that were entered, by reason.", "reason"),
   gauge("consensus_delay_seconds", "Measured one-way delay to a quorum; 0 if not known."),
   gauge("consensus_timeout_seconds", "Timeouts of round 0 of this height, by step.", "step"),
+  gauge("consensus_vote_relay", "1 where votes go through the leader, 0 where they go to all."),
   counter("consensus_votes_total", "Votes from peers: taken or refused.", "type", "result"),
   counter("consensus_rebroadcasts_total", "Times that own last messages were sent again."),
+  counter(
+    "consensus_compact_proposals_total",
+    "Compact proposals received, by where their transactions came from.",
+    "result",
+  ),
   counter("evidence_total", "Conflicting signatures seen, by kind.", "type"),
   counter(
     "fork_claims_total",

@@ -1,0 +1,42 @@
+// What a driver is given: its ports, the chain, and what the configuration and genesis say. Made by
+// daemon/consensus-node.ts.
+
+import type { ConsensusParams } from "../consensus/api.ts";
+import type { AppliedBlock } from "../ledger/apply-block.ts";
+import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
+import type { SyncOptions } from "../sync/planner.ts";
+import type { CertifiedBlock } from "../types/chain.ts";
+import type { ChainState } from "./chain-state.ts";
+import type { ForkFound } from "./fork-watch.ts";
+import type { PacingParams } from "./pacing.ts";
+import type { SignHold } from "./sign-hold.ts";
+import type { DriverPool } from "./tx-relay.ts";
+import type { VoteRelayMode } from "./vote-relay.ts";
+
+export interface DriverOptions {
+  readonly clock: Clock;
+  readonly wal: Wal;
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly signer: LastingSigner | undefined;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly chain: ChainState;
+  readonly pool: DriverPool;
+  readonly hold: SignHold;
+  readonly consensus: ConsensusParams;
+  /** Whether timeouts follow the links' delay; those of `consensus` are then the least. */
+  readonly adaptive: boolean;
+  /** Proposals with so many bytes of transactions are sent compact. */
+  readonly compactFromBytes: number;
+  /** Whether votes go to all or by way of the leader. */
+  readonly voteRelay: VoteRelayMode;
+  readonly pacing: PacingParams;
+  readonly sync: SyncOptions;
+  /** The process cannot go on; called once. */
+  readonly onFatal: (error: unknown) => void;
+  /** Two certified blocks at one height: makes it durable; the process stops after it. */
+  readonly onFork: (found: ForkFound) => void;
+  /** A block became final here. */
+  readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
+}
