@@ -1,12 +1,11 @@
-// Tries mutants, each in processes of its own, over all cores: first the quick trial (goldens and
+// Tries mutants, each in processes of its own and in a copy of node/, over all cores: first the quick trial (goldens and
 // simulated runs), then the consensus unit tests, then the simulator's and the driver's. A mutant that
 // none of them kills has survived. Called by main.ts and by the bar consensus.mutation.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { MUTANT_FILE_VARIABLE } from "./mutant-file.ts";
 import { applyMutant, type Mutant } from "./mutants.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -21,18 +20,23 @@ interface Stage {
 const vitest = (name: string, ...filters: readonly string[]): Stage => ({
   name,
   args: [
-    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    "node_modules/vitest/vitest.mjs",
     "run",
     "--config",
-    join(import.meta.dirname, "vitest.config.ts"),
+    "node/mutation/vitest.config.ts",
     ...filters,
   ],
 });
 
 const STAGES: readonly Stage[] = [
-  { name: "trial", args: [join(import.meta.dirname, "trial.ts")] },
-  vitest("unit tests", "node/src/consensus/", "node/src/crypto/certificate.test.ts"),
-  vitest("simulator tests", "node/sim/"),
+  { name: "trial", args: ["node/mutation/trial.ts"] },
+  vitest("unit tests", "node/src/consensus/", "node/src/crypto/"),
+  vitest(
+    "simulator tests",
+    "node/sim/simulation.test.ts",
+    "node/sim/sim-parts.test.ts",
+    "node/sim/timing/",
+  ),
 ];
 
 export interface Verdict {
@@ -49,60 +53,65 @@ export interface RunOptions {
 
 /** Judges every mutant; in the order given. */
 export async function runMutants({ mutants, jobs, judged }: RunOptions): Promise<Verdict[]> {
-  const scratch = mkdtempSync(join(tmpdir(), "timecoin-mutants-"));
   const verdicts: Verdict[] = [];
   let next = 0;
   let done = 0;
-  const work = async (worker: number): Promise<void> => {
-    for (let place = next++; place < mutants.length; place = next++) {
-      const mutant = mutants[place];
-      if (mutant === undefined) return;
-      const source = readFileSync(join(ROOT, mutant.file), "utf8");
-      const file = join(scratch, `${worker}.json`);
-      const killedBy = await killerOf(mutant.file, applyMutant(source, mutant), file);
-      verdicts[place] = { mutant, killedBy };
-      judged({ mutant, killedBy }, ++done);
-    }
+  const work = async (): Promise<void> => {
+    await inCopy(async (copy) => {
+      for (let place = next++; place < mutants.length; place = next++) {
+        const mutant = mutants[place];
+        if (mutant === undefined) return;
+        const source = readFileSync(join(ROOT, mutant.file), "utf8");
+        writeFileSync(join(copy, mutant.file), applyMutant(source, mutant));
+        const killedBy = await killerOf(copy);
+        writeFileSync(join(copy, mutant.file), source);
+        verdicts[place] = { mutant, killedBy };
+        judged({ mutant, killedBy }, ++done);
+      }
+    });
   };
-  try {
-    const workers = Math.max(1, Math.min(jobs ?? availableParallelism(), mutants.length));
-    await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const workers = Math.max(1, Math.min(jobs ?? availableParallelism(), mutants.length));
+  await Promise.all(Array.from({ length: workers }, work));
   return verdicts;
 }
 
-/** What kills an unchanged module: nothing, or no verdict on a mutant means anything. */
-export async function checkBaseline(file: string): Promise<string | undefined> {
-  const scratch = mkdtempSync(join(tmpdir(), "timecoin-mutants-"));
+/** What kills the unchanged program: nothing, or no verdict on a mutant means anything. */
+export async function checkBaseline(): Promise<string | undefined> {
+  let killedBy: string | undefined;
+  await inCopy(async (copy) => {
+    killedBy = await killerOf(copy);
+  });
+  return killedBy;
+}
+
+/** Works in a copy of node/ with the project's own modules, gone afterwards. */
+async function inCopy(work: (copy: string) => Promise<void>): Promise<void> {
+  const copy = mkdtempSync(join(tmpdir(), "timecoin-mutants-"));
   try {
-    return await killerOf(file, readFileSync(join(ROOT, file), "utf8"), join(scratch, "0.json"));
+    cpSync(join(ROOT, "node"), join(copy, "node"), { recursive: true });
+    cpSync(join(ROOT, "package.json"), join(copy, "package.json"));
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    await work(copy);
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    rmSync(copy, { recursive: true, force: true });
   }
 }
 
-async function killerOf(
-  file: string,
-  source: string,
-  scratchFile: string,
-): Promise<string | undefined> {
-  writeFileSync(scratchFile, JSON.stringify({ path: join(ROOT, file), source }));
+async function killerOf(copy: string): Promise<string | undefined> {
   for (const stage of STAGES) {
-    const said = await failureOf(stage, scratchFile);
+    const said = await failureOf(stage, copy);
     if (said !== undefined) return `${stage.name}: ${said}`;
   }
   return undefined;
 }
 
 /** What a stage says against the mutant; undefined where it passes. */
-function failureOf(stage: Stage, scratchFile: string): Promise<string | undefined> {
+function failureOf(stage: Stage, copy: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--max-old-space-size=768", ...stage.args], {
-      cwd: ROOT,
+      cwd: copy,
       // CI: no snapshot is ever written by a mutant.
-      env: { ...process.env, [MUTANT_FILE_VARIABLE]: scratchFile, CI: "1", NO_COLOR: "1" },
+      env: { ...process.env, CI: "1", NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: STAGE_TIMEOUT_MS,
       killSignal: "SIGKILL",

@@ -1,12 +1,9 @@
-// The quick trial of one mutant, in a process of its own: every scenario must come out as its golden
+// The quick trial of a mutant, in a process and a copy of its own: every scenario must match its golden
 // trace, and a few dozen simulated runs must be safe and live. Exit code 0: the mutant survived;
 // 1: it was killed, and the last line says by what. Started by run-mutants.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { mutatedModule } from "./mutant-file.ts";
 
 /** Simulated runs, all with the core's own invariants checked after every event. */
 const RUNS = [
@@ -14,15 +11,6 @@ const RUNS = [
   { nodes: 7, seeds: 4, heights: 4 },
   { nodes: 1, seeds: 2, heights: 3 },
 ] as const;
-
-const { path, source } = mutatedModule();
-const mutated = pathToFileURL(path).href;
-registerHooks({
-  load: (url, context, nextLoad) =>
-    url === mutated
-      ? { format: "module-typescript", source, shortCircuit: true }
-      : nextLoad(url, context),
-});
 
 /** What kills the mutant; undefined where it survives. */
 async function killer(): Promise<string | undefined> {
