@@ -2,6 +2,7 @@
 // many complete runs a core does in a second.
 
 import { availableParallelism } from "node:os";
+import type { SimSpeed } from "../../node/sim/speed.ts";
 import type { CrashPointsReport } from "../../node/sim/whole/crash-points.ts";
 import type { WholeSpeed } from "../../node/sim/whole/whole-speed.ts";
 import type { Bar, Measurement, Say } from "./bar.ts";
@@ -48,11 +49,11 @@ async function measureSpeed(say: Say, scale: number): Promise<Measurement> {
   const { code, output } = await runProgram(["e2e/bars/speed-part.ts", `${seconds}`], say);
   if (code !== 0) throw new Error(`the speed run ended with code ${code}`);
   const { core, whole } = JSON.parse(output) as {
-    readonly core: { readonly runsPerSecond: number; readonly failed: number };
+    readonly core: SimSpeed;
     readonly whole: WholeSpeed;
   };
   const [coreRuns, wholeRuns] = [core.runsPerSecond, whole.runsPerSecond].map(Math.round);
-  const failed = core.failed + whole.failed;
+  const failed = core.failures + whole.failed;
   return {
     figure: `${coreRuns} runs a second with core and codec, ${wholeRuns} with the whole driver${scale === 1 ? "" : `, scale ${scale}`}`,
     pass:

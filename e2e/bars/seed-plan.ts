@@ -15,9 +15,16 @@ export const SEED_PLAN: readonly SeedRange[] = [
   { nodes: 31, firstSeed: 1, runs: 5_000 },
 ];
 
+/** Runs with f + 1 faulty validators, one more than the protocol bears. */
+export const BEYOND_PLAN: readonly SeedRange[] = [
+  { nodes: 4, firstSeed: 1, runs: 20_000 },
+  { nodes: 7, firstSeed: 1, runs: 4_000 },
+  { nodes: 10, firstSeed: 1, runs: 1_000 },
+];
+
 /** The first `scale` of each range, one run at least. */
-export const scaledPlan = (scale: number): readonly SeedRange[] =>
-  SEED_PLAN.map((range) => ({ ...range, runs: Math.max(1, Math.round(range.runs * scale)) }));
+export const scaledPlan = (scale: number, plan = SEED_PLAN): readonly SeedRange[] =>
+  plan.map((range) => ({ ...range, runs: Math.max(1, Math.round(range.runs * scale)) }));
 
 /** The ranges as people read them. */
 export const describePlan = (ranges: readonly SeedRange[]): string =>

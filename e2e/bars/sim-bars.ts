@@ -7,7 +7,7 @@ import type { Cell } from "../../node/sim/timing/view-change.ts";
 import type { Bar, Measurement, Say } from "./bar.ts";
 import { runProgram } from "./own-program.ts";
 import { recordedRuns, recordRuns } from "./run-record.ts";
-import { describePlan, scaledPlan } from "./seed-plan.ts";
+import { BEYOND_PLAN, describePlan, scaledPlan } from "./seed-plan.ts";
 import { onAllCores, runSimulations, runSimulator, type SimulationCounts } from "./simulations.ts";
 
 const atScale = (scale: number): string => (scale === 1 ? "" : `, scale ${scale}`);
@@ -48,10 +48,19 @@ async function missedBugs(say: Say): Promise<readonly string[]> {
 
 async function measureSafety(say: Say, scale: number): Promise<Measurement> {
   const missed = await missedBugs(say);
+  const beyond = await runSimulations(scaledPlan(scale, BEYOND_PLAN), say, "f+1");
+  say(`f + 1 faulty: ${beyond.forked} forks seen and told in ${beyond.runs} runs`);
   const { runs, unsafe } = await plannedRuns(say, scale);
+  const found = MUTATIONS.length - missed.length;
   return {
-    figure: `${unsafe} violations in ${runs} runs, ${MUTATIONS.length - missed.length} of ${MUTATIONS.length} planted bugs found${atScale(scale)}`,
-    pass: scale === 1 && unsafe === 0 && missed.length === 0 && MUTATIONS.length >= 20,
+    figure: `${unsafe} violations in ${runs} runs; ${found} of ${MUTATIONS.length} planted bugs found; f + 1 faulty: ${beyond.forked} forks, each seen and told, ${beyond.unsafe} of ${beyond.runs} runs with an honest one at fault${atScale(scale)}`,
+    pass:
+      scale === 1 &&
+      unsafe === 0 &&
+      missed.length === 0 &&
+      MUTATIONS.length >= 20 &&
+      beyond.unsafe === 0 &&
+      beyond.forked > 0,
     detail: `seeds ${describePlan(scaledPlan(scale))}${missed.length === 0 ? "" : `; missed: ${missed.join("; ")}`}`,
   };
 }

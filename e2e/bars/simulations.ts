@@ -15,6 +15,8 @@ export interface SimulationCounts {
   readonly runs: number;
   readonly unsafe: number;
   readonly stuck: number;
+  /** With f + 1 faulty: the chain forked, was seen to, and the right ones were named. */
+  readonly forked: number;
 }
 
 /** About this much work in one process: n² events a run, and n = 4 is 1. */
@@ -51,17 +53,19 @@ export async function onAllCores<T>(
 export async function runSimulations(
   ranges: readonly SeedRange[],
   say: (line: string) => void,
+  faulty: "f" | "f+1" = "f",
 ): Promise<SimulationCounts> {
   const jobs = jobsOf(ranges);
-  const total = { runs: 0, unsafe: 0, stuck: 0 };
+  const total = { runs: 0, unsafe: 0, stuck: 0, forked: 0 };
   let done = 0;
   await onAllCores(jobs, async ({ nodes, firstSeed, runs }) => {
     const args = ["--nodes", `${nodes}`, "--seed", `${firstSeed}`, "--runs", `${runs}`, "--json"];
-    const { output } = await runSimulator(args, say);
+    const { output } = await runSimulator([...args, "--faulty", faulty], say);
     const counts = countsOf(output);
     total.runs += counts.runs;
     total.unsafe += counts.unsafe;
     total.stuck += counts.stuck;
+    total.forked += counts.forked;
     if (++done % 10 === 0 || done === jobs.length) {
       say(
         `${done} of ${jobs.length} jobs: ${total.runs} runs, ${total.unsafe} unsafe, ${total.stuck} stuck`,
@@ -81,9 +85,9 @@ export const runSimulator = (
 function countsOf(output: string): SimulationCounts {
   const last = output.trim().split("\n").at(-1) ?? "";
   const counts = JSON.parse(last) as Partial<SimulationCounts>;
-  const { runs, unsafe, stuck } = counts;
+  const { runs, unsafe, stuck, forked = 0 } = counts;
   if (runs === undefined || unsafe === undefined || stuck === undefined) {
     throw new Error(`the simulator ended with: ${last}`);
   }
-  return { runs, unsafe, stuck };
+  return { runs, unsafe, stuck, forked };
 }
