@@ -13,6 +13,11 @@ describe("a crash at a boundary of log, sign state or store", () => {
     expect(report.points.store).toBe(64);
   });
 
+  it("is found out where a disk lies about what is durable", () => {
+    const { failures } = crashPoints({ stride: 499, lyingDisks: true });
+    expect(failures.length).toBeGreaterThan(0);
+  });
+
   it("is found out where log and sign state are lost", () => {
     const report = crashPoints({ stride: 499, forgetful: true });
     expect(report.doubleSigns).toBeGreaterThan(0);

@@ -15,6 +15,8 @@ export interface CrashPointsOptions {
   readonly offset?: number;
   /** A planted bug: log and sign state are gone after each death. */
   readonly forgetful?: boolean;
+  /** A planted bug: no disk makes anything durable. */
+  readonly lyingDisks?: boolean;
 }
 
 export interface CrashPointsReport {
@@ -30,7 +32,7 @@ export interface CrashPointsReport {
   readonly failures: readonly string[];
 }
 
-type Death = Omit<PlannedDeath, "forgetful">;
+type Death = Omit<PlannedDeath, "forgetful" | "lyingDisks">;
 
 const MAX_FAILURES = 20;
 /** Every so many points, all nodes lose power at once; and, elsewhere, the start fails too. */
@@ -42,7 +44,7 @@ const MAX_DOWN_MS = 400;
 
 /** Tries the deaths; all of them take minutes, a stride of 100 seconds. */
 export function crashPoints(options: CrashPointsOptions = {}): CrashPointsReport {
-  const { stride = 1, offset = 0, forgetful = false } = options;
+  const { stride = 1, offset = 0, forgetful = false, lyingDisks = false } = options;
   const points = { disk: 0, send: 0, store: 0 };
   const deaths: Death[] = [];
   for (let node = 0; node < CRASH_NODES; node++) {
@@ -56,7 +58,7 @@ export function crashPoints(options: CrashPointsOptions = {}): CrashPointsReport
   for (let i = offset; i < deaths.length; i += stride) {
     const death = deaths[i];
     if (death === undefined) break;
-    const outcome = playCrash(death.node, { ...death, forgetful });
+    const outcome = playCrash(death.node, { ...death, forgetful, lyingDisks });
     tried++;
     doubleSigns += outcome.doubleSigns;
     if (outcome.failure === undefined) recovered++;

@@ -36,6 +36,8 @@ export interface PlannedDeath {
   readonly again: number | undefined;
   /** A planted bug: log and sign state are gone afterwards. */
   readonly forgetful: boolean;
+  /** A planted bug: no disk makes anything durable. */
+  readonly lyingDisks: boolean;
 }
 
 export interface CrashOutcome {
@@ -90,6 +92,7 @@ class CrashScenario implements MachineEvents {
   run(): CrashOutcome {
     if (this.#death === undefined) this.#victim.trace = [];
     for (const machine of this.#machines) {
+      machine.disk.lies = this.#death?.lyingDisks === true;
       machine.start(machine === this.#victim ? this.#death?.point : undefined);
     }
     for (const [from, atMs] of [20, 90, 160].entries()) {

@@ -57,6 +57,8 @@ export type DiskTrouble = "EIO" | "ENOSPC" | undefined;
 /** A machine's disk: it outlives its processes, and can be in trouble. */
 export class MachineDisk {
   readonly memory = new MemoryDisk();
+  /** A planted bug: what is said to be durable is not. */
+  lies = false;
   #trouble: DiskTrouble;
 
   get trouble(): DiskTrouble {
@@ -70,7 +72,7 @@ export class MachineDisk {
 
   /** The disk as one process sees it: each change is a point of its gate. */
   forProcess(gate: ProcessGate): Disk {
-    const { memory } = this;
+    const { memory, lies } = this;
     const change = (): void => {
       gate.pass("disk");
       if (this.#trouble === "EIO")
@@ -94,7 +96,7 @@ export class MachineDisk {
       },
       sync(file) {
         change();
-        memory.sync(file);
+        if (!lies) memory.sync(file);
       },
       rename(from, to) {
         change();
