@@ -167,9 +167,9 @@ export class ForkWatch {
     if (height < 1 || height > chain.head.height || this.#isOurs(height, blockHash)) return [];
     const next =
       height === chain.head.height ? chain.lastCommit : store.block(height + 1)?.block.lastCommit;
-    return [store.block(height)?.certificate, next].filter(
-      (ours) => ours !== undefined && isConflict(ours, certificate),
-    ) as readonly Certificate[];
+    return [store.block(height)?.certificate, next].flatMap((ours) =>
+      ours !== undefined && isConflict(ours, certificate) ? [ours] : [],
+    );
   }
 
   #contextAt(_height: Height) {
