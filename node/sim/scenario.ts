@@ -219,11 +219,13 @@ function blockOf(scene: Scene, name: string, round: number, stampMs = 0): Block 
       validatorsHash: ZERO_HASH,
       nextValidatorsHash: ZERO_HASH,
       txRoot: ZERO_HASH,
+      evidenceRoot: ZERO_HASH,
       stateRoot: ZERO_HASH,
       proposer: leader?.publicKey ?? ZERO_HASH,
       timestampMs: scene.nowMs + stampMs,
     },
     lastCommit: undefined,
+    evidence: [],
     transactions: [],
   };
   scene.blocks.set(name, block);

@@ -39,11 +39,13 @@ export function newBlock({ parent, round, proposer, nowMs, salt }: BlockTemplate
       validatorsHash: ZERO_HASH,
       nextValidatorsHash: ZERO_HASH,
       txRoot,
+      evidenceRoot: ZERO_HASH,
       stateRoot: ZERO_HASH,
       proposer,
       timestampMs: Math.max(nowMs, (parentHeader?.timestampMs ?? 0) + 1),
     },
     lastCommit: parent?.certificate,
+    evidence: [],
     transactions: [],
   };
 }

@@ -52,6 +52,7 @@ describe("parseGenesis", () => {
       minBlockMs: 50,
       emptyBlockIntervalMs: 1000,
       maxBlockBytes: 1024 * 1024,
+      maxEvidenceAgeBlocks: 120_960,
       maxBlockTxs: 5000,
       minFee: 1000n,
       feePermille: 1,
@@ -177,7 +178,7 @@ describe("parseGenesis", () => {
 describe("genesisHashOf", () => {
   it("has a golden value", () => {
     expect(toHex(genesisHashOf(parsed()))).toBe(
-      "f09c16151aa3ef97186941c81676693ecbac310a9a1d86e088640a5106a07ec9",
+      "72153bafbb7faed83d0f3bc6e7c5ab4e9db6ee9a5c87adb4e7c7adc467960941",
     );
   });
 

@@ -4,7 +4,6 @@
 // differ in anything make two networks. No input or output here: the daemon, the operator, the CLI
 // and wallets all read genesis through this module.
 
-import { compareBytes } from "./codec/bytes.ts";
 import { DOMAINS } from "./codec/domains.ts";
 import { fromHex, toHex } from "./codec/hex.ts";
 import { type AddressNetwork, decodeAddress, encodeAddress } from "./crypto/address.ts";
@@ -19,7 +18,6 @@ import {
 import { possessionContext } from "./genesis/possession.ts";
 import type { Genesis, GenesisAllocation, GenesisProfile } from "./genesis/types.ts";
 import { formatTime, MAX_SATOSHI, parseTime } from "./ledger/amount.ts";
-import type { ValidatorSet } from "./types/chain.ts";
 import { fail, ok, type Result } from "./types/errors.ts";
 
 export { type GenesisFile, GenesisFileSchema } from "./genesis/genesis-file.ts";
@@ -31,6 +29,8 @@ export type {
   GenesisProfile,
   GenesisValidator,
 } from "./genesis/types.ts";
+
+export { validatorSetOf } from "./genesis/validator-set.ts";
 
 /** 256 validators and 4,096 allocations fit four times over. */
 const MAX_GENESIS_CHARACTERS = 4 * 1024 * 1024;
@@ -185,11 +185,4 @@ export function formatGenesis(genesis: Genesis): string {
 /** SHA-256 of the genesis domain and the SSZ of all fields: the network's identity. 32 bytes. */
 export function genesisHashOf(genesis: Genesis): Uint8Array {
   return sha256(DOMAINS.genesis, encodeGenesis(genesis));
-}
-
-/** The validators of height 1: one unit of power each, sorted by public key. */
-export function validatorSetOf(genesis: Genesis): ValidatorSet {
-  return genesis.validators
-    .map(({ publicKey, nodeKey }) => ({ publicKey, nodeKey, power: 1 }))
-    .sort((a, b) => compareBytes(a.publicKey, b.publicKey));
 }

@@ -5,6 +5,7 @@
 // await in it: it drains one input queue, and a run is a pure function of its inputs (docs/adr/0005).
 
 import type { CertifiedBlock, Height, OutPoint, Satoshi, UnixMs } from "./types/chain.ts";
+import type { ValidatorState } from "./types/validator-state.ts";
 
 export interface Timer {
   cancel(): void;
@@ -45,6 +46,7 @@ export interface ChainHead {
   readonly feePot: Satoshi;
   /** Sum of all unspent outputs. */
   readonly supply: Satoshi;
+  readonly validatorState: ValidatorState;
 }
 
 /** All changes of one block: written in one atomic, synced batch, or not at all. */

@@ -12,6 +12,7 @@ import {
   parseGenesis,
   validatorSetOf,
 } from "../src/genesis.ts";
+import { genesisValidatorState } from "../src/ledger/validator-state.ts";
 import type { Utxo } from "../src/ports.ts";
 import type { NodeFacts } from "../src/rpc/node-facts.ts";
 import type { CertifiedBlock, OutPoint, Transaction } from "../src/types/chain.ts";
@@ -132,12 +133,13 @@ export class FakeNode {
       validatorsHash: ZERO_HASH,
       nextValidatorsHash: ZERO_HASH,
       txRoot: ZERO_HASH,
+      evidenceRoot: ZERO_HASH,
       stateRoot: fakeHash(height),
       proposer: VALIDATOR.publicKey,
       timestampMs: GENESIS_TIME_MS + height * 1000,
     };
     this.blocks.push({
-      block: { header, lastCommit: undefined, transactions },
+      block: { header, lastCommit: undefined, evidence: [], transactions },
       certificate: {
         type: 2,
         height,
@@ -161,6 +163,7 @@ export class FakeNode {
       utxoAccumulator: new Uint8Array(2048),
       feePot: 0n,
       supply: this.utxos.reduce((sum, { value }) => sum + value, 0n),
+      validatorState: genesisValidatorState(validatorSetOf(this.genesis), this.genesisHash),
     };
   }
 

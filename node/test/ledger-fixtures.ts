@@ -1,15 +1,18 @@
 // Wallets, a small genesis and signed transfers for the tests of ledger, mempool and store. All of it
 // is deterministic: wallet i has the seed of 32 bytes i + 1.
 
-import { txSignBytes } from "../src/codec/sign-bytes.ts";
+import { compareBytes } from "../src/codec/bytes.ts";
+import { newEvidence } from "../src/codec/evidence.ts";
+import { statementSignBytes, txSignBytes } from "../src/codec/sign-bytes.ts";
 import { txidOf } from "../src/crypto/ids.ts";
 import { openSigningKey, type SigningKey } from "../src/crypto/keys.ts";
 import { keyHashOf } from "../src/crypto/pure-keys.ts";
 import { verifySignature } from "../src/crypto/verify.ts";
 import type { Genesis } from "../src/genesis/types.ts";
-import type { BlockRules } from "../src/ledger/apply-block.ts";
+import { validatorSetOf } from "../src/genesis/validator-set.ts";
 import { type LedgerParams, ledgerParamsOf } from "../src/ledger/params.ts";
 import { type GenesisState, genesisState } from "../src/ledger/state-root.ts";
+import type { TxRules } from "../src/ledger/validate-transaction.ts";
 import type { Utxo } from "../src/ports.ts";
 import {
   type Certificate,
@@ -18,6 +21,7 @@ import {
   type TxOutput,
   type ValidatorSet,
 } from "../src/types/chain.ts";
+import type { Evidence, SignedStatement } from "../src/types/evidence.ts";
 
 export interface Wallet {
   readonly key: SigningKey;
@@ -39,11 +43,10 @@ export function walletOf(i: number): Wallet {
 
 export const GENESIS_HASH = new Uint8Array(32).fill(0x67);
 
-export const VALIDATORS: ValidatorSet = [200, 201, 202, 203].map((byte) => ({
-  publicKey: new Uint8Array(32).fill(byte),
-  nodeKey: new Uint8Array(32).fill(byte + 50),
-  power: 1,
-}));
+/** The keys of the sample genesis's validators, sorted as their set is. */
+export const VALIDATOR_KEYS: readonly SigningKey[] = [200, 201, 202, 203]
+  .map((byte) => openSigningKey(new Uint8Array(32).fill(byte)))
+  .sort((a, b) => compareBytes(a.publicKey, b.publicKey));
 
 /** A genesis that skips parseGenesis (and its proofs): wallet i holds allocation i. */
 export function sampleGenesis(
@@ -63,12 +66,19 @@ export function sampleGenesis(
       minFee: 1000n,
       feePermille: 1,
       dust: 546n,
+      maxEvidenceAgeBlocks: 120_960,
       precisionMs: 500,
       messageDelayMs: 2000,
       faultInjection: true,
       ...parameters,
     },
-    validators: [],
+    validators: VALIDATOR_KEYS.map(({ publicKey }, i) => ({
+      name: `v${i}`,
+      publicKey,
+      nodeKey: new Uint8Array(32).fill(250 + i),
+      possession: new Uint8Array(64),
+      nodePossession: new Uint8Array(64),
+    })),
     allocations: Array.from({ length: allocations }, (_, i) => ({
       address: walletOf(i % 200).address,
       amount: 10_000_000n + BigInt(i),
@@ -76,20 +86,31 @@ export function sampleGenesis(
   };
 }
 
+/** The set of the sample genesis. */
+export const VALIDATORS: ValidatorSet = validatorSetOf(sampleGenesis());
+
 export interface LedgerWorld extends GenesisState {
   readonly params: LedgerParams;
-  readonly rules: BlockRules;
+  readonly rules: TxRules;
 }
 
 export function ledgerWorld(genesis: Genesis = sampleGenesis()): LedgerWorld {
   const params = ledgerParamsOf(genesis, GENESIS_HASH);
-  const rules = {
-    params,
-    verify: verifySignature,
-    validators: VALIDATORS,
-    nextValidators: VALIDATORS,
-  };
+  const rules = { params, verify: verifySignature };
   return { ...genesisState(genesis, GENESIS_HASH), params, rules };
+}
+
+/** A validator's two signatures for one place: for the blocks 1 1 1 ... and 2 2 2 ... */
+export function doubleSigned(
+  { publicKey, sign }: SigningKey,
+  place: Pick<Evidence, "kind" | "height" | "round">,
+  genesisHash = GENESIS_HASH,
+): Evidence {
+  const [one, other] = [1, 2].map((byte) => {
+    const value = { validRound: -1, blockHash: new Uint8Array(32).fill(byte) };
+    return { ...value, signature: sign(statementSignBytes(genesisHash, place, value)) };
+  }) as [SignedStatement, SignedStatement];
+  return newEvidence({ ...place, publicKey }, one, other);
 }
 
 /** The wallet that owns an output, among the first 200. */
@@ -136,11 +157,11 @@ export function outputOf(tx: Transaction, index: number, height = 1): Utxo {
 }
 
 /** A certificate in the right form; nothing in the ledger verifies its signatures. */
-export function commitOf(height: number, blockHash: Uint8Array): Certificate {
+export function commitOf(height: number, blockHash: Uint8Array, round = 0): Certificate {
   return {
     type: PRECOMMIT,
     height,
-    round: 0,
+    round,
     blockHash,
     signers: [true, true, true, false],
     signatures: [1, 2, 3].map((byte) => new Uint8Array(64).fill(byte)),

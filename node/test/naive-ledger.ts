@@ -1,27 +1,28 @@
 // Block application a second time, deliberately naive: a map of strings, bytes put together by hand,
-// the accumulator summed anew over all outputs at every block, signatures by OpenSSL. It shares only
+// the accumulator summed anew over all outputs at every block, signatures by OpenSSL, the validators
+// worked out from the whole history (naive-validators.ts). It shares only
 // types with src/ledger, so that an error has to be made twice to stay unseen. Tests alone use it.
 
 import { createHash } from "node:crypto";
 import { verifyByOpenSsl } from "../src/crypto/verify-fallback.ts";
 import type { LedgerParams } from "../src/ledger/params.ts";
 import type { Block, Certificate, Transaction, ValidatorSet } from "../src/types/chain.ts";
+import type { Evidence } from "../src/types/evidence.ts";
+import {
+  hexOf,
+  little,
+  NaiveValidators,
+  naiveEvidenceId,
+  setHash,
+  sha,
+  tag,
+} from "./naive-validators.ts";
 
 interface Coin {
   readonly value: bigint;
   readonly address: string;
   readonly height: number;
 }
-
-const little = (value: bigint | number, size: number): Buffer => {
-  const bytes = Buffer.alloc(size);
-  for (let i = 0, rest = BigInt(value); i < size; i++, rest >>= 8n) bytes[i] = Number(rest & 255n);
-  return bytes;
-};
-const tag = (name: string): Buffer => Buffer.from(name.padEnd(16, "\0"), "latin1");
-const sha = (...parts: Uint8Array[]): Buffer =>
-  createHash("sha256").update(Buffer.concat(parts)).digest();
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
 function bodyBytes({ version, inputs, outputs, payload }: Transaction["body"]): Buffer {
   const ins = Buffer.concat(
@@ -60,9 +61,6 @@ function certificateBytes(c: Certificate): Buffer {
   ]);
 }
 
-const setHash = (set: ValidatorSet): Buffer =>
-  sha(tag("TIME/valset/1"), ...set.flatMap((v) => [v.publicKey, v.nodeKey, little(v.power, 4)]));
-
 function tree(leaves: readonly Buffer[]): Buffer {
   if (leaves.length === 0) return sha();
   if (leaves.length === 1) return sha(Buffer.from([0]), leaves[0] as Buffer);
@@ -74,9 +72,13 @@ function tree(leaves: readonly Buffer[]): Buffer {
 export const naiveTxRoot = (transactions: readonly Transaction[]): Buffer =>
   tree(transactions.map((tx) => sha(tag("TIME/witness/1"), txBytes(tx))));
 
+/** What header.evidenceRoot must hold. */
+export const naiveEvidenceRoot = (evidence: readonly Evidence[]): Buffer =>
+  tree(evidence.map(naiveEvidenceId));
+
 const headerHash = (h: Block["header"]): Buffer =>
   sha(
-    tag("TIME/header/1"),
+    tag("TIME/header/2"),
     little(h.version, 2),
     little(h.height, 8),
     little(h.round, 4),
@@ -85,6 +87,7 @@ const headerHash = (h: Block["header"]): Buffer =>
     h.validatorsHash,
     h.nextValidatorsHash,
     h.txRoot,
+    h.evidenceRoot,
     h.stateRoot,
     h.proposer,
     little(h.timestampMs, 8),
@@ -98,8 +101,8 @@ export class NaiveLedger {
   height = 0;
   timestampMs: number;
   tip: string;
+  validators: NaiveValidators;
   readonly #params: LedgerParams;
-  readonly #set: ValidatorSet;
 
   constructor(
     params: LedgerParams,
@@ -110,8 +113,8 @@ export class NaiveLedger {
     },
   ) {
     this.#params = params;
-    this.#set = set;
     this.tip = hexOf(params.genesisHash);
+    this.validators = new NaiveValidators(set, this.tip);
     this.timestampMs = start.timestampMs;
     for (const [i, [address, value]] of start.coins.entries()) {
       this.coins.set(`${this.tip}/${i}`, { value, address: hexOf(address), height: 0 });
@@ -140,11 +143,24 @@ export class NaiveLedger {
       }
     }
     const digest = sha(...lanes.map((lane) => little(lane, 2)));
-    return sha(tag("TIME/state/1"), digest, little(this.feePot, 8), little(this.supply(), 8));
+    return sha(
+      tag("TIME/state/2"),
+      digest,
+      little(this.feePot, 8),
+      little(this.supply(), 8),
+      this.validators.hash(),
+    );
   }
 
-  /** Spends and makes coins with no rule at all: the root a liar would put into his header. */
-  applyWithoutRules(transactions: readonly Transaction[]): void {
+  /** The root that a liar would put into the header of a block that breaks the rules. */
+  rootWithoutRules(block: Pick<Block, "transactions" | "lastCommit" | "evidence">): Buffer {
+    this.#applyWithoutRules(block.transactions);
+    this.validators.advance(block);
+    return this.stateRoot();
+  }
+
+  /** Spends and makes coins with no rule at all. */
+  #applyWithoutRules(transactions: readonly Transaction[]): void {
     for (const tx of transactions) {
       for (const { txid, index } of tx.body.inputs) {
         const key = `${hexOf(txid)}/${index}`;
@@ -161,9 +177,10 @@ export class NaiveLedger {
 
   copy(): NaiveLedger {
     const start = { timestampMs: this.timestampMs, coins: [] };
-    const other = new NaiveLedger(this.#params, this.#set, start);
+    const other = new NaiveLedger(this.#params, [], start);
     for (const [key, coin] of this.coins) other.coins.set(key, coin);
     other.feePot = this.feePot;
+    other.validators = this.validators.copy();
     other.height = this.height;
     other.tip = this.tip;
     return other;
@@ -171,14 +188,15 @@ export class NaiveLedger {
 
   /** Undefined where the block is valid, which is then applied; otherwise what is wrong. */
   apply(block: Block): string | undefined {
-    const fault = this.#headerFault(block) ?? this.#bodyFault(block);
+    const fault = this.#headerFault(block) ?? this.#bodyFault(block) ?? this.#evidenceFault(block);
     if (fault !== undefined) return fault;
     const next = this.copy();
     for (const tx of block.transactions) {
       const txFault = next.#transactionFault(tx);
       if (txFault !== undefined) return txFault;
-      next.applyWithoutRules([tx]);
+      next.#applyWithoutRules([tx]);
     }
+    next.validators.advance(block);
     if (!next.stateRoot().equals(block.header.stateRoot)) return "state root";
     this.coins.clear();
     for (const [key, coin] of next.coins) this.coins.set(key, coin);
@@ -186,18 +204,21 @@ export class NaiveLedger {
     this.height += 1;
     this.timestampMs = block.header.timestampMs;
     this.tip = hexOf(headerHash(block.header));
+    this.validators = next.validators;
+    this.validators.hashes.push(this.tip);
     return undefined;
   }
 
   #headerFault({ header, lastCommit }: Block): string | undefined {
-    if (header.version !== 1) return "version";
+    if (header.version !== 2) return "version";
     if (header.height !== this.height + 1) return "height";
     if (hexOf(header.parentHash) !== this.tip) return "parent";
     if (header.timestampMs <= this.timestampMs) return "time";
-    const set = hexOf(setHash(this.#set));
-    if (hexOf(header.validatorsHash) !== set) return "validators";
-    if (hexOf(header.nextValidatorsHash) !== set) return "next validators";
-    if (!this.#set.some((v) => hexOf(v.publicKey) === hexOf(header.proposer))) return "proposer";
+    const set = this.validators.setAt(header.height);
+    const next = this.validators.setAt(header.height + 1);
+    if (hexOf(header.validatorsHash) !== hexOf(setHash(set))) return "validators";
+    if (hexOf(header.nextValidatorsHash) !== hexOf(setHash(next))) return "next validators";
+    if (!set.some((v) => hexOf(v.publicKey) === hexOf(header.proposer))) return "proposer";
     const named = hexOf(header.lastCommitHash);
     if (this.height === 0) {
       return lastCommit === undefined && named === "00".repeat(32) ? undefined : "first commit";
@@ -216,6 +237,11 @@ export class NaiveLedger {
     for (let i = 0; i < header.round && limit > 1; i++) limit = Math.floor(limit / 2);
     if (size > Math.max(limit, 65536)) return "size";
     return naiveTxRoot(transactions).equals(header.txRoot) ? undefined : "tx root";
+  }
+
+  #evidenceFault({ header, evidence }: Block): string | undefined {
+    if (!naiveEvidenceRoot(evidence).equals(header.evidenceRoot)) return "evidence root";
+    return this.validators.fault(evidence, this.#params);
   }
 
   #transactionFault(tx: Transaction): string | undefined {

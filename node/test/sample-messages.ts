@@ -10,6 +10,8 @@ import type {
   ValidatorSet,
 } from "../src/types/chain.ts";
 import type { Proposal, RoundCertificate, Vote, VoteGroup } from "../src/types/consensus.ts";
+import type { Evidence } from "../src/types/evidence.ts";
+import type { ValidatorState } from "../src/types/validator-state.ts";
 
 /** `size` bytes that count up from `first`. */
 export const bytes = (size: number, first: number): Uint8Array =>
@@ -42,7 +44,7 @@ const WITH_PAYLOAD: Transaction = {
 };
 
 export const HEADER: BlockHeader = {
-  version: 1,
+  version: 2,
   height: 1843,
   round: 2,
   parentHash: bytes(32, 0x10),
@@ -50,6 +52,7 @@ export const HEADER: BlockHeader = {
   validatorsHash: bytes(32, 0x12),
   nextValidatorsHash: bytes(32, 0x13),
   txRoot: bytes(32, 0x14),
+  evidenceRoot: bytes(32, 0x17),
   stateRoot: bytes(32, 0x15),
   proposer: bytes(32, 0x16),
   timestampMs: 1_764_547_200_123,
@@ -73,15 +76,50 @@ export const VALIDATORS: ValidatorSet = [1, 2, 3].map((i) => ({
   power: i,
 }));
 
+export const DOUBLE_PRECOMMIT: Evidence = {
+  kind: "doublePrecommit",
+  publicKey: bytes(32, 0x70),
+  height: 1840,
+  round: 3,
+  first: { validRound: -1, blockHash: new Uint8Array(32), signature: bytes(64, 0x71) },
+  second: { validRound: -1, blockHash: bytes(32, 0x72), signature: bytes(64, 0x73) },
+};
+
+const DOUBLE_PROPOSAL: Evidence = {
+  kind: "doubleProposal",
+  publicKey: bytes(32, 0x74),
+  height: 1841,
+  round: 9,
+  first: { validRound: -1, blockHash: bytes(32, 0x76), signature: bytes(64, 0x75) },
+  second: { validRound: 4, blockHash: bytes(32, 0x76), signature: bytes(64, 0x77) },
+};
+
+const [FIRST_VALIDATOR, SECOND_VALIDATOR, THIRD_VALIDATOR] = VALIDATORS;
+if (!FIRST_VALIDATOR || !SECOND_VALIDATOR || !THIRD_VALIDATOR) throw new Error("three validators");
+
+/** The second is jailed, the third has failed. */
+export const VALIDATOR_STATE: ValidatorState = {
+  lastValidators: VALIDATORS,
+  lastLeaders: [2, 0, 1],
+  validators: VALIDATORS,
+  nextValidators: [FIRST_VALIDATOR, THIRD_VALIDATOR],
+  tombstones: [{ validator: SECOND_VALIDATOR, height: 1843 }],
+  failedSlots: [{ publicKey: THIRD_VALIDATOR.publicKey, failures: 3, skippedThrough: 1850 }],
+  epochSeed: bytes(32, 0x78),
+  nextEpochSeed: bytes(32, 0x79),
+};
+
 export const BLOCK: Block = {
   header: HEADER,
   lastCommit: CERTIFICATE,
+  evidence: [DOUBLE_PRECOMMIT, DOUBLE_PROPOSAL],
   transactions: [TRANSACTION, WITH_PAYLOAD],
 };
 
 const FIRST_BLOCK: Block = {
   header: { ...HEADER, height: 1, round: 0 },
   lastCommit: undefined,
+  evidence: [],
   transactions: [],
 };
 

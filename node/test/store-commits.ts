@@ -48,6 +48,7 @@ export function nextCommit(store: Store, transactions: readonly Transaction[] = 
       proposer: VALIDATORS[0]?.publicKey ?? ZERO_HASH,
       timestampMs: head.timestampMs + 1_000,
       candidates: transactions,
+      evidence: [],
     },
     world.rules,
   );

@@ -87,6 +87,7 @@ function newChain(validators: number): Chain {
       minFee: 1000n,
       feePermille: 1,
       dust: 546n,
+      maxEvidenceAgeBlocks: 120_960,
       precisionMs: 100,
       messageDelayMs: 500,
       faultInjection: true,

@@ -242,7 +242,7 @@ const forgetful = (key: SigningKey): Omit<FileSigner, "close"> => ({
 class HeedlessHold extends SignHold {
   constructor() {
     const none = { fresh: false, holdHeights: 0, head: 0, floor: 0 };
-    super({ ...none, othersNeeded: 0, comparedNeeded: 0 });
+    super({ ...none, othersNeeded: () => 0, comparedNeeded: () => 0 });
   }
 
   override refusal(): undefined {

@@ -8,6 +8,7 @@ import { ClassicLevel } from "classic-level";
 import { equalBytes } from "../codec/bytes.ts";
 import { decodeCertifiedBlock } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
+import { validatorStateFromWire } from "../codec/validator-state.ts";
 import { blockHashOf } from "../crypto/ids.ts";
 import { LtHash } from "../crypto/lthash.ts";
 import { utxoElement } from "../ledger/state-root.ts";
@@ -125,7 +126,8 @@ async function readState(
       `chain database ${db.location}: made for genesis ${has}, not ${given}`,
     );
   }
-  const { utxoCount, ...head } = record;
+  const { utxoCount, ...rest } = record;
+  const head = { ...rest, validatorState: validatorStateFromWire(record.validatorState) };
   const state = { genesisHash: genesis.genesisHash, head, utxoCount };
   checkTip(db, state);
   await checkUtxos(db, state, audit);

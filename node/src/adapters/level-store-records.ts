@@ -6,7 +6,8 @@
 // |------------------------------|--------------------------------------------------------|
 // | "v"                          | format version                                         |
 // | "g"                          | genesis hash                                           |
-// | "h"                          | head: ChainHead and the number of unspent outputs      |
+// | "h"                          | head: ChainHead with the validators' state, and the    |
+// |                              | number of unspent outputs                              |
 // | "b" height                   | block with its certificate                             |
 // | "n" block hash               | height                                                 |
 // | "t" txid                     | height, index in the block                             |
@@ -20,12 +21,19 @@ import { crc32 } from "node:zlib";
 import { ByteVectorType, ContainerType } from "@chainsafe/ssz";
 import { concatBytes, uint64BigEndian } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
-import { bytes20, bytes32, uint32, uint64, uint64Big } from "../codec/schemas.ts";
+import {
+  bytes20,
+  bytes32,
+  uint32,
+  uint64,
+  uint64Big,
+  ValidatorStateSchema,
+} from "../codec/schemas.ts";
 import { LTHASH_BYTES } from "../crypto/lthash.ts";
 import type { OutPoint } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 export const VersionRecord = new ContainerType({ version: uint32 });
 export const GenesisRecord = new ContainerType({ genesisHash: bytes32 });
@@ -37,6 +45,7 @@ export const HeadRecord = new ContainerType({
   utxoAccumulator: new ByteVectorType(LTHASH_BYTES),
   feePot: uint64Big,
   supply: uint64Big,
+  validatorState: ValidatorStateSchema,
   utxoCount: uint64,
 });
 export const HeightRecord = new ContainerType({ height: uint64 });

@@ -7,6 +7,7 @@
 import type { ClassicLevel } from "classic-level";
 import { decodeCertifiedBlock, encodeCertifiedBlock } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
+import { validatorStateToWire } from "../codec/validator-state.ts";
 import type { BlockCommit, ChainHead, Store, TxLocation, Utxo } from "../ports.ts";
 import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
@@ -49,6 +50,11 @@ export interface StoredState {
 function put<T>(key: Uint8Array, schema: Schema<T>, value: T): Write {
   return { type: "put", key, value: seal(key, schema.serialize(value)) };
 }
+
+const putHead = ({ head, utxoCount }: StoredState): Write => {
+  const validatorState = validatorStateToWire(head.validatorState);
+  return put(KEYS.head, HeadRecord, { ...head, validatorState, utxoCount });
+};
 
 /** The record under `key`, or undefined. @throws CodedError STORE_CORRUPT where it is damaged. */
 export function readRecord<T>(
@@ -93,7 +99,7 @@ export class LevelStore implements Store {
     const writes = () => [
       put(KEYS.genesis, GenesisRecord, { genesisHash }),
       ...this.#utxoWrites([], allocations),
-      put(KEYS.head, HeadRecord, { ...head, utxoCount: state.utxoCount }),
+      putHead(state),
     ];
     this.#write(writes, state, done);
   }
@@ -148,7 +154,7 @@ export class LevelStore implements Store {
       put(KEYS.hash(blockHash), HeightRecord, { height }),
       ...txids.map((txid, index) => put(KEYS.tx(txid), LocationRecord, { height, index })),
       ...this.#utxoWrites(spent, created),
-      put(KEYS.head, HeadRecord, { ...head, utxoCount: state.utxoCount }),
+      putHead(state),
     ];
     this.#write(writes, state, done);
   }

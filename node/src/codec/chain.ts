@@ -13,6 +13,7 @@ import type {
 } from "../types/chain.ts";
 import { MAX_FRAME_BYTES, MAX_TX_BYTES } from "../types/limits.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
+import { evidenceFromWire, evidenceToWire } from "./evidence.ts";
 import {
   BlockHeaderSchema,
   BlockSchema,
@@ -29,6 +30,7 @@ export function blockToWire(block: Block): BlockWire {
   return {
     header: block.header,
     lastCommit: block.lastCommit ?? null,
+    evidence: block.evidence.map(evidenceToWire),
     transactions: block.transactions as BlockWire["transactions"],
   };
 }
@@ -39,6 +41,7 @@ export function blockFromWire(wire: BlockWire): Block {
   return {
     header: wire.header,
     lastCommit: wire.lastCommit ?? undefined,
+    evidence: wire.evidence.map(evidenceFromWire),
     transactions: wire.transactions,
   };
 }

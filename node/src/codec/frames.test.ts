@@ -4,8 +4,10 @@ import { MESSAGES } from "../../test/sample-messages.ts";
 import type { Block, BlockHeader, Certificate, Transaction, VoteType } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, RoundReason } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
+import type { Evidence, EvidenceKind, SignedStatement } from "../types/evidence.ts";
 import { MAX_FRAME_BYTES } from "../types/limits.ts";
 import { equalBytes } from "./bytes.ts";
+import { newEvidence } from "./evidence.ts";
 import { decodeFrame, encodeFrame, type Message } from "./frames.ts";
 import { compareGroups } from "./round-certificate.ts";
 
@@ -74,6 +76,7 @@ const header: fc.Arbitrary<BlockHeader> = fc.record({
   validatorsHash: hash,
   nextValidatorsHash: hash,
   txRoot: hash,
+  evidenceRoot: hash,
   stateRoot: hash,
   proposer: hash,
   timestampMs: safe,
@@ -81,9 +84,29 @@ const header: fc.Arbitrary<BlockHeader> = fc.record({
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
+const evidence: fc.Arbitrary<Evidence> = fc
+  .record({
+    kind: fc.constantFrom<EvidenceKind>("doublePrevote", "doublePrecommit", "doubleProposal"),
+    publicKey: hash,
+    height: safe,
+    round: uint32,
+    validRound: fc.integer({ min: -1, max: 0xfffffffe }),
+    hashes: fc.uniqueArray(hash, { minLength: 2, maxLength: 2, selector: (bytes) => bytes.join() }),
+    signature: sized(64),
+  })
+  .map(({ validRound, hashes, signature, ...place }) => {
+    const [one, other] = hashes.map((blockHash) => ({
+      validRound: place.kind === "doubleProposal" ? validRound : -1,
+      blockHash,
+      signature,
+    })) as [SignedStatement, SignedStatement];
+    return newEvidence(place, one, other);
+  });
+
 const block: fc.Arbitrary<Block> = fc.record({
   header,
   lastCommit: maybe(certificate),
+  evidence: fc.array(evidence, { maxLength: 2 }),
   transactions: fc.array(transaction, { maxLength: 3 }),
 });
 

@@ -7,19 +7,23 @@ import {
   BLOCK,
   bytes,
   CERTIFICATE,
+  DOUBLE_PRECOMMIT,
   EVERY_TYPE_IS_SAMPLED,
   GENESIS_HASH,
   HEADER,
   MESSAGES,
   PROPOSAL,
   TRANSACTION,
+  VALIDATOR_STATE,
   VALIDATORS,
   VOTE,
 } from "../../test/sample-messages.ts";
 import {
   blockHashOf,
   certificateHashOf,
+  evidenceIdOf,
   txidOf,
+  validatorStateHashOf,
   validatorsHashOf,
   witnessIdOf,
 } from "../crypto/ids.ts";
@@ -36,9 +40,11 @@ import {
   encodeValidatorSet,
 } from "./chain.ts";
 import { DOMAINS } from "./domains.ts";
+import { EVIDENCE_BYTES, encodeEvidence } from "./evidence.ts";
 import { decodeFrame, encodeFrame, type Message } from "./frames.ts";
 import { fromHex, toHex } from "./hex.ts";
-import { proposalSignBytes, txSignBytes, voteSignBytes } from "./sign-bytes.ts";
+import { proposalSignBytes, statementSignBytes, txSignBytes, voteSignBytes } from "./sign-bytes.ts";
+import { encodeLeadership } from "./validator-state.ts";
 
 type Golden = Readonly<Record<string, string>>;
 const golden = (name: string): Golden =>
@@ -73,6 +79,8 @@ describe("golden encodings", () => {
       certificate: encodeCertificate(CERTIFICATE),
       block: encodeBlock(BLOCK),
       validatorSet: encodeValidatorSet(VALIDATORS),
+      evidence: encodeEvidence(DOUBLE_PRECOMMIT),
+      leadership: encodeLeadership(VALIDATOR_STATE),
       voteSignBytes: voteSignBytes(GENESIS_HASH, VOTE),
       proposalSignBytes: proposalSignBytes(GENESIS_HASH, PROPOSAL),
       firstProposalSignBytes: proposalSignBytes(GENESIS_HASH, { ...PROPOSAL, validRound: -1 }),
@@ -85,6 +93,18 @@ describe("golden encodings", () => {
       }),
     });
     expect(actual).toEqual(expected);
+  });
+
+  it("of evidence has one size, and is over the bytes that its votes signed", () => {
+    expect(encodeEvidence(DOUBLE_PRECOMMIT)).toHaveLength(EVIDENCE_BYTES);
+    const { height, round, second } = DOUBLE_PRECOMMIT;
+    expect(statementSignBytes(GENESIS_HASH, DOUBLE_PRECOMMIT, second)).toEqual(
+      voteSignBytes(GENESIS_HASH, { type: 2, height, round, blockHash: second.blockHash }),
+    );
+    const proposal = { height, round, validRound: 1, blockHash: second.blockHash };
+    expect(
+      statementSignBytes(GENESIS_HASH, { ...DOUBLE_PRECOMMIT, kind: "doubleProposal" }, proposal),
+    ).toEqual(proposalSignBytes(GENESIS_HASH, proposal));
   });
 
   it("decode to what they came from", () => {
@@ -102,6 +122,8 @@ describe("golden hashes", () => {
       blockHash: blockHashOf(HEADER),
       certificateHash: certificateHashOf(CERTIFICATE),
       validatorsHash: validatorsHashOf(VALIDATORS),
+      evidenceId: evidenceIdOf(DOUBLE_PRECOMMIT),
+      validatorStateHash: validatorStateHashOf(VALIDATOR_STATE),
     });
     expect(actual).toEqual(golden("hashes"));
   });

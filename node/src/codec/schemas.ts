@@ -7,12 +7,14 @@ import {
   ByteListType,
   ByteVectorType,
   ContainerType,
+  ListBasicType,
   ListCompositeType,
   OptionalType,
   UintBigintType,
   UintNumberType,
 } from "@chainsafe/ssz";
 import {
+  MAX_BLOCK_EVIDENCE,
   MAX_BLOCK_TXS,
   MAX_TX_INPUTS,
   MAX_TX_OUTPUTS,
@@ -59,6 +61,7 @@ export const HEADER_FIELDS = {
   validatorsHash: bytes32,
   nextValidatorsHash: bytes32,
   txRoot: bytes32,
+  evidenceRoot: bytes32,
   stateRoot: bytes32,
   proposer: bytes32,
   timestampMs: uint64,
@@ -77,9 +80,26 @@ export const CERTIFICATE_FIELDS = {
 
 export const CertificateSchema = laidOutCertificate(CERTIFICATE_FIELDS);
 
+/** `validRoundPlusOne` is 0 for a vote, and for a proposal without a PoLC. */
+export const SignedStatementSchema = new ContainerType({
+  validRoundPlusOne: uint32,
+  blockHash: bytes32,
+  signature: bytes64,
+});
+
+export const EvidenceSchema = new ContainerType({
+  kind: uint8,
+  publicKey: bytes32,
+  height: uint64,
+  round: uint32,
+  first: SignedStatementSchema,
+  second: SignedStatementSchema,
+});
+
 export const BlockSchema = new ContainerType({
   header: BlockHeaderSchema,
   lastCommit: new OptionalType(CertificateSchema),
+  evidence: new ListCompositeType(EvidenceSchema, MAX_BLOCK_EVIDENCE),
   transactions: new ListCompositeType(TransactionSchema, MAX_BLOCK_TXS),
 });
 
@@ -140,3 +160,26 @@ export const ValidatorSchema = new ContainerType({
 });
 
 export const ValidatorSetSchema = new ListCompositeType(ValidatorSchema, MAX_VALIDATORS);
+
+/** What the state root covers of the validators besides the three sets. */
+export const LeadershipSchema = new ContainerType({
+  lastLeaders: new ListBasicType(uint16, MAX_VALIDATORS),
+  tombstones: new ListCompositeType(
+    new ContainerType({ validator: ValidatorSchema, height: uint64 }),
+    MAX_VALIDATORS,
+  ),
+  failedSlots: new ListCompositeType(
+    new ContainerType({ publicKey: bytes32, failures: uint8, skippedThrough: uint64 }),
+    MAX_VALIDATORS,
+  ),
+  epochSeed: bytes32,
+  nextEpochSeed: bytes32,
+});
+
+/** The state of the validators as the head record holds it. */
+export const ValidatorStateSchema = new ContainerType({
+  lastValidators: ValidatorSetSchema,
+  validators: ValidatorSetSchema,
+  nextValidators: ValidatorSetSchema,
+  leadership: LeadershipSchema,
+});

@@ -2,7 +2,9 @@
 // (for signatures) the genesis hash, then SSZ. A signature made for one purpose or one chain proves
 // nothing for another (decisions: all signed bytes bind the genesis hash). Golden vectors pin them.
 
+import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Proposal, Vote } from "../types/consensus.ts";
+import type { Evidence, SignedStatement } from "../types/evidence.ts";
 import { concatBytes } from "./bytes.ts";
 import { DOMAINS } from "./domains.ts";
 import { allocate } from "./slab.ts";
@@ -34,6 +36,19 @@ export function proposalSignBytes(
   bytes.set(genesisHash, DOMAIN_BYTES);
   writeProposalBody(bytes, BODY_AT, proposal);
   return bytes;
+}
+
+/** Bytes under one of the two signatures of a piece of evidence: those of its vote or proposal. */
+export function statementSignBytes(
+  genesisHash: Uint8Array,
+  { kind, height, round }: Pick<Evidence, "kind" | "height" | "round">,
+  { validRound, blockHash }: Pick<SignedStatement, "validRound" | "blockHash">,
+): Uint8Array {
+  if (kind === "doubleProposal") {
+    return proposalSignBytes(genesisHash, { height, round, validRound, blockHash });
+  }
+  const type = kind === "doublePrevote" ? PREVOTE : PRECOMMIT;
+  return voteSignBytes(genesisHash, { type, height, round, blockHash });
 }
 
 /** Bytes that the owner of an input signs: domain ‖ genesis hash ‖ txid. */

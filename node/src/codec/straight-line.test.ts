@@ -48,6 +48,7 @@ const headers: fc.Arbitrary<BlockHeader> = fc.record({
   validatorsHash: hash,
   nextValidatorsHash: hash,
   txRoot: hash,
+  evidenceRoot: hash,
   stateRoot: hash,
   proposer: hash,
   timestampMs: height,

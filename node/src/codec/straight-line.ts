@@ -123,9 +123,9 @@ export const PROPOSAL: Layout<Proposal> = {
   }),
 };
 
-/** version 0, height 2, round 10, seven hashes from 14, timestamp 238. */
+/** version 0, height 2, round 10, eight hashes from 14, timestamp 270. */
 export const HEADER: Layout<BlockHeader> = {
-  sizeBytes: 246,
+  sizeBytes: 278,
   write(bytes, at, header) {
     putUint16(bytes, at, header.version);
     putUint64(bytes, at + 2, header.height);
@@ -135,9 +135,10 @@ export const HEADER: Layout<BlockHeader> = {
     bytes.set(header.validatorsHash, at + 78);
     bytes.set(header.nextValidatorsHash, at + 110);
     bytes.set(header.txRoot, at + 142);
-    bytes.set(header.stateRoot, at + 174);
-    bytes.set(header.proposer, at + 206);
-    putUint64(bytes, at + 238, header.timestampMs);
+    bytes.set(header.evidenceRoot, at + 174);
+    bytes.set(header.stateRoot, at + 206);
+    bytes.set(header.proposer, at + 238);
+    putUint64(bytes, at + 270, header.timestampMs);
   },
   read: (bytes, at) => ({
     version: uint16At(bytes, at),
@@ -148,9 +149,10 @@ export const HEADER: Layout<BlockHeader> = {
     validatorsHash: copyOf(bytes, at + 78, 32),
     nextValidatorsHash: copyOf(bytes, at + 110, 32),
     txRoot: copyOf(bytes, at + 142, 32),
-    stateRoot: copyOf(bytes, at + 174, 32),
-    proposer: copyOf(bytes, at + 206, 32),
-    timestampMs: uint64At(bytes, at + 238),
+    evidenceRoot: copyOf(bytes, at + 174, 32),
+    stateRoot: copyOf(bytes, at + 206, 32),
+    proposer: copyOf(bytes, at + 238, 32),
+    timestampMs: uint64At(bytes, at + 270),
   }),
 };
 

@@ -52,12 +52,14 @@ const blockOf = (round: number): Block => ({
     lastCommitHash: hashOf(0),
     validatorsHash: hashOf(0),
     nextValidatorsHash: hashOf(0),
+    evidenceRoot: new Uint8Array(32),
     txRoot: hashOf(0),
     stateRoot: hashOf(0),
     proposer: hashOf(100 + leaderOf(context(0), round)),
     timestampMs: NOW,
   },
   lastCommit: undefined,
+  evidence: [],
   transactions: [],
 });
 

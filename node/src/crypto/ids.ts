@@ -9,6 +9,8 @@ import {
   encodeValidatorSet,
 } from "../codec/chain.ts";
 import { DOMAINS } from "../codec/domains.ts";
+import { encodeEvidence } from "../codec/evidence.ts";
+import { encodeLeadership } from "../codec/validator-state.ts";
 import type {
   BlockHeader,
   Certificate,
@@ -16,6 +18,8 @@ import type {
   TransactionBody,
   ValidatorSet,
 } from "../types/chain.ts";
+import type { Evidence } from "../types/evidence.ts";
+import type { ValidatorState } from "../types/validator-state.ts";
 import { sha256 } from "./hash.ts";
 
 /** Id of a transaction: all of it but the witnesses, so a re-signed copy keeps its id. 32 bytes. */
@@ -34,6 +38,10 @@ export const blockHashOf = (header: BlockHeader): Uint8Array =>
 export const certificateHashOf = (certificate: Certificate): Uint8Array =>
   sha256(DOMAINS.certificate, encodeCertificate(certificate));
 
+/** The leaf of header.evidenceRoot. 32 bytes. */
+export const evidenceIdOf = (evidence: Evidence): Uint8Array =>
+  sha256(DOMAINS.evidence, encodeEvidence(evidence));
+
 /** Of sets that are in use: a set is never changed, and every header names two. */
 const validatorsHashes = new WeakMap<ValidatorSet, Uint8Array>();
 
@@ -45,3 +53,13 @@ export function validatorsHashOf(set: ValidatorSet): Uint8Array {
   validatorsHashes.set(set, hash);
   return hash;
 }
+
+/** What the state root covers of the validators: the hashes of the three sets, then the rest. 32 bytes. */
+export const validatorStateHashOf = (state: ValidatorState): Uint8Array =>
+  sha256(
+    DOMAINS.validatorState,
+    validatorsHashOf(state.lastValidators),
+    validatorsHashOf(state.validators),
+    validatorsHashOf(state.nextValidators),
+    encodeLeadership(state),
+  );

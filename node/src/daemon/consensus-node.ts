@@ -10,7 +10,7 @@ import { Driver } from "../driver/driver.ts";
 import type { ForkFound } from "../driver/fork-watch.ts";
 import { SignHold } from "../driver/sign-hold.ts";
 import { waitingTransactions } from "../driver/waiting-transactions.ts";
-import { type Genesis, genesisHashOf, validatorSetOf } from "../genesis.ts";
+import { type Genesis, genesisHashOf } from "../genesis.ts";
 import { ledgerParamsOf } from "../ledger/params.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
@@ -54,16 +54,14 @@ const SYNC_GRACE_MS = 300;
 export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode {
   const { genesis, config } = options;
   const genesisHash = genesisHashOf(genesis);
-  const validators = validatorSetOf(genesis);
   const verify = ports.verify ?? createVerifiedCache(verifySignature).verify;
   const params = ledgerParamsOf(genesis, genesisHash);
-  const rules = { params, verify, validators, nextValidators: validators };
+  const rules = { params, verify };
   const mempoolLimits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
   const mempool = new Mempool(rules, mempoolLimits);
   const { store, signer } = ports;
   const chain = new ChainState(store, {
     genesisHash,
-    validators,
     rules,
     verify,
     self: signer?.publicKey,
@@ -90,19 +88,20 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
 }
 
 function signHoldOf(
-  { validators, selfIndex, head }: ChainState,
+  chain: ChainState,
   signer: LastingSigner | undefined,
   holdHeights: number,
 ): SignHold {
-  const total = totalPowerOf(validators);
-  const own = selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0);
-  const othersNeeded = Math.max(0, quorumPower(total) - own);
+  const total = () => totalPowerOf(chain.validators);
+  const own = ({ validators, selfIndex }: ChainState) =>
+    selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0);
+  const othersNeeded = () => Math.max(0, quorumPower(total()) - own(chain));
   return new SignHold({
     fresh: signer !== undefined && signer.last === undefined,
     holdHeights,
     othersNeeded,
-    comparedNeeded: Math.min(othersNeeded, faultyPower(total) + 1),
-    head: head.height,
+    comparedNeeded: () => Math.min(othersNeeded(), faultyPower(total()) + 1),
+    head: chain.head.height,
     floor: signer?.minHeight ?? 0,
   });
 }

@@ -139,8 +139,8 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     },
   });
   const { chain, driver } = node;
-  const signers = new RecentSigners(chain.validators, chain.selfIndex, store);
-  const sync = new SyncState(chain.validators);
+  const signers = new RecentSigners(chain, store);
+  const sync = new SyncState(chain);
   const version = buildVersion(env);
   metrics.gauge("build_info", 1, { version, chain_id: genesis.chainId });
   const about = { version, nodeId: identity.nodeId, genesis, genesisHash };

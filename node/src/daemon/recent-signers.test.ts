@@ -28,17 +28,22 @@ function certified(
   return { block: { ...BLOCK, lastCommit }, certificate: commitOf(height, ...signed) };
 }
 
+const chainOf = (self?: number) => ({
+  validators,
+  validatorsAt: () => validators,
+  selfIndexAt: () => self,
+});
 const empty = { head: () => undefined, block: () => undefined };
 
 describe("RecentSigners", () => {
   it("knows nobody before the first block", () => {
-    const signers = new RecentSigners(validators, 0, empty);
+    const signers = new RecentSigners(chainOf(0), empty);
     expect(signers.recent()).toEqual({ publicKeys: [], power: 0 });
     expect(signers.lastSignedHeight).toBe(0);
   });
 
   it("counts who signed any of the last three heights, with their power", () => {
-    const signers = new RecentSigners(validators, undefined, empty);
+    const signers = new RecentSigners(chainOf(), empty);
     signers.add(certified(1, [0]));
     signers.add(certified(2, [1]));
     signers.add(certified(3, [1, 2]));
@@ -48,7 +53,7 @@ describe("RecentSigners", () => {
   });
 
   it("counts those, too, whom only the next block names", () => {
-    const signers = new RecentSigners(validators, 3, empty);
+    const signers = new RecentSigners(chainOf(3), empty);
     signers.add(certified(1, [0, 1]));
     signers.add(certified(2, [0, 1], [0, 1, 3]));
     expect(signers.recent().publicKeys).toEqual(keys(0, 1, 3));
@@ -66,10 +71,10 @@ describe("RecentSigners", () => {
     const chain = [certified(1, [0]), certified(2, [1]), certified(3, [2]), certified(4, [3])];
     const store = {
       head: () =>
-        ({ height: 4 }) as ReturnType<ConstructorParameters<typeof RecentSigners>[2]["head"]>,
+        ({ height: 4 }) as ReturnType<ConstructorParameters<typeof RecentSigners>[1]["head"]>,
       block: (height: number) => chain[height - 1],
     };
-    const signers = new RecentSigners(validators, 2, store);
+    const signers = new RecentSigners(chainOf(2), store);
     expect(signers.recent().publicKeys).toEqual(keys(1, 2, 3));
     expect(signers.lastSignedHeight).toBe(3);
   });

@@ -3,25 +3,23 @@
 // block is the quorum seen first; the next block brings the one that late signers are in, too.
 
 import { toHex } from "../codec/hex.ts";
+import type { ChainState } from "../driver/chain-state.ts";
 import type { Store } from "../ports.ts";
-import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../types/chain.ts";
+import type { Certificate, CertifiedBlock, Height } from "../types/chain.ts";
 
 /** Heights whose certificates count as recent; two are kept of each at most. */
 const RECENT = 3;
 
+/** The sets by height: a certificate's bits are indices into that of its own. */
+type Validators = Pick<ChainState, "validators" | "validatorsAt" | "selfIndexAt">;
+
 export class RecentSigners {
-  readonly #validators: ValidatorSet;
-  readonly #self: number | undefined;
+  readonly #chain: Validators;
   #certificates: Certificate[] = [];
   #lastSignedHeight: Height = 0;
 
-  constructor(
-    validators: ValidatorSet,
-    self: number | undefined,
-    store: Pick<Store, "head" | "block">,
-  ) {
-    this.#validators = validators;
-    this.#self = self;
+  constructor(chain: Validators, store: Pick<Store, "head" | "block">) {
+    this.#chain = chain;
     const head = store.head()?.height ?? 0;
     for (let height = Math.max(1, head - RECENT + 1); height <= head; height++) {
       const certified = store.block(height);
@@ -43,7 +41,8 @@ export class RecentSigners {
   }
 
   #noteOwn(certificate: Certificate): void {
-    if (this.#self !== undefined && certificate.signers[this.#self] === true) {
+    const self = this.#chain.selfIndexAt(certificate.height);
+    if (self !== undefined && certificate.signers[self] === true) {
       this.#lastSignedHeight = certificate.height;
     }
   }
@@ -53,11 +52,15 @@ export class RecentSigners {
     return this.#lastSignedHeight;
   }
 
-  /** Keys and summed power of the validators in any recent certificate. */
+  /** Keys and summed power of the present validators that are in any recent certificate. */
   recent(): { readonly publicKeys: string[]; readonly power: number } {
-    const signed = this.#validators.filter((_, index) =>
-      this.#certificates.some(({ signers }) => signers[index] === true),
-    );
+    const keys = new Set<string>();
+    for (const { height, signers } of this.#certificates) {
+      for (const [index, { publicKey }] of this.#chain.validatorsAt(height).entries()) {
+        if (signers[index] === true) keys.add(toHex(publicKey));
+      }
+    }
+    const signed = this.#chain.validators.filter(({ publicKey }) => keys.has(toHex(publicKey)));
     return {
       publicKeys: signed.map(({ publicKey }) => toHex(publicKey)),
       power: signed.reduce((sum, { power }) => sum + power, 0),

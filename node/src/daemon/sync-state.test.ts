@@ -23,7 +23,7 @@ function peers(...claims: readonly (readonly [index: number, height: number])[])
 }
 
 const targetOf = (linked: readonly PeerState[], self: number | undefined, head: number) =>
-  new SyncState(validators).targetHeight(linked, self, head);
+  new SyncState({ validators }).targetHeight(linked, self, head);
 
 describe("SyncState", () => {
   it("takes the height that f + 1 validators claim as its target", () => {
@@ -42,7 +42,7 @@ describe("SyncState", () => {
   });
 
   it("is starting until it hears enough, and caught up within a block of the target", () => {
-    const sync = new SyncState(validators);
+    const sync = new SyncState({ validators });
     expect(sync.state(undefined, 0)).toBe("starting");
     expect(sync.state(50, 10)).toBe("catchingUp");
     expect(sync.state(undefined, 10)).toBe("starting");

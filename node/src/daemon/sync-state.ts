@@ -15,11 +15,12 @@ const SLACK = 1;
 const STATES = ["starting", "catchingUp", "caughtUp"] as const;
 
 export class SyncState {
-  readonly #validators: ValidatorSet;
+  readonly #chain: { readonly validators: ValidatorSet };
   #wasCaughtUp = false;
 
-  constructor(validators: ValidatorSet) {
-    this.#validators = validators;
+  /** `chain.validators`: the set of the height in progress. */
+  constructor(chain: { readonly validators: ValidatorSet }) {
+    this.#chain = chain;
   }
 
   /** Undefined while too few validators have said where they are. */
@@ -28,14 +29,14 @@ export class SyncState {
     self: number | undefined,
     head: Height,
   ): Height | undefined {
+    const { validators } = this.#chain;
     const claims = peers.flatMap(({ validatorIndex, height }) =>
       validatorIndex === undefined
         ? []
-        : [{ height, power: this.#validators[validatorIndex]?.power ?? 0 }],
+        : [{ height, power: validators[validatorIndex]?.power ?? 0 }],
     );
-    if (self !== undefined)
-      claims.push({ height: head, power: this.#validators[self]?.power ?? 0 });
-    const needed = faultyPower(totalPowerOf(this.#validators)) + 1;
+    if (self !== undefined) claims.push({ height: head, power: validators[self]?.power ?? 0 });
+    const needed = faultyPower(totalPowerOf(validators)) + 1;
     let power = 0;
     for (const claim of claims.sort((a, b) => b.height - a.height)) {
       power += claim.power;

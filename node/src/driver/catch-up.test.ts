@@ -49,8 +49,8 @@ function world() {
     hold: new SignHold({
       fresh: false,
       holdHeights: 10,
-      othersNeeded: 2,
-      comparedNeeded: 0,
+      othersNeeded: () => 2,
+      comparedNeeded: () => 0,
       floor: 0,
       head: 0,
     }),

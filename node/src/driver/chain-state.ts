@@ -2,18 +2,20 @@
 // that moves it. A judged block's changes are kept until its height is decided, so that a decision costs
 // no second execution. Bound: at most MAX_JUDGED blocks of the height in progress.
 
+import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import type { HeightContext } from "../consensus/api.ts";
-import { leaderOrder } from "../consensus/proposer.ts";
-import { sha256 } from "../crypto/hash.ts";
-import { type AppliedBlock, applyBlock, type BlockRules } from "../ledger/apply-block.ts";
+import { type AppliedBlock, applyBlock } from "../ledger/apply-block.ts";
 import { buildBlock } from "../ledger/build-block.ts";
+import type { TxRules } from "../ledger/validate-transaction.ts";
+import { leadersOf, validatorsAt } from "../ledger/validator-state.ts";
 import type { ChainHead, Clock, Metrics, Store } from "../ports.ts";
 import type {
   Block,
   Certificate,
   CertifiedBlock,
   HashHex,
+  Height,
   Round,
   Transaction,
   UnixMs,
@@ -21,6 +23,7 @@ import type {
 } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
+import type { Evidence } from "../types/evidence.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
   bodyMatchesHeader,
@@ -34,8 +37,7 @@ const MAX_JUDGED = 16;
 
 export interface ChainStateOptions {
   readonly genesisHash: Uint8Array;
-  readonly validators: ValidatorSet;
-  readonly rules: BlockRules;
+  readonly rules: TxRules;
   readonly verify: VerifySignature;
   /** Own validator key, if the node holds one. */
   readonly self: Uint8Array | undefined;
@@ -47,11 +49,11 @@ export interface ChainStateOptions {
 export class ChainState {
   readonly #store: Store;
   readonly #options: ChainStateOptions;
-  readonly #leaderOrder: readonly number[];
-  readonly #selfIndex: number | undefined;
   readonly #late = new LatePrecommits();
   readonly #judged = new Map<HashHex, AppliedBlock>();
   #head: ChainHead;
+  /** What fixes the height after the head. */
+  #next: HeightContext;
   #lastCommit: Certificate | undefined;
 
   /** @throws CodedError STORE_CORRUPT where the head's block is missing from the store. */
@@ -62,10 +64,7 @@ export class ChainState {
     this.#options = options;
     this.#head = head;
     this.#lastCommit = lastCommitOf(store, head);
-    this.#leaderOrder = leaderOrder(options.validators, options.genesisHash, sha256);
-    const self = options.self === undefined ? undefined : toHex(options.self);
-    const index = options.validators.findIndex(({ publicKey }) => toHex(publicKey) === self);
-    this.#selfIndex = index === -1 ? undefined : index;
+    this.#next = this.#contextAfter(head);
   }
 
   get head(): ChainHead {
@@ -82,33 +81,45 @@ export class ChainState {
     this.#late.note(vote);
   }
 
+  /** The set of the height after the head. */
   get validators(): ValidatorSet {
-    return this.#options.validators;
+    return this.#next.validators;
   }
 
-  /** Own index in the set, or undefined for a node without a vote. */
+  /** The set of `height`, which is at most two above the head. */
+  validatorsAt(height: Height): ValidatorSet {
+    return validatorsAt(this.#head.validatorState, height);
+  }
+
+  /** Own index in the set of the height after the head, or undefined for a node without a vote. */
   get selfIndex(): number | undefined {
-    return this.#selfIndex;
+    return this.#next.self;
+  }
+
+  /** Own index in the set of `height`. */
+  selfIndexAt(height: Height): number | undefined {
+    return this.#indexIn(this.validatorsAt(height));
   }
 
   /** Whether the own key is among a certificate's signers. */
-  hasSigned({ signers }: Certificate): boolean {
-    return this.#selfIndex !== undefined && signers[this.#selfIndex] === true;
+  hasSigned({ height, signers }: Certificate): boolean {
+    const index = this.selfIndexAt(height);
+    return index !== undefined && signers[index] === true;
   }
 
+  /** For what is said at the height after the head. */
   get verifyContext(): VerifyContext {
-    return this.#options;
+    return this.#verifyContext(this.#next.validators);
+  }
+
+  /** For what is said of the head. */
+  get headContext(): VerifyContext {
+    return this.#verifyContext(this.#head.validatorState.lastValidators);
   }
 
   /** What fixes the height after the head. */
   nextContext(): HeightContext {
-    return {
-      height: this.#head.height + 1,
-      validators: this.#options.validators,
-      leaderOrder: this.#leaderOrder,
-      self: this.#selfIndex,
-      parentTimestampMs: this.#head.timestampMs,
-    };
+    return this.#next;
   }
 
   /** Whether this block was found valid on this head, so that judging it again costs little. */
@@ -127,7 +138,7 @@ export class ChainState {
     if (this.#judged.has(blockHash))
       return bodyMatchesHeader(block) ? undefined : "its body is not its header's";
     if (block.lastCommit !== undefined) {
-      const refusal = refuseCertificate(this.#options, block.lastCommit);
+      const refusal = refuseCertificate(this.headContext, block.lastCommit);
       if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
     }
     const { rules, clock, metrics } = this.#options;
@@ -139,11 +150,15 @@ export class ChainState {
     return undefined;
   }
 
-  /** A new block of `candidates` on the head, and the witness ids that turned out invalid. */
+  /**
+   * A new block of `candidates` on the head, with what it may carry of `evidence`; and the witness ids
+   * that turned out invalid.
+   */
   build(
     round: Round,
     nowMs: UnixMs,
     candidates: readonly Transaction[],
+    evidence: readonly Evidence[],
   ): { block: Block; blockHash: HashHex; refused: readonly Uint8Array[] } {
     const proposer = this.#options.self;
     invariant(proposer !== undefined, "only a validator builds a block");
@@ -156,6 +171,7 @@ export class ChainState {
         proposer,
         timestampMs: Math.max(nowMs, this.#head.timestampMs + 1),
         candidates,
+        evidence,
       },
       this.#options.rules,
     );
@@ -185,12 +201,37 @@ export class ChainState {
     this.#store.commit({ certified, blockHash: hash, created, spent, txids, head }, (error) => {
       if (error === undefined) {
         this.#head = head;
+        this.#next = this.#contextAfter(head);
         this.#lastCommit = certified.certificate;
         this.#judged.clear();
         this.#late.committed(head.height);
       }
       done(error, applied);
     });
+  }
+
+  #contextAfter(head: ChainHead): HeightContext {
+    const height = head.height + 1;
+    const { validators } = head.validatorState;
+    return {
+      height,
+      validators,
+      leaderOrder: leadersOf(head.validatorState, height),
+      self: this.#indexIn(validators),
+      parentTimestampMs: head.timestampMs,
+    };
+  }
+
+  #indexIn(validators: ValidatorSet): number | undefined {
+    const { self } = this.#options;
+    if (self === undefined) return undefined;
+    const index = validators.findIndex(({ publicKey }) => equalBytes(publicKey, self));
+    return index === -1 ? undefined : index;
+  }
+
+  #verifyContext(validators: ValidatorSet): VerifyContext {
+    const { genesisHash, verify } = this.#options;
+    return { genesisHash, validators, verify };
   }
 
   #keep(blockHash: HashHex, applied: AppliedBlock): void {

@@ -42,6 +42,7 @@ describe("a crash", () => {
       network.run(150);
       if (!node.isRunning) node.start();
     }
+    node.dieAt(Infinity);
     network.untilHeight(Math.max(...network.nodes.map(({ height }) => height)) + 3);
     network.checkSafety();
   });

@@ -291,13 +291,14 @@ export class Driver {
     log.info({ height, round, txs: applied.txids.length }, "block committed");
     metrics.gauge("consensus_height", height + 1);
     measureCommit(metrics, certified.block, {
-      validators: chain.validators,
-      self: chain.selfIndex,
+      validators: chain.validatorsAt(height),
+      self: chain.selfIndexAt(height - 1),
       sincePreviousMs: this.#sinceCommit(),
     });
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);
+    this.peers.follow(chain.validators);
     this.#catchUp.headMoved();
     this.#messages.announceHeight();
     onCommit(certified, applied);

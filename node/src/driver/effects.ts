@@ -94,7 +94,8 @@ export class Effects {
 
   #build({ round }: Extract<Effect, { type: "buildBlock" }>): void {
     const { chain, clock, pool, feed } = this.#parts;
-    const { block, blockHash, refused } = chain.build(round, clock.nowMs(), pool.select(round));
+    const candidates = pool.select(round);
+    const { block, blockHash, refused } = chain.build(round, clock.nowMs(), candidates, []);
     if (refused.length > 0) pool.drop(refused);
     feed({ type: "blockBuilt", round, block, blockHash });
   }

@@ -150,7 +150,7 @@ export class Inbound {
   #lateVote(peer: Peer, vote: Vote): void {
     const { chain } = this.#parts;
     if (vote.type !== PRECOMMIT || !equalBytes(vote.blockHash, chain.head.blockHash)) return;
-    if (!this.#refused(peer, refuseVote(chain.verifyContext, vote))) chain.notePrecommit(vote);
+    if (!this.#refused(peer, refuseVote(chain.headContext, vote))) chain.notePrecommit(vote);
   }
 
   #certificate(peer: Peer, certificate: Certificate): void {

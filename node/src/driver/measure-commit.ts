@@ -10,7 +10,7 @@ import type { Block, Certificate, ValidatorSet } from "../types/chain.ts";
 export interface CommitContext {
   /** The set of the block's height. */
   readonly validators: ValidatorSet;
-  /** Own validator index, if any. */
+  /** Own validator index in the set of the height before, whose certificate the block carries. */
   readonly self: number | undefined;
   /** Undefined for the first block of this process. */
   readonly sincePreviousMs: number | undefined;

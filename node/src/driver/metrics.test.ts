@@ -3,6 +3,8 @@
 
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
+import { leaderOf } from "../consensus/proposer.ts";
+import { invariant } from "../types/errors.ts";
 
 describe("the driver's metrics", () => {
   it("count who signed from the certificates that the blocks contain", () => {
@@ -42,12 +44,17 @@ describe("the driver's metrics", () => {
     const network = new DriverNetwork();
     network.start();
     network.untilHeight(2);
-    const { driver } = network.at(0).node;
+    // The next leader would take it into a block before anybody else has heard of it.
+    const source = network.nodes.find(
+      ({ node: { chain } }) => leaderOf(chain.nextContext(), 0) !== chain.selfIndex,
+    );
+    invariant(source !== undefined, "only one of four leads");
+    const { driver } = source.node;
     const tx = network.payment(0, 60);
     driver.submit(tx);
     expect(driver.submit(tx).ok).toBe(false);
     expect(driver.submit({ ...tx, witnesses: [] }).ok).toBe(false);
-    const { metrics } = network.at(0);
+    const { metrics } = source;
     expect(metrics.value("mempool_txs")).toBe(1);
     expect(metrics.value("mempool_bytes")).toBeGreaterThan(100);
     expect(metrics.value("mempool_duplicate_total")).toBe(1);
@@ -58,8 +65,10 @@ describe("the driver's metrics", () => {
     expect(metrics.observed("finality_seconds")[0]).toBeGreaterThan(0);
     expect(metrics.value("mempool_txs")).toBe(0);
     expect(metrics.value("mempool_bytes")).toBe(0);
-    const other = network.at(1).metrics;
-    expect(other.value("mempool_admitted_total", { source: "peer" })).toBe(1);
+    const admitted = network.nodes.map((node) =>
+      node.metrics.value("mempool_admitted_total", { source: "peer" }),
+    );
+    expect(Math.max(...admitted)).toBe(1);
     expect(Math.max(...metrics.observed("block_bytes"))).toBeGreaterThan(
       Math.min(...metrics.observed("block_bytes")),
     );

@@ -8,8 +8,8 @@ import type { Height, ValidatorSet } from "../types/chain.ts";
 
 export interface PeerState {
   readonly peer: Peer;
-  /** Index of the validator whose node key this is, if any. */
-  readonly validatorIndex: number | undefined;
+  /** Index, in the set of the height in progress, of the validator whose node key this is, if any. */
+  validatorIndex: number | undefined;
   height: number;
   /** Hash of its last block, as it says. */
   blockHash: Uint8Array | undefined;
@@ -31,12 +31,22 @@ export interface PeerState {
 
 export class PeerBook {
   readonly #peers = new Map<string, PeerState>();
-  readonly #validatorOf: ReadonlyMap<string, number>;
-  readonly #validators: ValidatorSet;
+  #validatorOf: ReadonlyMap<string, number>;
+  #validators: ValidatorSet;
 
   constructor(validators: ValidatorSet) {
     this.#validators = validators;
-    this.#validatorOf = new Map(validators.map(({ nodeKey }, index) => [toHex(nodeKey), index]));
+    this.#validatorOf = indexByNodeKey(validators);
+  }
+
+  /** The set of the height that begins: whose links are validators', and with which index. */
+  follow(validators: ValidatorSet): void {
+    if (validators === this.#validators) return;
+    this.#validators = validators;
+    this.#validatorOf = indexByNodeKey(validators);
+    for (const state of this.#peers.values()) {
+      state.validatorIndex = this.#validatorOf.get(toHex(state.peer.nodeKey));
+    }
   }
 
   connected(peer: Peer): void {
@@ -125,3 +135,6 @@ function smooth(state: PeerState, sampleMs: number): void {
   state.rttDeviationMs = state.rttDeviationMs * 0.75 + deviationMs * 0.25;
   state.rttMs = state.rttMs * 0.875 + sampleMs * 0.125;
 }
+
+const indexByNodeKey = (validators: ValidatorSet): ReadonlyMap<string, number> =>
+  new Map(validators.map(({ nodeKey }, index) => [toHex(nodeKey), index]));

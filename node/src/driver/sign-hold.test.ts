@@ -4,8 +4,8 @@ import { SignHold } from "./sign-hold.ts";
 const fresh = {
   fresh: true,
   holdHeights: 10,
-  othersNeeded: 2,
-  comparedNeeded: 0,
+  othersNeeded: () => 2,
+  comparedNeeded: () => 0,
   head: 0,
   floor: 0,
 };
@@ -65,7 +65,7 @@ describe("SignHold", () => {
   });
 
   it("lets a validator that is alone begin", () => {
-    const hold = new SignHold({ ...fresh, othersNeeded: 0 });
+    const hold = new SignHold({ ...fresh, othersNeeded: () => 0 });
     expect(hold.maySign(1)).toBe(true);
   });
 
@@ -76,7 +76,7 @@ describe("SignHold", () => {
   });
 
   it("signs nothing before enough others have said that they are no further", () => {
-    const hold = new SignHold({ ...fresh, fresh: false, head: 7, comparedNeeded: 2 });
+    const hold = new SignHold({ ...fresh, fresh: false, head: 7, comparedNeeded: () => 2 });
     hold.compared(1);
     expect(hold.refusal(8)).toContain("f + 1");
     hold.compared(2);

@@ -17,10 +17,10 @@ export interface SignHoldOptions {
   readonly fresh: boolean;
   /** Heights that a node without a past waits above what it learned. */
   readonly holdHeights: number;
-  /** q - 1, in power. */
-  readonly othersNeeded: number;
+  /** q - 1, in power, of the set at that moment. */
+  readonly othersNeeded: () => number;
   /** f + 1, in power, at most q - 1: one honest validator among them. */
-  readonly comparedNeeded: number;
+  readonly comparedNeeded: () => number;
   /** The height found in the store at start. */
   readonly head: Height;
   /** The floor of the signer: nothing is signed at or below it. */
@@ -29,8 +29,8 @@ export interface SignHoldOptions {
 
 export class SignHold {
   readonly #holdHeights: number;
-  readonly #othersNeeded: number;
-  readonly #comparedNeeded: number;
+  readonly #othersNeeded: () => number;
+  readonly #comparedNeeded: () => number;
   readonly #floor: Height;
   readonly #atOrigin = new Set<number>();
   #fresh: boolean;
@@ -47,15 +47,15 @@ export class SignHold {
     this.#comparedNeeded = options.comparedNeeded;
     this.#floor = options.floor;
     this.#learnedHeight = options.head;
-    this.#fresh = options.fresh && (options.head > 0 || options.othersNeeded > 0);
-    this.#isCompared = options.comparedNeeded === 0;
+    this.#fresh = options.fresh && (options.head > 0 || options.othersNeeded() > 0);
+    this.#isCompared = options.comparedNeeded() === 0;
   }
 
   /** Another validator's claim to be at the very beginning; heeded only while this node is there too. */
   claimsOrigin(validatorIndex: number): void {
     if (!this.#fresh || this.#learnedHeight > 0) return;
     this.#atOrigin.add(validatorIndex);
-    if (this.#atOrigin.size >= this.#othersNeeded) this.#fresh = false;
+    if (this.#atOrigin.size >= this.#othersNeeded()) this.#fresh = false;
   }
 
   /** A block that came by catch-up, not by votes that this node followed. */
@@ -68,13 +68,13 @@ export class SignHold {
    * they are at `height` or below. Where that is q - 1, nothing extends the hold from here on.
    */
   decided(height: Height, powerUpTo: number): void {
-    if (powerUpTo >= this.#othersNeeded) this.#caughtUp = true;
+    if (powerUpTo >= this.#othersNeeded()) this.#caughtUp = true;
     else this.learned(height);
   }
 
   /** `powerUpTo`: power of the other validators that say they are no further than this node. */
   compared(powerUpTo: number): void {
-    if (powerUpTo >= this.#comparedNeeded) this.#isCompared = true;
+    if (powerUpTo >= this.#comparedNeeded()) this.#isCompared = true;
   }
 
   /** The log does not hold what was signed last, at `height`: it is not signed again. */

@@ -7,6 +7,7 @@ import { verifyCertificate } from "../crypto/certificate.ts";
 import { blockHashOf, certificateHashOf, witnessIdOf } from "../crypto/ids.ts";
 import { merkleRoot } from "../crypto/merkle.ts";
 import { verifyRoundCertificate } from "../crypto/round-certificate.ts";
+import { evidenceRootOf } from "../ledger/evidence.ts";
 import { type Block, type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 
@@ -74,7 +75,7 @@ function refuse(
 }
 
 /**
- * Whether transactions and certificate are those that the header names. Only the header stands under the
+ * Whether transactions, evidence and certificate are those that the header names. Only the header stands under the
  * proposer's signature: with another body the message is the sender's fault, not the proposer's.
  */
 export function bodyMatchesHeader(block: Block): boolean {
@@ -82,12 +83,13 @@ export function bodyMatchesHeader(block: Block): boolean {
 }
 
 function contentsMatchHeader(
-  { header, lastCommit }: Omit<Block, "transactions">,
+  { header, lastCommit, evidence }: Omit<Block, "transactions">,
   witnessIds: readonly Uint8Array[],
 ): boolean {
   const commitHash = lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit);
   return (
     equalBytes(header.lastCommitHash, commitHash) &&
+    equalBytes(header.evidenceRoot, evidenceRootOf(evidence)) &&
     equalBytes(header.txRoot, merkleRoot(witnessIds))
   );
 }

@@ -16,7 +16,7 @@ import { MAX_ALLOCATIONS, MAX_CHAIN_ID_BYTES, MAX_VALIDATORS } from "../types/li
 import { MAX_NAME_BYTES } from "./genesis-file.ts";
 import type { Genesis, GenesisProfile } from "./types.ts";
 
-const GENESIS_VERSION = 1;
+const GENESIS_VERSION = 2;
 
 const PROFILE_NUMBER: Readonly<Record<GenesisProfile, number>> = {
   Mainnet: 1,
@@ -38,6 +38,7 @@ const GenesisSchema = new ContainerType({
     minFee: uint64Big,
     feePermille: uint16,
     dust: uint64Big,
+    maxEvidenceAgeBlocks: uint32,
     precisionMs: uint32,
     messageDelayMs: uint32,
     faultInjection: uint8,

@@ -38,6 +38,7 @@ const ParametersSchema = z.strictObject({
   minFee: satoshi.default(1_000n),
   feePermille: z.int().min(0).max(1_000).default(1),
   dust: satoshi.default(546n),
+  maxEvidenceAgeBlocks: z.int().min(1).max(100_000_000).default(120_960),
   precisionMs: milliseconds.default(500),
   messageDelayMs: milliseconds.default(2_000),
   faultInjection: z.boolean().default(false),

@@ -18,6 +18,8 @@ export interface GenesisParameters {
   readonly feePermille: number;
   /** The least value of an output. */
   readonly dust: Satoshi;
+  /** Blocks for which evidence convicts. */
+  readonly maxEvidenceAgeBlocks: number;
   readonly precisionMs: number;
   readonly messageDelayMs: number;
   readonly faultInjection: boolean;

@@ -7,10 +7,12 @@ import { toHex } from "../codec/hex.ts";
 import { blockHashOf } from "../crypto/ids.ts";
 import { merkleRoot } from "../crypto/merkle.ts";
 import type { BlockCommit, ChainHead } from "../ports.ts";
-import type { Block, BlockHeader, Satoshi } from "../types/chain.ts";
+import type { Block, BlockHeader, Certificate, Satoshi, Validator } from "../types/chain.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
+import type { ValidatorState } from "../types/validator-state.ts";
 import { type BlockEffects, BlockState } from "./block-state.ts";
-import { type BlockErrorCode, type BlockValidators, checkHeader } from "./check-header.ts";
+import { type BlockErrorCode, checkHeader } from "./check-header.ts";
+import { convict, evidenceRootOf } from "./evidence.ts";
 import { maxBlockBytesOf } from "./params.ts";
 import type { UtxoView } from "./utxo-view.ts";
 import {
@@ -20,8 +22,7 @@ import {
   identify,
   type TxRules,
 } from "./validate-transaction.ts";
-
-export interface BlockRules extends TxRules, BlockValidators {}
+import { validatorStateAfter } from "./validator-state.ts";
 
 /** A commit without the certificate, and what the caller wants to know besides. */
 export interface AppliedBlock extends Omit<BlockCommit, "certified"> {
@@ -40,10 +41,10 @@ export interface BlockOnHead {
 /** Checks `block` as the successor of `head`, and gives the changes it makes. */
 export function applyBlock(
   { view, head, block }: BlockOnHead,
-  rules: BlockRules,
+  rules: TxRules,
 ): Result<AppliedBlock, BlockErrorCode> {
   const { header, transactions } = block;
-  const headerCheck = checkHeader(block, head, rules);
+  const headerCheck = checkHeader(block, head);
   if (!headerCheck.ok) return headerCheck;
   const maxTxs = rules.params.maxBlockTxs;
   if (transactions.length > maxTxs) {
@@ -61,9 +62,14 @@ export function applyBlock(
   if (!equalBytes(header.txRoot, txRootOf(identified))) {
     return fail("BLOCK_TX_ROOT", "its transactions are not those of its root");
   }
+  const culprits = checkEvidence(block, head, rules);
+  if (!culprits.ok) return culprits;
   const state = applyTransactions(identified, new BlockState(view, header.height), rules);
   if (!state.ok) return state;
-  const effects = state.value.effects(head);
+  const effects = state.value.effects(
+    head,
+    validatorsAfter(head, block.lastCommit, culprits.value),
+  );
   return equalBytes(header.stateRoot, effects.stateRoot)
     ? ok(appliedBlock(header, identified, effects))
     : fail(
@@ -71,6 +77,29 @@ export function applyBlock(
         `state root ${toHex(header.stateRoot)}, computed ${toHex(effects.stateRoot)}`,
       );
 }
+
+function checkEvidence(
+  { header, evidence }: Block,
+  { validatorState }: ChainHead,
+  rules: TxRules,
+): Result<readonly Validator[], BlockErrorCode> {
+  return equalBytes(header.evidenceRoot, evidenceRootOf(evidence))
+    ? convict(evidence, { height: header.height, state: validatorState, rules })
+    : fail("BLOCK_EVIDENCE", "its evidence is not that of its root");
+}
+
+/** The validators after the block on `head` that carries `lastCommit` and convicts `culprits`. */
+export const validatorsAfter = (
+  head: ChainHead,
+  lastCommit: Certificate | undefined,
+  culprits: readonly Validator[],
+): ValidatorState =>
+  validatorStateAfter(head.validatorState, {
+    height: head.height + 1,
+    parentHash: head.blockHash,
+    lastCommitRound: lastCommit?.round,
+    culprits,
+  });
 
 /** All spends before the first signature: a block that is invalid in any cheap way costs no curve. */
 function applyTransactions(
@@ -104,7 +133,7 @@ export function appliedBlock(
   transactions: readonly IdentifiedTx[],
   effects: BlockEffects,
 ): AppliedBlock {
-  const { created, spent, fees, stateRoot, utxoAccumulator, feePot, supply } = effects;
+  const { created, spent, fees, ...state } = effects;
   const blockHash = blockHashOf(header);
   const { height, timestampMs } = header;
   return {
@@ -114,6 +143,6 @@ export function appliedBlock(
     fees,
     txids: transactions.map(({ txid }) => txid),
     witnessIds: transactions.map(({ witnessId }) => witnessId),
-    head: { height, blockHash, timestampMs, stateRoot, utxoAccumulator, feePot, supply },
+    head: { height, blockHash, timestampMs, ...state },
   };
 }

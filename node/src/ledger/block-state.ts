@@ -7,6 +7,7 @@ import { LtHash } from "../crypto/lthash.ts";
 import type { ChainHead, Utxo } from "../ports.ts";
 import type { Height, OutPoint, Satoshi } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
+import type { ValidatorState } from "../types/validator-state.ts";
 import { stateRootOf, utxoElement } from "./state-root.ts";
 import { outPointKey, outputsOf, type UtxoView } from "./utxo-view.ts";
 import type { CheckedTx } from "./validate-transaction.ts";
@@ -22,6 +23,7 @@ export interface BlockEffects {
   readonly utxoAccumulator: Uint8Array;
   readonly feePot: Satoshi;
   readonly supply: Satoshi;
+  readonly validatorState: ValidatorState;
 }
 
 export class BlockState implements UtxoView {
@@ -57,8 +59,8 @@ export class BlockState implements UtxoView {
     this.#fees += fee;
   }
 
-  /** The net change on top of `parent`. Coins are conserved: supply and fee pot keep their sum. */
-  effects(parent: ChainHead): BlockEffects {
+  /** The net change on top of `parent`, with the validators as the block leaves them. Coins are conserved: supply and fee pot keep their sum. */
+  effects(parent: ChainHead, validatorState: ValidatorState): BlockEffects {
     const created = [...this.#created.values()];
     const spent = [...this.#spent.values()];
     const accumulator = LtHash.fromBytes(parent.utxoAccumulator);
@@ -72,10 +74,11 @@ export class BlockState implements UtxoView {
       created,
       spent,
       fees: this.#fees,
-      stateRoot: stateRootOf(accumulator, feePot, supply),
+      stateRoot: stateRootOf(accumulator, { feePot, supply }, validatorState),
       utxoAccumulator: accumulator.toBytes(),
       feePot,
       supply,
+      validatorState,
     };
   }
 }

@@ -15,9 +15,11 @@ import type {
   UnixMs,
 } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
-import { type AppliedBlock, appliedBlock, type BlockRules, txRootOf } from "./apply-block.ts";
+import type { Evidence } from "../types/evidence.ts";
+import { type AppliedBlock, appliedBlock, txRootOf, validatorsAfter } from "./apply-block.ts";
 import { BlockState } from "./block-state.ts";
 import { BLOCK_VERSION } from "./check-header.ts";
+import { convict, evidenceRootOf, selectEvidence } from "./evidence.ts";
 import { maxBlockBytesOf } from "./params.ts";
 import type { UtxoView } from "./utxo-view.ts";
 import {
@@ -26,6 +28,7 @@ import {
   type IdentifiedTx,
   identify,
   type TxErrorCode,
+  type TxRules,
 } from "./validate-transaction.ts";
 
 export interface BlockDraft {
@@ -41,6 +44,8 @@ export interface BlockDraft {
   readonly timestampMs: UnixMs;
   /** As the mempool selected them, parents first. */
   readonly candidates: readonly Transaction[];
+  /** What the block may carry of it goes in. */
+  readonly evidence: readonly Evidence[];
 }
 
 export interface BuiltBlock {
@@ -50,8 +55,9 @@ export interface BuiltBlock {
   readonly refused: readonly { readonly witnessId: Uint8Array; readonly code: TxErrorCode }[];
 }
 
-export function buildBlock(draft: BlockDraft, rules: BlockRules): BuiltBlock {
+export function buildBlock(draft: BlockDraft, rules: TxRules): BuiltBlock {
   const { view, head, lastCommit, timestampMs } = draft;
+  const { validatorState } = head;
   invariant(timestampMs > head.timestampMs, "a block is later than its parent");
   invariant(
     (lastCommit === undefined) === (head.height === 0),
@@ -60,26 +66,32 @@ export function buildBlock(draft: BlockDraft, rules: BlockRules): BuiltBlock {
   const height = head.height + 1;
   const state = new BlockState(view, height);
   const { included, refused } = include(draft, state, rules);
-  const effects = state.effects(head);
+  const context = { height, state: validatorState, rules };
+  const evidence = selectEvidence(draft.evidence, context);
+  const culprits = convict(evidence, context);
+  invariant(culprits.ok, "the selected evidence may stand in the block");
+  const effects = state.effects(head, validatorsAfter(head, lastCommit, culprits.value));
   const header: BlockHeader = {
     version: BLOCK_VERSION,
     height,
     round: draft.round,
     parentHash: head.blockHash,
     lastCommitHash: lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit),
-    validatorsHash: validatorsHashOf(rules.validators),
-    nextValidatorsHash: validatorsHashOf(rules.nextValidators),
+    validatorsHash: validatorsHashOf(validatorState.validators),
+    nextValidatorsHash: validatorsHashOf(validatorState.nextValidators),
     txRoot: txRootOf(included),
+    evidenceRoot: evidenceRootOf(evidence),
     stateRoot: effects.stateRoot,
     proposer: draft.proposer,
     timestampMs,
   };
-  const block = { header, lastCommit, transactions: included.map(({ tx }) => tx) };
+  const transactions = included.map(({ tx }) => tx);
+  const block = { header, lastCommit, evidence, transactions };
   return { block, applied: appliedBlock(header, included, effects), refused };
 }
 
 /** Applies to `state` every candidate that is valid there and fits the round's limits. */
-function include({ candidates, round }: BlockDraft, state: BlockState, rules: BlockRules) {
+function include({ candidates, round }: BlockDraft, state: BlockState, rules: TxRules) {
   const { params, verify } = rules;
   const included: IdentifiedTx[] = [];
   const refused: { witnessId: Uint8Array; code: TxErrorCode }[] = [];

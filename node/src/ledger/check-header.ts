@@ -5,10 +5,10 @@
 import { equalBytes, isZero } from "../codec/bytes.ts";
 import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";
 import type { ChainHead } from "../ports.ts";
-import { type Block, PRECOMMIT, type ValidatorSet } from "../types/chain.ts";
+import { type Block, PRECOMMIT } from "../types/chain.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 
-export const BLOCK_VERSION = 1;
+export const BLOCK_VERSION = 2;
 
 export type BlockErrorCode =
   | "BLOCK_VERSION"
@@ -20,21 +20,13 @@ export type BlockErrorCode =
   | "BLOCK_LAST_COMMIT"
   | "BLOCK_TOO_LARGE"
   | "BLOCK_TX_ROOT"
+  | "BLOCK_EVIDENCE"
   | "BLOCK_TRANSACTION"
   | "BLOCK_STATE_ROOT";
 
-/** The validator sets that a block at this height must commit to. */
-export interface BlockValidators {
-  readonly validators: ValidatorSet;
-  readonly nextValidators: ValidatorSet;
-}
-
-export function checkHeader(
-  block: Block,
-  head: ChainHead,
-  { validators, nextValidators }: BlockValidators,
-): Result<undefined, BlockErrorCode> {
+export function checkHeader(block: Block, head: ChainHead): Result<undefined, BlockErrorCode> {
   const { header } = block;
+  const { validators, nextValidators } = head.validatorState;
   if (header.version !== BLOCK_VERSION) {
     return fail("BLOCK_VERSION", `version ${header.version}, not ${BLOCK_VERSION}`);
   }

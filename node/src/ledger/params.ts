@@ -13,14 +13,25 @@ export interface LedgerParams {
   readonly minFee: Satoshi;
   readonly feePermille: number;
   readonly dust: Satoshi;
+  /** Evidence of a height longer ago convicts nobody. */
+  readonly maxEvidenceAgeBlocks: number;
 }
 
 /** One transaction of the largest size still fits, so no round is closed to any transaction. */
 const BLOCK_BYTES_FLOOR = 64 * 1024;
 
 export function ledgerParamsOf(genesis: Genesis, genesisHash: Uint8Array): LedgerParams {
-  const { maxBlockBytes, maxBlockTxs, minFee, feePermille, dust } = genesis.parameters;
-  return { genesisHash, maxBlockBytes, maxBlockTxs, minFee, feePermille, dust };
+  const { maxBlockBytes, maxBlockTxs, minFee, feePermille, dust, maxEvidenceAgeBlocks } =
+    genesis.parameters;
+  return {
+    genesisHash,
+    maxBlockBytes,
+    maxBlockTxs,
+    minFee,
+    feePermille,
+    dust,
+    maxEvidenceAgeBlocks,
+  };
 }
 
 /** The least fee of a transaction: max(minFee, outputs × feePermille / 1,000 rounded up). */

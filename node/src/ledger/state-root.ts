@@ -1,15 +1,18 @@
 // The state that a header commits to: the set of unspent outputs as an LtHash accumulator, the fee
-// pot and the supply. What is hashed is fixed-size SSZ behind a domain; golden vectors pin it.
+// pot, the supply, and the validators. What is hashed is fixed-size SSZ behind a domain; golden vectors pin it.
 
 import { ContainerType } from "@chainsafe/ssz";
 import { concatBytes } from "../codec/bytes.ts";
 import { DOMAINS } from "../codec/domains.ts";
 import { bytes20, bytes32, uint32, uint64, uint64Big } from "../codec/schemas.ts";
 import { sha256 } from "../crypto/hash.ts";
+import { validatorStateHashOf } from "../crypto/ids.ts";
 import { LtHash } from "../crypto/lthash.ts";
 import type { Genesis } from "../genesis/types.ts";
+import { validatorSetOf } from "../genesis/validator-set.ts";
 import type { ChainHead, Utxo } from "../ports.ts";
-import type { Satoshi } from "../types/chain.ts";
+import type { ValidatorState } from "../types/validator-state.ts";
+import { genesisValidatorState } from "./validator-state.ts";
 
 const UtxoElementSchema = new ContainerType({
   txid: bytes32,
@@ -23,6 +26,7 @@ const StateSchema = new ContainerType({
   utxoDigest: bytes32,
   feePot: uint64Big,
   supply: uint64Big,
+  validatorState: bytes32,
 });
 
 /** The bytes of an unspent output in the accumulator: domain ‖ SSZ, 88 bytes. */
@@ -34,9 +38,19 @@ export function utxoElement({ outPoint, value, address, height }: Utxo): Uint8Ar
   );
 }
 
-/** SHA-256(domain ‖ SSZ{digest of the accumulator, fee pot, supply}): 32 bytes. */
-export function stateRootOf(utxos: LtHash, feePot: Satoshi, supply: Satoshi): Uint8Array {
-  const state = StateSchema.serialize({ utxoDigest: utxos.digest(), feePot, supply });
+/** SHA-256(domain ‖ SSZ{digest of the accumulator, fee pot, supply, hash of the validators}): 32 bytes. */
+export function stateRootOf(
+  utxos: LtHash,
+  { feePot, supply }: Pick<ChainHead, "feePot" | "supply">,
+  validators: ValidatorState,
+): Uint8Array {
+  const validatorState = validatorStateHashOf(validators);
+  const state = StateSchema.serialize({
+    utxoDigest: utxos.digest(),
+    feePot,
+    supply,
+    validatorState,
+  });
   return sha256(DOMAINS.state, state);
 }
 
@@ -56,14 +70,16 @@ export function genesisState(genesis: Genesis, genesisHash: Uint8Array): Genesis
   const accumulator = LtHash.empty();
   for (const utxo of utxos) accumulator.add(utxoElement(utxo));
   const supply = utxos.reduce((sum, { value }) => sum + value, 0n);
+  const validatorState = genesisValidatorState(validatorSetOf(genesis), genesisHash);
+  const coins = { feePot: 0n, supply };
   const head: ChainHead = {
     height: 0,
     blockHash: genesisHash,
     timestampMs: genesis.timeMs,
-    stateRoot: stateRootOf(accumulator, 0n, supply),
+    stateRoot: stateRootOf(accumulator, coins, validatorState),
     utxoAccumulator: accumulator.toBytes(),
-    feePot: 0n,
-    supply,
+    ...coins,
+    validatorState,
   };
   return { utxos, head };
 }

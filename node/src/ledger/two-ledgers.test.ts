@@ -6,17 +6,19 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   commitOf,
+  doubleSigned,
   GENESIS_HASH,
   ledgerWorld,
   outputOf,
   ownerOf,
   sampleGenesis,
   transfer,
+  VALIDATOR_KEYS,
   VALIDATORS,
   walletOf,
 } from "../../test/ledger-fixtures.ts";
-import { NaiveLedger, naiveTxRoot } from "../../test/naive-ledger.ts";
-import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
+import { NaiveLedger, naiveEvidenceRoot, naiveTxRoot } from "../../test/naive-ledger.ts";
+import { compareBytes, equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
 import { certificateHashOf, txidOf, validatorsHashOf } from "../crypto/ids.ts";
 import type { ChainHead, Utxo } from "../ports.ts";
@@ -27,6 +29,7 @@ import {
   PREVOTE,
   type Transaction,
 } from "../types/chain.ts";
+import type { Evidence, EvidenceKind } from "../types/evidence.ts";
 import { applyBlock } from "./apply-block.ts";
 import { buildBlock } from "./build-block.ts";
 import { outPointKey } from "./utxo-view.ts";
@@ -66,7 +69,19 @@ const BLOCK_FAULTS = [
   "txRoot",
   "stateRoot",
   "reversed",
+  "evidenceRoot",
 ] as const;
+const EVIDENCE_FAULTS = [
+  "sameBlock",
+  "badSignature",
+  "future",
+  "old",
+  "heightZero",
+  "stranger",
+  "twice",
+  "otherKind",
+] as const;
+const MAX_EVIDENCE_AGE = 3;
 
 /** No fault, `weight` times as often as all faults together. */
 const orNone = <T extends string>(faults: readonly T[], weight: number) =>
@@ -82,10 +97,20 @@ interface TxPlan {
   readonly to: number;
   readonly fee: number;
 }
+interface EvidencePlan {
+  readonly fault: (typeof EVIDENCE_FAULTS)[number] | "none";
+  readonly culprit: number;
+  readonly kind: EvidenceKind;
+  /** Blocks before the one that carries it. */
+  readonly age: number;
+}
 interface BlockPlan {
   readonly fault: (typeof BLOCK_FAULTS)[number] | "none";
   readonly txs: readonly TxPlan[];
+  readonly evidence: readonly EvidencePlan[];
   readonly round: number;
+  /** In which the parent was decided. */
+  readonly commitRound: number;
   readonly stepMs: number;
 }
 
@@ -96,8 +121,20 @@ const txPlan: fc.Arbitrary<TxPlan> = fc.record({
   to: fc.nat(WALLETS - 1),
   fee: fc.constantFrom(0, 1, 5_000),
 });
+const evidencePlan: fc.Arbitrary<EvidencePlan> = fc.record({
+  fault: orNone(EVIDENCE_FAULTS, 6),
+  culprit: fc.nat(VALIDATORS.length - 1),
+  kind: fc.constantFrom<EvidenceKind>("doublePrevote", "doublePrecommit", "doubleProposal"),
+  age: fc.constantFrom(1, 1, 2, MAX_EVIDENCE_AGE),
+});
 const blockPlan: fc.Arbitrary<BlockPlan> = fc.record({
   fault: orNone(BLOCK_FAULTS, 3),
+  evidence: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 2, arbitrary: fc.tuple(evidencePlan) },
+    { weight: 1, arbitrary: fc.array(evidencePlan, { minLength: 2, maxLength: 4 }) },
+  ),
+  commitRound: fc.oneof(fc.constant(0), fc.nat(5), fc.nat(60)),
   txs: fc.array(txPlan, { maxLength: 5 }),
   round: fc.nat(3),
   stepMs: fc.integer({ min: 1, max: 5_000 }),
@@ -105,7 +142,13 @@ const blockPlan: fc.Arbitrary<BlockPlan> = fc.record({
 
 /** One chain under both ledgers. */
 class TwoLedgers {
-  readonly #world = ledgerWorld(sampleGenesis(WALLETS, { maxBlockBytes: 65_536, maxBlockTxs: 4 }));
+  readonly #world = ledgerWorld(
+    sampleGenesis(WALLETS, {
+      maxBlockBytes: 65_536,
+      maxBlockTxs: 4,
+      maxEvidenceAgeBlocks: MAX_EVIDENCE_AGE,
+    }),
+  );
   readonly #coins = new Map(this.#world.utxos.map((utxo) => [outPointKey(utxo.outPoint), utxo]));
   readonly #view = { utxo: (outPoint: OutPoint) => this.#coins.get(outPointKey(outPoint)) };
   readonly #naive = new NaiveLedger(this.#world.params, VALIDATORS, {
@@ -115,6 +158,7 @@ class TwoLedgers {
   #head: ChainHead = this.#world.head;
   #spentBefore: Utxo | undefined;
   accepted = 0;
+  convicted = 0;
 
   /** Runs one planned block through both. */
   play(plan: BlockPlan): void {
@@ -132,6 +176,7 @@ class TwoLedgers {
     this.#spentBefore = spent[0] ?? this.#spentBefore;
     this.#head = head;
     this.accepted += 1;
+    this.convicted = head.validatorState.tombstones.length;
     expect(equalBytes(head.stateRoot, this.#naive.stateRoot())).toBe(true);
     expect(head.supply).toBe(this.#naive.supply());
     expect(head.feePot).toBe(this.#naive.feePot);
@@ -144,11 +189,12 @@ class TwoLedgers {
     const draft = {
       view: this.#view,
       head: this.#head,
-      lastCommit: this.#lastCommit(),
+      lastCommit: this.#lastCommit(plan),
       round: plan.round,
-      proposer: VALIDATORS[1]?.publicKey ?? ZERO_HASH,
+      proposer: this.#proposer(plan),
       timestampMs: this.#head.timestampMs + plan.stepMs,
       candidates: this.#transactions(plan.txs),
+      evidence: this.#evidence(plan.evidence),
     };
     const { block, applied } = buildBlock(draft, this.#world.rules);
     expect(applyBlock({ ...draft, block }, this.#world.rules)).toEqual({
@@ -158,8 +204,24 @@ class TwoLedgers {
     expect(this.#naive.copy().apply(block)).toBeUndefined();
   }
 
-  #lastCommit() {
-    return this.#head.height === 0 ? undefined : commitOf(this.#head.height, this.#head.blockHash);
+  #lastCommit({ commitRound }: BlockPlan) {
+    const { height, blockHash } = this.#head;
+    return height === 0 ? undefined : commitOf(height, blockHash, commitRound);
+  }
+
+  #proposer({ round }: BlockPlan): Uint8Array {
+    const set = this.#naive.validators.setAt(this.#head.height + 1);
+    return set[round % set.length]?.publicKey ?? ZERO_HASH;
+  }
+
+  /** In the order that a block demands, where no fault is planned against it. */
+  #evidence(plans: readonly EvidencePlan[]): Evidence[] {
+    const pieces = plans.map((plan) => plannedEvidence(plan, this.#head.height + 1));
+    const sorted = pieces.sort((a, b) => compareBytes(a.publicKey, b.publicKey));
+    const isTwice = plans.some(({ fault }) => fault === "twice");
+    return sorted.filter(
+      (piece, i) => isTwice || !equalBytes(piece.publicKey, sorted[i - 1]?.publicKey ?? ZERO_HASH),
+    );
   }
 
   #transactions(plans: readonly TxPlan[]): Transaction[] {
@@ -182,32 +244,52 @@ class TwoLedgers {
   #blockOf(plan: BlockPlan): Block {
     const planned = this.#transactions(plan.txs);
     const transactions = plan.fault === "reversed" ? planned.toReversed() : planned;
-    const liar = this.#naive.copy();
-    liar.applyWithoutRules(transactions);
-    const lastCommit = this.#lastCommit();
-    const set = validatorsHashOf(VALIDATORS);
-    const honest = honestRoot(liar);
+    const evidence = this.#evidence(plan.evidence);
+    const lastCommit = this.#lastCommit(plan);
+    const sets = this.#naive.validators;
+    const honest = honestRoot(this.#naive.copy(), { transactions, lastCommit, evidence });
     const header: BlockHeader = {
-      version: 1,
+      version: 2,
       height: this.#head.height + 1,
       round: plan.round,
       parentHash: this.#head.blockHash,
       lastCommitHash: lastCommit === undefined ? ZERO_HASH : certificateHashOf(lastCommit),
-      validatorsHash: set,
-      nextValidatorsHash: set,
+      validatorsHash: validatorsHashOf(sets.setAt(this.#head.height + 1)),
+      nextValidatorsHash: validatorsHashOf(sets.setAt(this.#head.height + 2)),
       txRoot: naiveTxRoot(transactions),
+      evidenceRoot: naiveEvidenceRoot(evidence),
       stateRoot: honest,
-      proposer: VALIDATORS[plan.round]?.publicKey ?? ZERO_HASH,
+      proposer: this.#proposer(plan),
       timestampMs: this.#head.timestampMs + plan.stepMs,
     };
-    return spoil({ header, lastCommit, transactions }, plan.fault, this.#head);
+    return spoil({ header, lastCommit, evidence, transactions }, plan.fault, this.#head);
   }
 }
 
 /** The liar's root; where it has invented coins beyond 64 bits, any root will do. */
-function honestRoot(liar: NaiveLedger): Uint8Array {
+function honestRoot(
+  liar: NaiveLedger,
+  block: Pick<Block, "transactions" | "lastCommit" | "evidence">,
+): Uint8Array {
+  const root = liar.rootWithoutRules(block);
   const sane = liar.feePot >= 0n && liar.supply() < 2n ** 64n;
-  return sane ? liar.stateRoot() : ZERO_HASH;
+  return sane ? root : ZERO_HASH;
+}
+
+/** Evidence for the block of `height`, spoiled as planned. */
+function plannedEvidence({ fault, culprit, kind, age }: EvidencePlan, height: number): Evidence {
+  const key = VALIDATOR_KEYS[culprit] as (typeof VALIDATOR_KEYS)[number];
+  const heights = { future: height, old: height - MAX_EVIDENCE_AGE - 1, heightZero: 0 };
+  const at = fault in heights ? heights[fault as keyof typeof heights] : height - age;
+  const place = { kind, height: Math.max(0, at), round: age };
+  const piece = doubleSigned(fault === "stranger" ? walletOf(5).key : key, place);
+  const { first } = piece;
+  if (fault === "sameBlock") return { ...piece, second: first };
+  if (fault === "otherKind") {
+    return { ...piece, kind: kind === "doublePrevote" ? "doublePrecommit" : "doublePrevote" };
+  }
+  if (fault !== "badSignature") return piece;
+  return { ...piece, second: { ...piece.second, signature: first.signature } };
 }
 
 function plannedTx(
@@ -275,7 +357,7 @@ function spoil(block: Block, fault: BlockPlan["fault"], head: ChainHead): Block 
   const wrongCommit = commitOf(head.height, other);
   switch (fault) {
     case "version":
-      return change({ version: 0 });
+      return change({ version: 1 });
     case "height":
       return change({ height: head.height });
     case "parent":
@@ -309,6 +391,8 @@ function spoil(block: Block, fault: BlockPlan["fault"], head: ChainHead): Block 
       return change({ txRoot: other });
     case "stateRoot":
       return change({ stateRoot: other });
+    case "evidenceRoot":
+      return change({ evidenceRoot: other });
     case "none":
     case "reversed":
       return block;
@@ -321,11 +405,13 @@ describe("two ledgers", () => {
   it("give the same verdict and the same root on random chains", () => {
     let accepted = 0;
     let played = 0;
+    let convicted = 0;
     fc.assert(
       fc.property(fc.array(blockPlan, { minLength: 1, maxLength: 6 }), (plans) => {
         const ledgers = new TwoLedgers();
         for (const plan of plans) ledgers.play(plan);
         accepted += ledgers.accepted;
+        convicted += ledgers.convicted;
         played += plans.length;
       }),
       { numRuns: 150 },
@@ -333,6 +419,7 @@ describe("two ledgers", () => {
     // The generator is worth something only while it makes plenty of both kinds.
     expect(accepted).toBeGreaterThan(played / 10);
     expect(accepted).toBeLessThan((played * 9) / 10);
+    expect(convicted).toBeGreaterThan(played / 50);
   });
 
   it("agree that what buildBlock makes is valid, whatever the candidates", () => {
@@ -342,11 +429,31 @@ describe("two ledgers", () => {
         for (const plan of plans) {
           ledgers.build(plan);
           const txs = plan.txs.slice(0, 4).map((tx) => ({ ...tx, fault: "none" as const }));
-          ledgers.play({ ...plan, fault: "none", txs });
+          const evidence = plan.evidence
+            .slice(0, 1)
+            .map((piece) => ({ ...piece, fault: "none" as const }));
+          const sane = ledgers.convicted === 0 && ledgers.accepted > 3 ? evidence : [];
+          ledgers.play({ ...plan, fault: "none", txs, evidence: sane });
         }
         expect(ledgers.accepted).toBe(plans.length);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("agree over three epochs of failed slots and ejections", () => {
+    const ledgers = new TwoLedgers();
+    const none = { fault: "none", txs: [], round: 0, stepMs: 1 } as const;
+    for (let height = 1; height <= 190; height++) {
+      // A phase of round 0 alone, then one in which nearly every height fails somewhere.
+      const commitRound = height % 90 < 40 ? 0 : (height * height) % 7;
+      const isGuilty = height === 70 || height === 131;
+      const evidence = isGuilty
+        ? [{ fault: "none", culprit: height % 4, kind: "doublePrecommit", age: 2 } as const]
+        : [];
+      ledgers.play({ ...none, commitRound, evidence });
+      expect(ledgers.accepted).toBe(height);
+    }
+    expect(ledgers.convicted).toBe(2);
   });
 });

@@ -246,6 +246,7 @@ class Chain {
         round: 0,
         proposer: VALIDATORS[0]?.publicKey ?? ZERO_HASH,
         timestampMs: this.#head.timestampMs + 1,
+        evidence: [],
         candidates,
       },
       world.rules,

@@ -2,6 +2,8 @@
 // behaviour; the SSZ schemas of the same shapes are in codec/schemas.ts. Byte arrays are Uint8Array
 // of the stated length; a hash that serves as a map key is its lowercase hex (HashHex).
 
+import type { Evidence } from "./evidence.ts";
+
 /** Block height; genesis is 0, the first block 1. A safe integer. */
 export type Height = number;
 /** Consensus round within a height, from 0. */
@@ -56,9 +58,13 @@ export interface BlockHeader {
   readonly parentHash: Uint8Array;
   /** Hash of the certificate carried in this block; 32 zero bytes at height 1. */
   readonly lastCommitHash: Uint8Array;
+  /** The set of this height. */
   readonly validatorsHash: Uint8Array;
+  /** The set of the next height. */
   readonly nextValidatorsHash: Uint8Array;
   readonly txRoot: Uint8Array;
+  /** Merkle root of the evidence ids. */
+  readonly evidenceRoot: Uint8Array;
   /** The state after this block. */
   readonly stateRoot: Uint8Array;
   /** 32 bytes: the validator key of the original proposer. */
@@ -70,6 +76,8 @@ export interface Block {
   readonly header: BlockHeader;
   /** The commit certificate of the parent; undefined at height 1 only. */
   readonly lastCommit: Certificate | undefined;
+  /** Ascending by the culprits' keys, each key once. */
+  readonly evidence: readonly Evidence[];
   readonly transactions: readonly Transaction[];
 }
 

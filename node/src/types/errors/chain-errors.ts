@@ -125,6 +125,10 @@ export const CHAIN_ERRORS = {
     "A block's transactions are not those its header commits to.",
     "None: it is refused.",
   ),
+  BLOCK_EVIDENCE: entry(
+    "A block's evidence does not match its header, proves nothing, or may not stand there.",
+    "None: it is refused.",
+  ),
   BLOCK_TRANSACTION: entry(
     "A block holds a transaction that is not valid at its place.",
     "None: it is refused.",
