@@ -17,6 +17,7 @@ import type { Utxo } from "../src/ports.ts";
 import type { NodeFacts } from "../src/rpc/node-facts.ts";
 import type { CertifiedBlock, OutPoint, Transaction } from "../src/types/chain.ts";
 import { ok, type Result } from "../src/types/errors.ts";
+import type { Tombstone } from "../src/types/validator-state.ts";
 
 export const VALIDATOR = generateKeyPair(new Uint8Array(32).fill(1));
 export const NODE = generateKeyPair(new Uint8Array(32).fill(2));
@@ -51,6 +52,7 @@ export class FakeNode {
   readonly blocks: CertifiedBlock[] = [];
   readonly pending = new Map<string, Transaction>();
   readonly utxos: Utxo[] = [];
+  readonly ejected: Tombstone[] = [];
   readonly listeners = new Set<(height: number) => void>();
   /** What submitTransaction answers; it admits by default. */
   submit: (transaction: Transaction) => Result<Uint8Array> = (transaction) => {
@@ -105,6 +107,8 @@ export class FakeNode {
       round: 0,
       step: "propose",
       validators: validatorSetOf(this.genesis),
+      leaderOrder: [0],
+      ejected: this.ejected,
       quorum: 1,
       leader: 0,
       self: 0,

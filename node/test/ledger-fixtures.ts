@@ -104,7 +104,7 @@ export function ledgerWorld(genesis: Genesis = sampleGenesis()): LedgerWorld {
 export function doubleSigned(
   { publicKey, sign }: SigningKey,
   place: Pick<Evidence, "kind" | "height" | "round">,
-  genesisHash = GENESIS_HASH,
+  genesisHash: Uint8Array = GENESIS_HASH,
 ): Evidence {
   const [one, other] = [1, 2].map((byte) => {
     const value = { validRound: -1, blockHash: new Uint8Array(32).fill(byte) };

@@ -188,6 +188,7 @@ export const MESSAGES = {
   vote: { type: "vote", vote: VOTE },
   nilPrecommit: { type: "vote", vote: { ...VOTE, type: 2, blockHash: new Uint8Array(32) } },
   certificate: { type: "certificate", certificate: CERTIFICATE },
+  evidence: { type: "evidence", evidence: DOUBLE_PROPOSAL },
   roundCertificate: { type: "roundCertificate", certificate: ROUND_CERTIFICATE },
   higherVotes: {
     type: "roundCertificate",

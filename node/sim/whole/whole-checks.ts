@@ -5,7 +5,12 @@
 import { equalBytes } from "../../src/codec/bytes.ts";
 import { verifyCertificate } from "../../src/crypto/certificate.ts";
 import type { ChainHead, SignRequest } from "../../src/ports.ts";
-import { type CertifiedBlock, type Height, PRECOMMIT } from "../../src/types/chain.ts";
+import {
+  type CertifiedBlock,
+  type Height,
+  PRECOMMIT,
+  type ValidatorSet,
+} from "../../src/types/chain.ts";
 import { CodedError, type ErrorCode } from "../../src/types/errors.ts";
 import { fakeVerify } from "../keyring.ts";
 import type { Chain } from "./chain.ts";
@@ -35,6 +40,8 @@ export class WholeChecks {
   readonly #culprits: ReadonlySet<number>;
   readonly #signed: readonly Map<number, Uint8Array>[];
   readonly #decisions: Decision[] = [];
+  /** Height of the block that convicted a validator, by its index at genesis. */
+  readonly #convictions = new Map<number, Height>();
   readonly #heights = new Map<Machine, Height>();
   #checked: CertifiedBlock["certificate"] | undefined;
 
@@ -121,19 +128,39 @@ export class WholeChecks {
     }
     if (certificate !== this.#checked) this.#verify(place, certificate);
     const known = this.#decisions[height];
-    if (known === undefined) this.#decisions[height] = head;
-    else if (!equalBytes(known.blockHash, head.blockHash)) {
+    if (known === undefined) {
+      this.#decisions[height] = head;
+      this.#convict(block);
+    } else if (!equalBytes(known.blockHash, head.blockHash)) {
       this.report(`agreement: ${place} decides another block than others`);
     } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
       this.report(`state: ${place} reaches another state than others`);
     }
   }
 
+  /** Nobody is ever convicted who was not faulty, and nobody twice. */
+  #convict({ header, evidence }: CertifiedBlock["block"]): void {
+    for (const { publicKey } of evidence) {
+      const index = this.#chain.set.findIndex((v) => equalBytes(v.publicKey, publicKey));
+      if (!this.#culprits.has(index)) this.report(`evidence: convicts honest validator ${index}`);
+      if (this.#convictions.has(index)) this.report(`evidence: convicts ${index} once more`);
+      this.#convictions.set(index, header.height);
+    }
+  }
+
+  /** Conviction in block h takes a validator out of the set of h + 2. */
+  #setAt(height: Height): ValidatorSet {
+    if (this.#convictions.size === 0) return this.#chain.set;
+    return this.#chain.set.filter(
+      (_, index) => (this.#convictions.get(index) ?? Infinity) + 2 > height,
+    );
+  }
+
   #verify(place: string, certificate: CertifiedBlock["certificate"]): void {
-    const { genesisHash, set } = this.#chain;
+    const { genesisHash } = this.#chain;
     const verdict = verifyCertificate(certificate, {
       genesisHash,
-      validators: set,
+      validators: this.#setAt(certificate.height),
       verify: fakeVerify,
     });
     if (!verdict.ok) this.report(`certificate: ${place}: ${verdict.reason}`);

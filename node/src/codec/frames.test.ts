@@ -165,6 +165,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     }),
   }),
   fc.record({ type: is("certificate"), certificate }),
+  fc.record({ type: is("evidence"), evidence }),
   fc.record({ type: is("roundCertificate"), certificate: roundCertificate }),
   fc.record({
     type: is("status"),

@@ -5,6 +5,7 @@ import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@c
 import type { Certificate, CertifiedBlock, Transaction } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
+import type { Evidence } from "../types/evidence.ts";
 import {
   MAX_FRAME_BYTES,
   MAX_PEER_ADDRESS_BYTES,
@@ -25,11 +26,13 @@ import {
   encodeProposal,
 } from "./compact-frames.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
+import { encodeEvidence, evidenceFromWire } from "./evidence.ts";
 import { roundCertificateFromWire, roundCertificateToWire } from "./round-certificate.ts";
 import {
   bytes32,
   CertificateSchema,
   CertifiedBlockSchema,
+  EvidenceSchema,
   RoundCertificateSchema,
   TransactionSchema,
   uint16,
@@ -59,6 +62,8 @@ export type Message =
   | { readonly type: "vote"; readonly vote: Vote }
   | { readonly type: "certificate"; readonly certificate: Certificate }
   | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate }
+  /** One piece, for the next block of whoever proposes it. */
+  | { readonly type: "evidence"; readonly evidence: Evidence }
   | { readonly type: "status"; readonly status: StatusMessage }
   | { readonly type: "getBlocks"; readonly request: BlocksRequest }
   | {
@@ -170,6 +175,15 @@ const CODECS: Codecs = {
     encode: encodeBlockTxs,
     decode(bytes) {
       return decodeBlockTxs(bytes, this.maxBytes);
+    },
+  },
+  evidence: {
+    byte: 0x18,
+    maxBytes: SMALL_BYTES,
+    encode: ({ evidence }) => encodeEvidence(evidence),
+    decode(bytes) {
+      const wire = decodeSsz(EvidenceSchema, bytes, "evidence", this.maxBytes);
+      return { type: "evidence", evidence: evidenceFromWire(wire) };
     },
   },
   status: {

@@ -12,6 +12,7 @@ import { SignHold } from "../driver/sign-hold.ts";
 import { waitingTransactions } from "../driver/waiting-transactions.ts";
 import { type Genesis, genesisHashOf } from "../genesis.ts";
 import { ledgerParamsOf } from "../ledger/params.ts";
+import { EvidencePool } from "../mempool/evidence-pool.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
@@ -73,6 +74,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     ...ports,
     chain,
     pool: waitingTransactions({ ...ports, mempool, params }),
+    evidence: new EvidencePool(rules),
     hold: ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight),
     consensus: { ...config.consensus, precisionMs, messageDelayMs },
     adaptive: config.consensus.adaptive,

@@ -97,6 +97,8 @@ function consensusFacts(chain: ChainState, driver: Driver): ConsensusFacts {
     round,
     step,
     validators: context.validators,
+    leaderOrder: context.leaderOrder,
+    ejected: chain.head.validatorState.tombstones,
     quorum: quorumPower(totalPowerOf(context.validators)),
     leader: leaderOf(context, round),
     self: context.self,

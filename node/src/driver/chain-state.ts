@@ -6,7 +6,7 @@ import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import type { HeightContext } from "../consensus/api.ts";
 import { type AppliedBlock, applyBlock } from "../ledger/apply-block.ts";
-import { buildBlock } from "../ledger/build-block.ts";
+import { type BlockDraft, buildBlock } from "../ledger/build-block.ts";
 import type { TxRules } from "../ledger/validate-transaction.ts";
 import { leadersOf, validatorsAt } from "../ledger/validator-state.ts";
 import type { ChainHead, Clock, Metrics, Store } from "../ports.ts";
@@ -17,13 +17,11 @@ import type {
   HashHex,
   Height,
   Round,
-  Transaction,
   UnixMs,
   ValidatorSet,
 } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
-import type { Evidence } from "../types/evidence.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
   bodyMatchesHeader,
@@ -107,14 +105,20 @@ export class ChainState {
     return index !== undefined && signers[index] === true;
   }
 
+  /** Whether this is the own validator key. */
+  isSelf(publicKey: Uint8Array): boolean {
+    const { self } = this.#options;
+    return self !== undefined && equalBytes(publicKey, self);
+  }
+
   /** For what is said at the height after the head. */
   get verifyContext(): VerifyContext {
     return this.#verifyContext(this.#next.validators);
   }
 
-  /** For what is said of the head. */
-  get headContext(): VerifyContext {
-    return this.#verifyContext(this.#head.validatorState.lastValidators);
+  /** For what is said of `height`, the head's or before. */
+  contextAt(height: Height): VerifyContext {
+    return this.#verifyContext(this.validatorsAt(height));
   }
 
   /** What fixes the height after the head. */
@@ -138,7 +142,7 @@ export class ChainState {
     if (this.#judged.has(blockHash))
       return bodyMatchesHeader(block) ? undefined : "its body is not its header's";
     if (block.lastCommit !== undefined) {
-      const refusal = refuseCertificate(this.headContext, block.lastCommit);
+      const refusal = refuseCertificate(this.contextAt(this.#head.height), block.lastCommit);
       if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
     }
     const { rules, clock, metrics } = this.#options;
@@ -151,14 +155,13 @@ export class ChainState {
   }
 
   /**
-   * A new block of `candidates` on the head, with what it may carry of `evidence`; and the witness ids
+   * A new block on the head of what is offered and may stand in it, and the witness ids of candidates
    * that turned out invalid.
    */
   build(
     round: Round,
     nowMs: UnixMs,
-    candidates: readonly Transaction[],
-    evidence: readonly Evidence[],
+    offered: Pick<BlockDraft, "candidates" | "evidence">,
   ): { block: Block; blockHash: HashHex; refused: readonly Uint8Array[] } {
     const proposer = this.#options.self;
     invariant(proposer !== undefined, "only a validator builds a block");
@@ -170,8 +173,7 @@ export class ChainState {
         round,
         proposer,
         timestampMs: Math.max(nowMs, this.#head.timestampMs + 1),
-        candidates,
-        evidence,
+        ...offered,
       },
       this.#options.rules,
     );
@@ -223,9 +225,7 @@ export class ChainState {
   }
 
   #indexIn(validators: ValidatorSet): number | undefined {
-    const { self } = this.#options;
-    if (self === undefined) return undefined;
-    const index = validators.findIndex(({ publicKey }) => equalBytes(publicKey, self));
+    const index = validators.findIndex(({ publicKey }) => this.isSelf(publicKey));
     return index === -1 ? undefined : index;
   }
 

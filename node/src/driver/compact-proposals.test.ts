@@ -139,7 +139,10 @@ describe("a compact proposal", () => {
 /** The leader is gone, and a peer that holds its keys proposes the block it would have built. */
 function puppet(world: Scene): { peer: LoosePeer; block: Block; message: Message } {
   const { network, leader, txs } = world;
-  const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, txs, []);
+  const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, {
+    candidates: txs,
+    evidence: [],
+  });
   leader.crash();
   const peer = network.loosePeer(network.nodes.indexOf(leader));
   network.until("the peer is linked", () => peer.links.length === 3, 5_000);

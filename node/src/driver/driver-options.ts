@@ -3,6 +3,7 @@
 
 import type { ConsensusParams } from "../consensus/api.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
+import type { EvidencePool } from "../mempool/evidence-pool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
@@ -23,6 +24,7 @@ export interface DriverOptions {
   readonly log: Log;
   readonly chain: ChainState;
   readonly pool: DriverPool;
+  readonly evidence: EvidencePool;
   readonly hold: SignHold;
   readonly consensus: ConsensusParams;
   /** Whether timeouts follow the links' delay; those of `consensus` are then the least. */

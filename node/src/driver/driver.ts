@@ -19,6 +19,7 @@ import { CompactProposals } from "./compact-proposals.ts";
 import { CoreLoop } from "./core-loop.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Effects } from "./effects.ts";
+import { EvidenceExchange } from "./evidence-exchange.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
@@ -45,6 +46,7 @@ export class Driver {
   readonly #options: DriverOptions;
   readonly #loop: CoreLoop;
   readonly #timers: ConsensusTimers;
+  readonly #exchange: EvidenceExchange;
   readonly #timing: Timing;
   readonly #future = new FutureFrames();
   readonly #compact: CompactProposals;
@@ -74,9 +76,11 @@ export class Driver {
     const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
     this.#timing = new Timing({ adaptive, floor, metrics });
     const state = () => this.#loop.state;
+    const links = { ...options, peers: this.peers, outbound };
+    this.#exchange = new EvidenceExchange(links);
     const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
     const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish };
-    const shared = { ...options, ...own };
+    const shared = { ...links, ...own, exchange: this.#exchange };
     this.#watches = openWatches(shared);
     this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });
     const parts = { ...shared, ...this.#watches, votes: this.#votes };
@@ -291,14 +295,13 @@ export class Driver {
     log.info({ height, round, txs: applied.txids.length }, "block committed");
     metrics.gauge("consensus_height", height + 1);
     measureCommit(metrics, certified.block, {
-      validators: chain.validatorsAt(height),
-      self: chain.selfIndexAt(height - 1),
+      chain,
       sincePreviousMs: this.#sinceCommit(),
     });
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);
-    this.peers.follow(chain.validators);
+    this.#exchange.committed();
     this.#catchUp.headMoved();
     this.#messages.announceHeight();
     onCommit(certified, applied);

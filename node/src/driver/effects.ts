@@ -7,6 +7,7 @@ import type { CertifiedBlock, HashHex } from "../types/chain.ts";
 import type { ProposalMessage } from "../types/consensus.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
+import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { Outbound } from "./outbound.ts";
 import { proposalFrame } from "./proposal-frame.ts";
 import type { SignHold } from "./sign-hold.ts";
@@ -32,6 +33,7 @@ export interface EffectsParts {
   readonly catchUp: CatchUp;
   /** Proposals with so many bytes of transactions are sent compact. */
   readonly compactFromBytes: number;
+  readonly exchange: EvidenceExchange;
   readonly feed: (input: Input) => void;
   readonly decide: (certified: CertifiedBlock, blockHash: HashHex) => void;
 }
@@ -86,16 +88,18 @@ export class Effects {
         this.#signs.clear();
         return this.#parts.decide(effect.certified, effect.blockHash);
       case "evidence":
-        return this.#evidence(effect);
+        return this.#parts.exchange.accuse(effect);
       case "note":
         return this.#note(effect);
     }
   }
 
   #build({ round }: Extract<Effect, { type: "buildBlock" }>): void {
-    const { chain, clock, pool, feed } = this.#parts;
-    const candidates = pool.select(round);
-    const { block, blockHash, refused } = chain.build(round, clock.nowMs(), candidates, []);
+    const { chain, clock, pool, exchange, feed } = this.#parts;
+    const { block, blockHash, refused } = chain.build(round, clock.nowMs(), {
+      candidates: pool.select(round),
+      evidence: exchange.candidates(),
+    });
     if (refused.length > 0) pool.drop(refused);
     feed({ type: "blockBuilt", round, block, blockHash });
   }
@@ -130,15 +134,6 @@ export class Effects {
     if (roundCertificate !== undefined) {
       outbound.toValidators({ type: "roundCertificate", certificate: roundCertificate });
     }
-  }
-
-  #evidence({ kind, validatorIndex }: Extract<Effect, { type: "evidence" }>): void {
-    const { chain, log, metrics } = this.#parts;
-    metrics.count("evidence_total", { type: kind });
-    log.error(
-      { kind, validatorIndex, height: chain.head.height + 1 },
-      "a validator signed two messages that exclude each other",
-    );
   }
 
   #note({ name, height, round, reason }: Extract<Effect, { type: "note" }>): void {

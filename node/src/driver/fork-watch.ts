@@ -81,9 +81,10 @@ export class ForkWatch {
 
   /** A certificate, not verified yet, that a peer sent or proposed with; of a height that is decided. */
   past(peer: Peer, certificate: Certificate): void {
+    const { chain } = this.#parts;
     const ours = this.#oursAgainst(certificate);
     if (ours.length === 0) return;
-    const refusal = refuseCertificate(this.#contextAt(certificate.height), certificate);
+    const refusal = refuseCertificate(chain.contextAt(certificate.height), certificate);
     if (refusal === undefined) this.#stop(ours, certificate);
     this.#parts.punish(peer, `certificate of another block at ${certificate.height}: ${refusal}`);
   }
@@ -172,10 +173,6 @@ export class ForkWatch {
     );
   }
 
-  #contextAt(_height: Height) {
-    return this.#parts.chain.verifyContext;
-  }
-
   /** Without reading a block: every peer says this of every height. */
   #isOurs(height: Height, blockHash: Uint8Array): boolean {
     const { chain, store } = this.#parts;
@@ -187,14 +184,14 @@ export class ForkWatch {
 
   /** Shows the pair that proves most: of one round before two, then the most names. */
   #stop(ours: readonly Certificate[], theirs: Certificate): never {
-    const { onFork, metrics } = this.#parts;
+    const { onFork, metrics, chain } = this.#parts;
     const pairs = ours
       .map((own) => ({ ours: own, conflict: analyseConflict(own, theirs) }))
       .sort((a, b) => weightOf(b.conflict) - weightOf(a.conflict));
     const [strongest] = pairs;
     invariant(strongest !== undefined, "a fork has two sides");
     metrics.count("fork_claims_total", { result: "certified" });
-    const { validators } = this.#contextAt(theirs.height);
+    const validators = chain.validatorsAt(theirs.height);
     return onFork({ ...strongest, height: theirs.height, theirs, validators });
   }
 }

@@ -17,6 +17,7 @@ import type { Proposal, ProposalMessage, RoundCertificate, Vote } from "../types
 import { CodedError } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
+import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { ForkWatch } from "./fork-watch.ts";
 import type { FrameSender, FutureFrames } from "./future-frames.ts";
 import type { PeerBook } from "./peer-book.ts";
@@ -46,6 +47,7 @@ export interface InboundParts {
   readonly votes: VoteRelay;
   readonly compact: CompactProposals;
   readonly hold: SignHold;
+  readonly exchange: EvidenceExchange;
   readonly metrics: Metrics;
   readonly log: Log;
   /** The core's state, to read only. */
@@ -59,7 +61,7 @@ export interface InboundParts {
 export type ConsensusMessage = Extract<
   Message,
   {
-    type: "vote" | "proposal" | "compactProposal" | "certificate" | "roundCertificate";
+    type: "vote" | "proposal" | "compactProposal" | "certificate" | "roundCertificate" | "evidence";
   }
 >;
 type CompactProposal = Extract<Message, { type: "compactProposal" }>;
@@ -85,6 +87,9 @@ export class Inbound {
           this.#lateVote(peer, message.vote);
         else
           this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
+        break;
+      case "evidence":
+        this.#refused(peer, this.#parts.exchange.received(message.evidence));
         break;
       case "proposal": {
         const { height } = message.proposal.proposal;
@@ -150,7 +155,8 @@ export class Inbound {
   #lateVote(peer: Peer, vote: Vote): void {
     const { chain } = this.#parts;
     if (vote.type !== PRECOMMIT || !equalBytes(vote.blockHash, chain.head.blockHash)) return;
-    if (!this.#refused(peer, refuseVote(chain.headContext, vote))) chain.notePrecommit(vote);
+    if (!this.#refused(peer, refuseVote(chain.contextAt(vote.height), vote)))
+      chain.notePrecommit(vote);
   }
 
   #certificate(peer: Peer, certificate: Certificate): void {

@@ -5,20 +5,20 @@
 import { encodeBlock } from "../codec/chain.ts";
 import { totalPowerOf } from "../crypto/certificate.ts";
 import type { Metrics } from "../ports.ts";
-import type { Block, Certificate, ValidatorSet } from "../types/chain.ts";
+import type { Block, Certificate } from "../types/chain.ts";
+import type { ChainState } from "./chain-state.ts";
 
 export interface CommitContext {
-  /** The set of the block's height. */
-  readonly validators: ValidatorSet;
-  /** Own validator index in the set of the height before, whose certificate the block carries. */
-  readonly self: number | undefined;
+  /** The sets of the block's height, and of the height before, whose certificate it carries. */
+  readonly chain: Pick<ChainState, "validatorsAt" | "selfIndexAt">;
   /** Undefined for the first block of this process. */
   readonly sincePreviousMs: number | undefined;
 }
 
 export function measureCommit(metrics: Metrics, block: Block, context: CommitContext): void {
-  const { validators, self, sincePreviousMs } = context;
+  const { chain, sincePreviousMs } = context;
   const { height, timestampMs } = block.header;
+  const validators = chain.validatorsAt(height);
   metrics.gauge("block_height", height);
   metrics.gauge("block_timestamp_seconds", timestampMs / 1_000);
   metrics.observe("block_txs", block.transactions.length);
@@ -28,7 +28,9 @@ export function measureCommit(metrics: Metrics, block: Block, context: CommitCon
     metrics.observe("block_interval_seconds", sincePreviousMs / 1_000);
   metrics.gauge("validators", validators.length);
   metrics.gauge("validators_power", totalPowerOf(validators));
-  if (block.lastCommit !== undefined) measureSigners(metrics, block.lastCommit, self);
+  if (block.lastCommit !== undefined) {
+    measureSigners(metrics, block.lastCommit, chain.selfIndexAt(height - 1));
+  }
 }
 
 function measureSigners(metrics: Metrics, commit: Certificate, self: number | undefined): void {

@@ -10,6 +10,7 @@ import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { ClockGuard } from "./clock-guard.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
+import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { ForkWatch } from "./fork-watch.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
@@ -34,6 +35,7 @@ export interface PeerMessagesParts {
   readonly outbound: Outbound;
   readonly relay: TxRelay;
   readonly catchUp: CatchUp;
+  readonly exchange: EvidenceExchange;
   readonly forks: ForkWatch;
   readonly clocks: ClockGuard;
   readonly compact: CompactProposals;
@@ -53,10 +55,12 @@ export class PeerMessages {
   }
 
   connected(peer: Peer): void {
-    const { peers, outbound, relay, pool } = this.#parts;
+    const { peers, outbound, relay, pool, exchange } = this.#parts;
+    if (!exchange.admits(peer)) return;
     peers.connected(peer);
     outbound.to(peer.id, { type: "status", status: this.#status() });
     relay.greet(peer, pool.ids(GREETED_TXS));
+    exchange.greet(peer);
     this.#ping(peer);
     this.#introduce(peer);
   }

@@ -101,10 +101,12 @@ function dueKey(effect: Effect): string | undefined {
       return "decide";
     case "fetchBlock":
       return "fetchBlock";
+    // Others were shown it, but who knows whether they still are there.
+    case "evidence":
+      return `evidence/${effect.validatorIndex}`;
     case "broadcastCertificate":
     case "broadcastRoundCertificate":
     case "rebroadcast":
-    case "evidence":
     case "note":
       return undefined;
   }

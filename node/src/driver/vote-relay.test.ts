@@ -93,7 +93,10 @@ function proposed(): Scene {
   const index = leaderOf(network.at(0).node.driver.state.context, 0);
   const leaderIndex = network.nodes.findIndex((_, i) => network.setIndexOf(i) === index);
   const leader = network.at(leaderIndex);
-  const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, [], []);
+  const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, {
+    candidates: [],
+    evidence: [],
+  });
   leader.crash();
   const peer = network.loosePeer(leaderIndex);
   network.until("the peer is linked", () => peer.links.length === 3, 5_000);

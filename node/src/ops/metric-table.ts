@@ -81,6 +81,7 @@ export const METRICS: readonly MetricRow[] = [
   // validators
   gauge("validators", "Validators of the current height."),
   gauge("validators_power", "Their voting power."),
+  gauge("jailed_validators", "Validators ejected by evidence, since genesis."),
   gauge("missing_validators", "Validators absent from the certificate in the last block."),
   counter(
     "validator_missed_blocks_total",

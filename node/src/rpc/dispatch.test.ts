@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeNode, fakeHash, RICH } from "../../test/fake-node-facts.ts";
+import { DOUBLE_PRECOMMIT, VALIDATORS } from "../../test/sample-messages.ts";
 import { encodeTransaction } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { addressOf } from "../crypto/address.ts";
@@ -300,6 +301,26 @@ describe("methods", () => {
       totalPower: 1,
       quorumPower: 1,
       toleratedPower: 0,
+    });
+  });
+});
+
+describe("evidence", () => {
+  it("shows in its block, and its culprit among the ejected", async () => {
+    node.commit([]);
+    const [certified] = node.blocks;
+    const [validator] = VALIDATORS;
+    if (certified === undefined || validator === undefined) throw new Error("there is one of each");
+    const block = { ...certified.block, evidence: [DOUBLE_PRECOMMIT] };
+    node.blocks[0] = { ...certified, block };
+    node.ejected.push({ validator, height: 1 });
+    const { kind, height, round } = DOUBLE_PRECOMMIT;
+    const publicKey = toHex(DOUBLE_PRECOMMIT.publicKey);
+    expect((await result("getblock", [1])).evidence).toEqual([{ kind, publicKey, height, round }]);
+    const consensus = await call("getconsensusinfo");
+    expect(methodNamed("getconsensusinfo")?.result.parse(consensus.result)).toMatchObject({
+      validators: [{ mayLead: true }],
+      ejected: [{ publicKey: toHex(validator.publicKey), height: 1 }],
     });
   });
 });

@@ -15,6 +15,7 @@ import type {
   ValidatorSet,
 } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
+import type { Tombstone } from "../types/validator-state.ts";
 
 interface MempoolFacts {
   readonly count: number;
@@ -28,6 +29,9 @@ export interface ConsensusFacts {
   readonly round: Round;
   readonly step: string;
   readonly validators: ValidatorSet;
+  /** Indices of the validators that may lead this height, in order. */
+  readonly leaderOrder: readonly number[];
+  readonly ejected: readonly Tombstone[];
   /** Least power that decides. */
   readonly quorum: number;
   /** Index of the leader of this round. */

@@ -60,6 +60,16 @@ export const BlockView = z.strictObject({
   nextblockhash: hash("Child").optional(),
   txroot: hash("Merkle root of the transactions"),
   stateroot: hash("State after the block"),
+  evidence: z
+    .array(
+      z.strictObject({
+        kind: z.enum(["doublePrevote", "doublePrecommit", "doubleProposal"]),
+        publicKey: hash("Validator key that signed both"),
+        height: height("Height that it signed twice"),
+        round: z.int(),
+      }),
+    )
+    .describe("Validators that the block ejects, and why"),
   proposer: hash("Validator key of the original proposer"),
   certificate: z
     .strictObject({ round: z.int(), signers: z.int(), validators: z.int() })
@@ -74,7 +84,7 @@ export function blockView(
   { block, certificate }: CertifiedBlock,
   isWhole: boolean,
 ): z.input<typeof BlockView> {
-  const { header, transactions } = block;
+  const { header, evidence, transactions } = block;
   const next = facts.block(header.height + 1);
   return {
     hash: toHex(blockHashOf(header)),
@@ -86,6 +96,12 @@ export function blockView(
     ...(next === undefined ? {} : { nextblockhash: toHex(blockHashOf(next.block.header)) }),
     txroot: toHex(header.txRoot),
     stateroot: toHex(header.stateRoot),
+    evidence: evidence.map((piece) => ({
+      kind: piece.kind,
+      publicKey: toHex(piece.publicKey),
+      height: piece.height,
+      round: piece.round,
+    })),
     proposer: toHex(header.proposer),
     certificate: {
       round: certificate.round,

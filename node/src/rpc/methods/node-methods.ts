@@ -113,11 +113,26 @@ export const getConsensusInfo = defineMethod({
     leader: hash("Validator key of this round's leader"),
     self: hash("Own validator key").optional(),
     validators: z.array(
-      z.strictObject({ publicKey: hash("Validator key"), nodeId: z.string(), power: z.int() }),
+      z.strictObject({
+        publicKey: hash("Validator key"),
+        nodeId: z.string(),
+        power: z.int(),
+        mayLead: z.boolean().describe("False where it is convicted, or its leader slots failed"),
+      }),
     ),
+    ejected: z
+      .array(
+        z.strictObject({
+          publicKey: hash("Validator key"),
+          nodeId: z.string(),
+          height: height("Height of the block that carries the evidence"),
+        }),
+      )
+      .describe("Validators that signed two messages which exclude each other"),
   }),
   handle(facts) {
-    const { validators, leader, self, ...state } = facts.consensus();
+    const { validators, leaderOrder, ejected, leader, self, ...state } = facts.consensus();
+    const leaders = new Set(leaderOrder);
     const keys = validators.map(({ publicKey }) => toHex(publicKey));
     const totalPower = validators.reduce((sum, { power }) => sum + power, 0);
     const selfKey = self === undefined ? undefined : keys[self];
@@ -131,10 +146,16 @@ export const getConsensusInfo = defineMethod({
       toleratedPower: Math.floor((totalPower - 1) / 3),
       leader: keys[leader] ?? "",
       ...(selfKey === undefined ? {} : { self: selfKey }),
-      validators: validators.map(({ publicKey, nodeKey, power }) => ({
+      validators: validators.map(({ publicKey, nodeKey, power }, index) => ({
         publicKey: toHex(publicKey),
         nodeId: nodeIdOf(nodeKey),
         power,
+        mayLead: leaders.has(index),
+      })),
+      ejected: ejected.map(({ validator, height: at }) => ({
+        publicKey: toHex(validator.publicKey),
+        nodeId: nodeIdOf(validator.nodeKey),
+        height: at,
       })),
     };
   },
