@@ -102,15 +102,15 @@ export function ledgerWorld(genesis: Genesis = sampleGenesis()): LedgerWorld {
 
 /** A validator's two signatures for one place: for the blocks 1 1 1 ... and 2 2 2 ... */
 export function doubleSigned(
-  { publicKey, sign }: SigningKey,
+  key: SigningKey,
   place: Pick<Evidence, "kind" | "height" | "round">,
   genesisHash: Uint8Array = GENESIS_HASH,
 ): Evidence {
   const [one, other] = [1, 2].map((byte) => {
     const value = { validRound: -1, blockHash: new Uint8Array(32).fill(byte) };
-    return { ...value, signature: sign(statementSignBytes(genesisHash, place, value)) };
+    return { ...value, signature: key.sign(statementSignBytes(genesisHash, place, value)) };
   }) as [SignedStatement, SignedStatement];
-  return newEvidence({ ...place, publicKey }, one, other);
+  return newEvidence({ ...place, publicKey: key.publicKey }, one, other);
 }
 
 /** The wallet that owns an output, among the first 200. */

@@ -7,7 +7,7 @@ export const MAX_TX_OUTPUTS = 512;
 export const MAX_TX_PAYLOAD_BYTES = 1024;
 export const MAX_TX_BYTES = 64 * 1024;
 /** A validator is convicted once, so a block needs no more. */
-export const MAX_BLOCK_EVIDENCE = MAX_VALIDATORS;
+export const MAX_BLOCK_EVIDENCE = 256;
 export const MAX_BLOCK_TXS = 5_000;
 /** Block body limit of the ledger rule; genesis may lower it. */
 export const MAX_BLOCK_BYTES = 1024 * 1024;
