@@ -41,6 +41,14 @@ export const WHOLE_CONFIG: NodeOptions["config"] = {
   sync: { window: 20, requestTimeoutMs: 1_000 },
 };
 
+/** Every second seed sends compact proposals, every fourth votes by way of the leader. */
+function configOf(seed: number): NodeOptions["config"] {
+  const { consensus } = WHOLE_CONFIG;
+  const compactFromBytes = seed % 2 === 0 ? 1 : consensus.compactFromBytes;
+  const voteRelay = seed % 4 === 2 ? "leader" : consensus.voteRelay;
+  return { ...WHOLE_CONFIG, consensus: { ...consensus, compactFromBytes, voteRelay } };
+}
+
 export interface WholeOptions {
   readonly seed: number;
   readonly nodes?: number;
@@ -167,7 +175,7 @@ class WholeSimulation implements MachineEvents {
       time: this.#time,
       clock: new MachineClock(this.#time, this.#plan.clocks[place] ?? { rate: 1, skewMs: 0 }),
       hub: this.#hub,
-      config: WHOLE_CONFIG,
+      config: configOf(this.#options.seed),
       events: this,
       corrupt: hasAdapter ? culprit?.corrupt.bind(culprit) : undefined,
       forgetful: kind === "amnesia",
