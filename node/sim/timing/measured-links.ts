@@ -4,9 +4,8 @@
 
 import { toHex } from "../../src/codec/hex.ts";
 import type { HeightTimeouts } from "../../src/consensus/api.ts";
-import { quorumPower, totalPowerOf } from "../../src/crypto/certificate.ts";
 import { PeerBook } from "../../src/driver/peer-book.ts";
-import { quorumDelayMs, samplesOf, timeoutsFor } from "../../src/driver/timing.ts";
+import { delayTo, timeoutsFor } from "../../src/driver/timing.ts";
 import type { ValidatorSet } from "../../src/types/chain.ts";
 
 /** Answers before the first height, as when links come up. */
@@ -51,8 +50,7 @@ export class MeasuredLinks {
   /** The timeouts of the next height, never below the floor. */
   timeouts(floor: HeightTimeouts): HeightTimeouts {
     this.ping();
-    const samples = samplesOf(this.validators, this.self, this.book.all());
-    const delayMs = quorumDelayMs(samples, quorumPower(totalPowerOf(this.validators)));
+    const delayMs = delayTo(this.validators, this.self, this.book.all());
     return delayMs === undefined ? floor : timeoutsFor(floor, delayMs, 0);
   }
 

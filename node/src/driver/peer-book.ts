@@ -6,6 +6,8 @@ import { toHex } from "../codec/hex.ts";
 import type { Peer } from "../ports.ts";
 import type { Height, ValidatorSet } from "../types/chain.ts";
 
+const RTT_WINDOW = 8;
+
 export interface PeerState {
   readonly peer: Peer;
   /** Index, in the set of the height in progress, of the validator whose node key this is, if any. */
@@ -20,12 +22,14 @@ export interface PeerState {
   decidedHeight: number;
   /** Sync answers that failed, since the last good one. */
   failures: number;
-  /** Smoothed round trip; undefined before the first pong. */
+  /** The median of the recent round trips; undefined before the first pong. */
   rttMs: number | undefined;
-  /** Its smoothed mean deviation. */
+  /** Their median absolute deviation from it. */
   rttDeviationMs: number;
   /** Pongs that counted. */
   rttSamples: number;
+  /** The last RTT_WINDOW round trips, the newest last. */
+  rttRecentMs: readonly number[];
   pingSent: { readonly nonce: number; readonly atMs: number } | undefined;
 }
 
@@ -62,6 +66,7 @@ export class PeerBook {
       rttMs: undefined,
       rttDeviationMs: 0,
       rttSamples: 0,
+      rttRecentMs: [],
       pingSent: undefined,
     });
   }
@@ -123,17 +128,24 @@ export class PeerBook {
   }
 }
 
-/** RFC 6298 §2.2 and §2.3. */
+/**
+ * What RFC 6298 smooths by moving averages is taken here from medians: one late answer in a hundred would
+ * stretch every timeout for seconds, and these do not see it. A link that has become slow (or fast) is
+ * believed when half of the window says so. The first sample counts for its own deviation too.
+ */
 function smooth(state: PeerState, sampleMs: number): void {
   state.rttSamples++;
-  if (state.rttMs === undefined) {
-    state.rttMs = sampleMs;
-    state.rttDeviationMs = sampleMs / 2;
-    return;
-  }
-  const deviationMs = Math.abs(state.rttMs - sampleMs);
-  state.rttDeviationMs = state.rttDeviationMs * 0.75 + deviationMs * 0.25;
-  state.rttMs = state.rttMs * 0.875 + sampleMs * 0.125;
+  const recentMs = [...state.rttRecentMs, sampleMs].slice(-RTT_WINDOW);
+  const rttMs = median(recentMs);
+  state.rttRecentMs = recentMs;
+  state.rttMs = rttMs;
+  state.rttDeviationMs =
+    recentMs.length === 1 ? rttMs / 2 : median(recentMs.map((ms) => Math.abs(ms - rttMs)));
+}
+
+/** Of an even number the larger of the two in the middle: waiting too long is the cheaper mistake. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
 const indexByNodeKey = (validators: ValidatorSet): ReadonlyMap<string, number> =>

@@ -3,13 +3,14 @@
 // node may have its own, and a replay may run with others.
 //
 // D, the delay, is the least time within which validators of a quorum's power (this one at 0) answer one
-// way: smoothed RTT / 2 + 4 x deviation of each. Up to f liars cannot inflate it (the quorum's slowest
-// honest member bounds it), and cannot starve it (q - f of the quorum are honest). Where fewer than a
-// quorum are measured there is no D, and the configured timeouts stand; they are the least ones anyway.
+// way: half of (round trip + 4 x deviation) of each, as RFC 6298 would wait for an answer. Up to f liars
+// cannot inflate it (the quorum's slowest honest member bounds it), and cannot starve it (q - f of the
+// quorum are honest). Where fewer than a quorum are measured there is no D, and the configured timeouts
+// stand; they are the least ones anyway.
 // Called by the driver as each height begins.
 
 import type { HeightTimeouts } from "../consensus/api.ts";
-import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
+import { faultyPower, quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import type { Metrics } from "../ports.ts";
 import type { ValidatorSet } from "../types/chain.ts";
 import type { PeerState } from "./peer-book.ts";
@@ -81,8 +82,7 @@ export class Timing {
     peers: readonly PeerState[],
   ): HeightTimeouts {
     const { adaptive, floor, metrics } = this.#options;
-    const samples = samplesOf(validators, self, peers);
-    const delayMs = quorumDelayMs(samples, quorumPower(totalPowerOf(validators)));
+    const delayMs = delayTo(validators, self, peers);
     const timeouts =
       adaptive && delayMs !== undefined
         ? timeoutsFor(floor, delayMs, this.#validationP95Ms())
@@ -99,8 +99,22 @@ export class Timing {
   }
 }
 
+/**
+ * D of a height. A set that tolerates no fault (up to three validators) cannot do without its slowest
+ * member, so there is nothing to gain by giving up on it early: it waits for twice as long.
+ */
+export function delayTo(
+  validators: ValidatorSet,
+  self: number | undefined,
+  peers: readonly PeerState[],
+): number | undefined {
+  const total = totalPowerOf(validators);
+  const delayMs = quorumDelayMs(samplesOf(validators, self, peers), quorumPower(total));
+  return delayMs !== undefined && faultyPower(total) === 0 ? 2 * delayMs : delayMs;
+}
+
 /** One sample a validator: the own one is 0, one without a measured link Infinity. */
-export function samplesOf(
+function samplesOf(
   validators: ValidatorSet,
   self: number | undefined,
   peers: readonly PeerState[],
@@ -108,7 +122,7 @@ export function samplesOf(
   const delays = validators.map((_, index) => (index === self ? 0 : Infinity));
   for (const { validatorIndex, rttMs, rttDeviationMs } of peers) {
     if (validatorIndex === undefined || validatorIndex === self || rttMs === undefined) continue;
-    delays[validatorIndex] = rttMs / 2 + 4 * rttDeviationMs;
+    delays[validatorIndex] = (rttMs + 4 * rttDeviationMs) / 2;
   }
   return validators.map(({ power }, index) => ({ power, delayMs: delays[index] ?? Infinity }));
 }
