@@ -4,8 +4,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
 import { RecordedMetrics } from "../../test/recorded-metrics.ts";
+import { toHex } from "../codec/hex.ts";
 import { faultyPower, quorumPower } from "../crypto/certificate.ts";
-import { quorumDelayMs, Timing, timeoutsFor } from "./timing.ts";
+import { PeerBook } from "./peer-book.ts";
+import { delayTo, quorumDelayMs, Timing, timeoutsFor } from "./timing.ts";
 
 const FLOOR = { proposeMs: 300, voteMs: 100 };
 
@@ -56,6 +58,58 @@ describe("timeoutsFor", () => {
     expect(timeoutsFor(FLOOR, 60_000, 0)).toEqual({ proposeMs: 5_000, voteMs: 3_000 });
     const long = { proposeMs: 8_000, voteMs: 4_000 };
     expect(timeoutsFor(long, 60_000, 0)).toEqual(long);
+  });
+});
+
+describe("delayTo", () => {
+  const validatorsOf = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const key = new Uint8Array(32).fill(i + 1);
+      return { publicKey: key, nodeKey: key, power: 1 };
+    });
+
+  /** D of validator 0 after each of the others has answered with these round trips. */
+  function delayAfter(count: number, roundTripsMs: readonly number[]): number | undefined {
+    const validators = validatorsOf(count);
+    const book = new PeerBook(validators);
+    for (const { nodeKey } of validators.slice(1)) {
+      const id = toHex(nodeKey);
+      const link = { address: id, outbound: true, connectedAtMs: 0 };
+      book.connected({ id, nodeKey, role: "validator", ...link });
+      for (const [nonce, tookMs] of roundTripsMs.entries()) {
+        book.pinged(id, nonce, 0);
+        book.ponged(id, nonce, tookMs);
+      }
+    }
+    return delayTo(validators, 0, book.all());
+  }
+
+  it("is half of a steady round trip", () => {
+    expect(delayAfter(4, [90, 100, 100, 100, 100])).toBe(50);
+  });
+
+  it("counts the first sample for its deviation too", () => {
+    expect(delayAfter(4, [100])).toBe(150);
+  });
+
+  it("does not see stragglers below half of the last eight", () => {
+    expect(delayAfter(4, [100, 900, 100, 900, 100, 900, 100, 100])).toBe(50);
+  });
+
+  it("believes a link that has become slow at the fourth sample", () => {
+    const steady = Array<number>(8).fill(100);
+    expect(delayAfter(4, [...steady, 400, 400, 400])).toBe(50);
+    expect(delayAfter(4, [...steady, 400, 400, 400, 400])).toBeGreaterThanOrEqual(200);
+  });
+
+  it("is doubled where no fault is tolerated", () => {
+    const steady = Array<number>(8).fill(100);
+    expect(delayAfter(3, steady)).toBe(100);
+    expect(delayAfter(4, steady)).toBe(50);
+  });
+
+  it("is unknown before a quorum has answered", () => {
+    expect(delayAfter(4, [])).toBeUndefined();
   });
 });
 
