@@ -19,7 +19,7 @@ import { CodedError } from "../types/errors.ts";
 import type { LevelStore } from "./level-store.ts";
 import { storeError } from "./level-store-errors.ts";
 import { type LevelStoreOptions, openLevelStore } from "./level-store-open.ts";
-import { addressRange, KEYS, seal, VersionRecord } from "./level-store-records.ts";
+import { addressRange, FORMAT_VERSION, KEYS, seal, VersionRecord } from "./level-store-records.ts";
 
 const world = ledgerWorld();
 const coin = (i: number): Utxo => world.utxos[i] as Utxo;
@@ -125,12 +125,14 @@ describe("LevelStore refuses", () => {
     expect(error.message).toContain("99".repeat(32));
   });
 
-  it("another format", async () => {
+  it.each([1, FORMAT_VERSION + 1])("format %i", async (version) => {
     const directory = await sample();
     await tamper(directory, (db) =>
-      db.put(KEYS.version, seal(KEYS.version, VersionRecord.serialize({ version: 2 }))),
+      db.put(KEYS.version, seal(KEYS.version, VersionRecord.serialize({ version }))),
     );
-    expect((await failure(openLevelStore({ directory }))).code).toBe("STORE_VERSION");
+    const error = await failure(openLevelStore({ directory }));
+    expect(error.code).toBe("STORE_VERSION");
+    expect(error.message).toContain(`format ${version}`);
   });
 
   it("a directory that this process has open, and lets the lock stand", async () => {
