@@ -49,6 +49,7 @@ export type Opened =
       readonly height: number;
       readonly certificate: RoundCertificate;
     }
+  | { readonly type: "getProposal"; readonly height: number; readonly blockHash: Uint8Array }
   | { readonly type: "status"; readonly height: number }
   | { readonly type: "getBlocks"; readonly height: number; readonly count: number }
   | {
@@ -143,6 +144,8 @@ function judge(message: Message, context: CertificateContext): Opened {
         ? { type: "roundCertificate", height, certificate }
         : { type: "refused", height };
     }
+    case "getProposal":
+      return message;
     case "status":
       return { type: "status", height: message.status.height };
     case "getBlocks": {

@@ -39,6 +39,7 @@ export function unanswered(
       case "buildBlock":
         return !answered.has(`block ${effect.round}`);
       case "fetchBlock":
+      case "fetchProposal":
       case "decide":
         return true;
       default:

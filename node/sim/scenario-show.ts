@@ -59,6 +59,8 @@ export function showEffect(effect: Effect): string {
       return showRebroadcast(effect);
     case "fetchBlock":
       return `fetch block ${nameOf(fromHex(effect.blockHash))}`;
+    case "fetchProposal":
+      return `fetch proposal of ${nameOf(fromHex(effect.blockHash))}, prevoted in round ${effect.round}`;
     case "decide":
       return `DECIDE ${nameOf(fromHex(effect.blockHash))}: ${showCertificate(effect.certified.certificate)}`;
     case "evidence":

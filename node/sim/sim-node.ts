@@ -2,11 +2,12 @@
 // each input before the core sees it, syncs the log before any effect leaves, and after a crash
 // replays what was synced. Durable: chain, synced log, sign state. All else is lost with the process.
 
-import { toHex } from "../src/codec/hex.ts";
+import { fromHex, toHex } from "../src/codec/hex.ts";
 import type { ConsensusParams, Effect, Input, TimedInput } from "../src/consensus/api.ts";
 import type { Rules } from "../src/consensus/rules.ts";
 import { type ConsensusState, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
+import { heldProposal } from "../src/driver/proposal-fetch.ts";
 import type { Block, CertifiedBlock } from "../src/types/chain.ts";
 import { Author } from "./author.ts";
 import type { DriverRules } from "./driver-rules.ts";
@@ -157,6 +158,8 @@ export class SimNode {
         return this.answer(from, opened.height, opened.count);
       case "blocks":
         return this.adopt(opened.blocks);
+      case "getProposal":
+        return this.show(from, opened);
       default:
         if (opened.height < this.height) return;
         if (opened.height > this.height) return this.held.hold(from, opened, this.height);
@@ -184,6 +187,15 @@ export class SimNode {
     if (this.outbound.answer !== undefined) return this.outbound.answer(to, blocks);
     if (blocks.length === 0) return;
     this.world.send(this.options.process, to, seal({ type: "blocks", requestId: 0, blocks }));
+  }
+
+  /** The proposal of a block that a peer has seen a polka for. */
+  private show(to: number, { height, blockHash }: Extract<Opened, { type: "getProposal" }>): void {
+    const { context, rounds } = this.state;
+    if (height !== context.height) return;
+    const proposal = heldProposal(rounds.values(), blockHash);
+    if (proposal === undefined) return;
+    this.world.send(this.options.process, to, seal({ type: "proposal", proposal }));
   }
 
   private adopt(blocks: readonly CertifiedBlock[]): void {
@@ -263,6 +275,11 @@ export class SimNode {
       case "fetchBlock": {
         const request = { requestId: 0, fromHeight: effect.height, count: 1 };
         broadcastTo(this.world, this.options.process, seal({ type: "getBlocks", request }));
+        return;
+      }
+      case "fetchProposal": {
+        const request = { height: effect.height, blockHash: fromHex(effect.blockHash) };
+        broadcastTo(this.world, this.options.process, seal({ type: "getProposal", ...request }));
         return;
       }
       case "decide":

@@ -184,6 +184,7 @@ export const MESSAGES = {
     type: "getBlockTxs",
     request: { requestId: 9, height: 1843, blockHash: bytes(32, 0x50), indices: [0, 3, 4_999] },
   },
+  getProposal: { type: "getProposal", height: 1843, blockHash: bytes(32, 0x50) },
   blockTxs: { type: "blockTxs", requestId: 9, transactions: [TRANSACTION] },
   vote: { type: "vote", vote: VOTE },
   nilPrecommit: { type: "vote", vote: { ...VOTE, type: 2, blockHash: new Uint8Array(32) } },

@@ -130,6 +130,8 @@ export class TimingNode {
         if (effect.name === "newRound") world.entered(this, effect.round);
         return;
       case "evidence":
+      // Asking could only help: what the bench measures is what the rules reach without.
+      case "fetchProposal":
         return;
       default:
         throw new Error(`unknown effect ${JSON.stringify(effect satisfies never)}`);

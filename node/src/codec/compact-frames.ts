@@ -34,6 +34,8 @@ export type CompactMessage =
       readonly proposal: ProposalMessage;
       readonly witnessIds: readonly Uint8Array[];
     }
+  /** Asks for a proposal of this block, where one is held; answered with a whole proposal, or not at all. */
+  | { readonly type: "getProposal"; readonly height: number; readonly blockHash: Uint8Array }
   | { readonly type: "getBlockTxs"; readonly request: BlockTxsRequest }
   /** All that was asked for, in that order; nothing where the block is not held. */
   | {
@@ -48,6 +50,7 @@ const CompactProposalSchema = new ContainerType({
   proposal: ProposalMessageSchema,
   witnessIds: new ListCompositeType(bytes32, MAX_BLOCK_TXS),
 });
+const GetProposalSchema = new ContainerType({ height: uint64, blockHash: bytes32 });
 const GetBlockTxsSchema = new ContainerType({
   requestId: uint32,
   height: uint64,
@@ -84,6 +87,16 @@ export function decodeCompactProposal(bytes: Uint8Array, maxBytes: number): Of<"
     throw new CodedError("CODEC_MALFORMED", "compact proposal: transactions beside their ids");
   }
   return { type: "compactProposal", proposal, witnessIds: wire.witnessIds };
+}
+
+export function encodeGetProposal({ height, blockHash }: Of<"getProposal">): Uint8Array {
+  return GetProposalSchema.serialize({ height, blockHash });
+}
+
+export function decodeGetProposal(bytes: Uint8Array, maxBytes: number): Of<"getProposal"> {
+  const request = decodeSsz(GetProposalSchema, bytes, "request of a proposal", maxBytes);
+  safeInteger(request.height, "requested height");
+  return { type: "getProposal", ...request };
 }
 
 export function encodeGetBlockTxs({ request }: Of<"getBlockTxs">): Uint8Array {

@@ -148,6 +148,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
         .map((indices) => indices.toSorted((a, b) => a - b)),
     }),
   }),
+  fc.record({ type: is("getProposal"), height: safe, blockHash: hash }),
   fc.record({
     type: is("blockTxs"),
     requestId: uint32,

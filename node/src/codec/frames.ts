@@ -19,10 +19,12 @@ import {
   decodeBlockTxs,
   decodeCompactProposal,
   decodeGetBlockTxs,
+  decodeGetProposal,
   decodeProposal,
   encodeBlockTxs,
   encodeCompactProposal,
   encodeGetBlockTxs,
+  encodeGetProposal,
   encodeProposal,
 } from "./compact-frames.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
@@ -175,6 +177,14 @@ const CODECS: Codecs = {
     encode: encodeBlockTxs,
     decode(bytes) {
       return decodeBlockTxs(bytes, this.maxBytes);
+    },
+  },
+  getProposal: {
+    byte: 0x17,
+    maxBytes: SMALL_BYTES,
+    encode: encodeGetProposal,
+    decode(bytes) {
+      return decodeGetProposal(bytes, this.maxBytes);
     },
   },
   evidence: {

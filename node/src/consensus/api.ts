@@ -148,6 +148,16 @@ export type Effect =
     }
   /** A commit certificate is held but not its block. */
   | { readonly type: "fetchBlock"; readonly height: Height; readonly blockHash: HashHex }
+  /**
+   * A polka of `round` is known, but its block is not held: ask validators that signed it for a proposal
+   * of the block. The answer comes back as a proposal.
+   */
+  | {
+      readonly type: "fetchProposal";
+      readonly height: Height;
+      readonly round: Round;
+      readonly blockHash: HashHex;
+    }
   /** Final: persist, apply, then enterHeight(height + 1). */
   | { readonly type: "decide"; readonly certified: CertifiedBlock; readonly blockHash: HashHex }
   | {

@@ -9,6 +9,7 @@ import type { Proposal, ProposalMessage } from "../types/consensus.ts";
 import type { Effect, Input } from "./api.ts";
 import { applyCertificate } from "./apply-certificate.ts";
 import { accuseLeader } from "./evidence.ts";
+import { isAwaited } from "./fetch-polka.ts";
 import { adoptWaitingPolka } from "./lock.ts";
 import { leaderOf } from "./proposer.ts";
 import { type ConsensusState, candidateOf, isKept, type RoundState, roundOf } from "./state.ts";
@@ -27,7 +28,7 @@ export function receiveProposal(
   const { message } = input;
   const { proposal } = message;
   if (proposal.height !== state.context.height) return;
-  if (isAwaited(state, proposal)) holdBlock(state, input);
+  if (isAwaited(state, proposal.blockHash)) holdBlock(state, input);
   if (!isKept(state, proposal.round)) return;
   if (leaderOf(state.context, proposal.round) !== proposal.proposerIndex) {
     note(state, proposal, "not from the round's leader", out);
@@ -74,9 +75,6 @@ function receiveSecond(
 
 const isSame = (a: Proposal, b: Proposal): boolean =>
   a.validRound === b.validRound && equalBytes(a.blockHash, b.blockHash);
-
-const isAwaited = (state: ConsensusState, proposal: Proposal): boolean =>
-  state.commit !== undefined && equalBytes(state.commit.hash, proposal.blockHash);
 
 /** The PoLC came along, or this node has seen the polka itself. */
 function isJustified(state: ConsensusState, { proposal, polc }: ProposalMessage): boolean {

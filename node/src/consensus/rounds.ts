@@ -105,6 +105,7 @@ function voteAt(state: ConsensusState, index: number, round: Round): Vote | unde
 export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   const { context, round, entry } = state;
   if (state.commit !== undefined) askForBlock(state, out);
+  state.polkaAskedRound = -1;
   const { height, self } = context;
   const delayMs = rebroadcastMs(state, round);
   out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs });

@@ -4,6 +4,7 @@
 
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
+import { fetchPolka } from "./fetch-polka.ts";
 import { lockOnPolka, polcOf, showsDissent } from "./lock.ts";
 import { entryByVotes } from "./round-certificate.ts";
 import { jumpAhead, startRound } from "./rounds.ts";
@@ -32,7 +33,8 @@ function fire(state: ConsensusState, round: RoundState, out: Effect[]): boolean 
     awaitPrevotes(state, round, out) ||
     leaveOnNilPrecommits(state, round, out) ||
     leaveUndecided(state, round, out) ||
-    awaitPrecommits(state, round, out)
+    awaitPrecommits(state, round, out) ||
+    fetchPolka(state, out)
   );
 }
 

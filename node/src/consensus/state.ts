@@ -1,6 +1,6 @@
 // The state of one height. It is owned by the caller and consumed by step(): use it linearly, never
 // keep an old copy, as step reuses its structures. Bounds: RETAINED_ROUNDS past and FUTURE_ROUNDS
-// coming rounds of votes, two blocks a round, and beyond those one vote a validator.
+// coming rounds of votes, two blocks a round and that of its polka, and beyond those one vote a validator.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { weighRoundCertificate } from "../crypto/round-certificate.ts";
@@ -77,6 +77,10 @@ export interface ConsensusState {
   /** The value with the highest known PoLC, and that PoLC's round (-1: none). */
   valid: Candidate | undefined;
   validRound: Round;
+  /** The highest round with a polka for a block, held or not; -1: none. */
+  polkaRound: Round;
+  /** The polka's round whose block was asked for since the last rebroadcast; -1: none. */
+  polkaAskedRound: Round;
   /** Round of the last PoLC this node broadcast, on dissent or on entering a round. */
   polcSentRound: Round;
   rounds: Map<Round, RoundState>;
@@ -124,6 +128,8 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
     lock: undefined,
     valid: undefined,
     validRound: -1,
+    polkaRound: -1,
+    polkaAskedRound: -1,
     polcSentRound: -1,
     rounds: new Map(),
     latest: undefined,
@@ -219,7 +225,7 @@ export function checkInvariants(state: ConsensusState): void {
   invariant(valid === undefined || valid.valid, "the valid value is a valid block");
   invariant(valid === undefined || rounds.has(validRound), "the valid value's PoLC is kept");
   invariant(rounds.size <= RETAINED_ROUNDS + FUTURE_ROUNDS + 2, "the rounds are bounded");
-  invariant(state.candidates.length <= 2 * rounds.size + 2, "the blocks are bounded");
+  invariant(state.candidates.length <= 3 * rounds.size + 2, "the blocks are bounded");
   invariant(state.proposedRound <= round, "no proposal for a later round");
   const { entry } = state;
   const isJustified =

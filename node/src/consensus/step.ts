@@ -87,6 +87,8 @@ function enterHeight(
   state.lock = undefined;
   state.valid = undefined;
   state.validRound = -1;
+  state.polkaRound = -1;
+  state.polkaAskedRound = -1;
   state.polcSentRound = -1;
   state.rounds = new Map();
   state.latest = undefined;

@@ -108,6 +108,7 @@ export function noteQuorum(state: ConsensusState, round: RoundState, tally: Tall
   const value = tally.quorum;
   if (value === undefined || value.nil) return;
   if (tally.type === PREVOTE) {
+    if (round.round > state.polkaRound) state.polkaRound = round.round;
     adoptPolka(state, round);
   } else {
     state.commit ??= { round: round.round, hash: value.hash, certificate: undefined };

@@ -27,6 +27,7 @@ import { Outbound } from "./outbound.ts";
 import { startDelayMs } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
+import { ProposalFetch } from "./proposal-fetch.ts";
 import { replayLog } from "./replay.ts";
 import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
@@ -83,7 +84,8 @@ export class Driver {
     const shared = { ...links, ...own, exchange: this.#exchange };
     this.#watches = openWatches(shared);
     this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });
-    const parts = { ...shared, ...this.#watches, votes: this.#votes };
+    const proposals = new ProposalFetch({ ...own, metrics });
+    const parts = { ...shared, ...this.#watches, votes: this.#votes, proposals };
     this.#loop = new CoreLoop(options, consensus, (effect) => this.#effects.perform(effect));
     this.#timers = new ConsensusTimers(clock, (timeout) =>
       this.#guard(() => this.#timeout(timeout)),

@@ -9,6 +9,7 @@ import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { Outbound } from "./outbound.ts";
+import type { ProposalFetch } from "./proposal-fetch.ts";
 import { proposalFrame } from "./proposal-frame.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { SignQueue } from "./sign-queue.ts";
@@ -31,6 +32,7 @@ export interface EffectsParts {
   readonly votes: VoteRelay;
   readonly signing: Signing;
   readonly catchUp: CatchUp;
+  readonly proposals: ProposalFetch;
   /** Proposals with so many bytes of transactions are sent compact. */
   readonly compactFromBytes: number;
   readonly exchange: EvidenceExchange;
@@ -84,6 +86,8 @@ export class Effects {
         return this.#rebroadcast(effect);
       case "fetchBlock":
         return catchUp.needBlock(effect.height);
+      case "fetchProposal":
+        return this.#parts.proposals.ask(effect);
       case "decide":
         this.#signs.clear();
         return this.#parts.decide(effect.certified, effect.blockHash);

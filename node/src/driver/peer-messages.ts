@@ -15,6 +15,7 @@ import type { ForkWatch } from "./fork-watch.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
+import type { ProposalFetch } from "./proposal-fetch.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { DriverPool, TxRelay } from "./tx-relay.ts";
 
@@ -40,6 +41,7 @@ export interface PeerMessagesParts {
   readonly clocks: ClockGuard;
   readonly compact: CompactProposals;
   readonly bodies: BlockBodies;
+  readonly proposals: ProposalFetch;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
   /** A peer has said where it is. */
@@ -113,6 +115,8 @@ export class PeerMessages {
         return relay.requested(peer, message.witnessIds);
       case "txs":
         return relay.received(message.transactions);
+      case "getProposal":
+        return this.#parts.proposals.requested(peer, message.height, message.blockHash);
       case "getBlockTxs":
         return this.#parts.bodies.requested(peer, message.request);
       case "blockTxs":

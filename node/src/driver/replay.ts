@@ -101,6 +101,8 @@ function dueKey(effect: Effect): string | undefined {
       return "decide";
     case "fetchBlock":
       return "fetchBlock";
+    case "fetchProposal":
+      return "fetchProposal";
     // Others were shown it, but who knows whether they still are there.
     case "evidence":
       return `evidence/${effect.validatorIndex}`;

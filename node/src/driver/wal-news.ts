@@ -8,8 +8,9 @@
 
 import { equalBytes } from "../codec/bytes.ts";
 import type { Input } from "../consensus/api.ts";
+import { isAwaited } from "../consensus/fetch-polka.ts";
 import { isQuorum, votesOf } from "../consensus/round-certificate.ts";
-import { type ConsensusState, candidateOf, FUTURE_ROUNDS, isKept } from "../consensus/state.ts";
+import { type ConsensusState, FUTURE_ROUNDS, isKept } from "../consensus/state.ts";
 import { isNil } from "../consensus/tally.ts";
 import { type Certificate, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
@@ -89,8 +90,7 @@ function isNewCertificate(state: ConsensusState, certificate: Certificate): bool
 
 function isNewProposal(state: ConsensusState, { proposal }: ProposalMessage): boolean {
   const { round, validRound, blockHash } = proposal;
-  const isAwaited = state.commit !== undefined && equalBytes(state.commit.hash, blockHash);
-  if (isAwaited && candidateOf(state, blockHash) === undefined) return true;
+  if (isAwaited(state, blockHash)) return true;
   if (!isKept(state, round)) return false;
   const known = state.rounds.get(round);
   const first = known?.proposal?.proposal;
