@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { MUTATIONS } from "./mutations.ts";
 import type { PlanChange } from "./nemesis.ts";
+import { TWINS_VALIDATORS } from "./twins-scenario.ts";
 
 export interface CliOptions {
   readonly seed: number;
@@ -19,6 +20,7 @@ export interface CliOptions {
   readonly json: boolean;
   readonly trace: boolean;
   readonly whole: boolean;
+  readonly twins: boolean;
   /** Give way to everything else on the machine. */
   readonly idle: boolean;
   readonly plant: string | undefined;
@@ -42,23 +44,31 @@ const OPTIONS = {
   json: flag,
   trace: flag,
   whole: flag,
+  twins: flag,
   idle: flag,
 } as const;
 
 /** @throws RangeError or TypeError with the reason where an option is wrong. */
 export function readOptions(args: readonly string[], nowMs: number): CliOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const { plant, faulty, deep, json, trace, whole, idle } = values;
+  const { plant, faulty, deep, json, trace, whole, twins, idle } = values;
   if (plant !== undefined && !MUTATIONS.some(({ name }) => name === plant)) {
     throw new RangeError(`--plant is one of: ${MUTATIONS.map(({ name }) => name).join("; ")}`);
   }
   if (faulty !== "f" && faulty !== "f+1") throw new RangeError("--faulty is f or f+1");
+  if (twins && (whole || faulty !== "f")) {
+    throw new RangeError(
+      "--twins is one run of four cores, one of them twinned: no --whole, no f+1",
+    );
+  }
   return {
     seed: values.seed === "today" ? seedOfDay(nowMs) : number("seed", values.seed, 0),
     runs: number("runs", values.runs, 1),
     seconds: secondsOf(values),
-    sizes: values.nodes.split(",").map((size) => number("nodes", size, 1)),
-    heights: number("heights", values.heights, 1),
+    sizes: twins
+      ? [TWINS_VALIDATORS]
+      : values.nodes.split(",").map((size) => number("nodes", size, 1)),
+    heights: twins ? 1 : number("heights", values.heights, 1),
     jobs: values.jobs === "all" ? availableParallelism() : number("jobs", values.jobs, 1),
     faulty,
     change: planOf(values.plan),
@@ -66,6 +76,7 @@ export function readOptions(args: readonly string[], nowMs: number): CliOptions 
     json,
     trace,
     whole,
+    twins,
     idle,
     plant,
   };

@@ -93,8 +93,8 @@ function* batchesOf(
 }
 
 const requestOf = (options: CliOptions, nodes: number): RunRequest => {
-  const { seed, heights, deep, whole, faulty, plant, change } = options;
-  return { seed, nodes, heights, deep, whole, faulty, plant, change };
+  const { seed, heights, deep, whole, twins, faulty, plant, change } = options;
+  return { seed, nodes, heights, deep, whole, twins, faulty, plant, change };
 };
 
 function explain({ request, report }: Failure, shrinks: boolean, out: Console): void {

@@ -5,6 +5,7 @@ import { MUTATIONS } from "./mutations.ts";
 import type { PlanChange } from "./nemesis.ts";
 import type { RunReport } from "./run-report.ts";
 import { simulate } from "./simulation.ts";
+import { simulateTwins } from "./twins.ts";
 import { simulateWhole } from "./whole/whole-simulation.ts";
 
 export interface RunRequest {
@@ -14,6 +15,8 @@ export interface RunRequest {
   readonly deep: boolean;
   /** Whole nodes instead of cores (whole/). */
   readonly whole: boolean;
+  /** The scenario of the seed with one twinned validator of four (twins.ts); nothing else but `plant` counts. */
+  readonly twins: boolean;
   readonly faulty: "f" | "f+1";
   /** Name of a planted bug, to see it found. */
   readonly plant: string | undefined;
@@ -23,11 +26,12 @@ export interface RunRequest {
 
 /** Runs it. Whatever is thrown is a finding like any other: it keeps its seed. */
 export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
-  const { seed, nodes, heights, deep, whole, faulty, plant, change } = request;
+  const { seed, nodes, heights, deep, whole, twins, faulty, plant, change } = request;
   try {
     if (whole) return simulateWhole({ seed, nodes, heights });
     const planted = MUTATIONS.find(({ name }) => name === plant);
     const { rules, driver } = planted ?? {};
+    if (twins) return simulateTwins({ seed, rules, driver, trace });
     return simulate({ seed, nodes, heights, deep, faulty, change, rules, driver, trace });
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
@@ -38,8 +42,9 @@ export function runRequest(request: RunRequest, trace?: (line: string) => void):
 
 /** The line that repeats the run. */
 export function replayLine({ seed, nodes, heights, ...rest }: RunRequest): string {
-  const { whole, faulty, plant, change } = rest;
-  const parts = [`npm run sim -- --seed ${seed} --nodes ${nodes} --heights ${heights}`];
+  const { whole, twins, faulty, plant, change } = rest;
+  const size = twins ? "--twins" : `--nodes ${nodes} --heights ${heights}`;
+  const parts = [`npm run sim -- --seed ${seed} ${size}`];
   if (whole) parts.push("--whole");
   if (faulty !== "f") parts.push(`--faulty ${faulty}`);
   if (plant !== undefined) parts.push(`--plant "${plant}"`);

@@ -12,9 +12,9 @@ const MAX_EVENTS = 3_000_000;
 const kindOf = ({ outcome, reason }: RunReport): string =>
   outcome === "unsafe" ? `unsafe ${reason.split(":")[0]}` : outcome;
 
-/** The smallest request found that fails as `report` does. Whole-node runs are left as they are. */
+/** The smallest request found that fails as `report` does. Whole-node and twins runs are left as they are. */
 export function shrink(request: RunRequest, report: RunReport): RunRequest {
-  if (request.whole) return request;
+  if (request.whole || request.twins) return request;
   const kind = kindOf(report);
   let smallest = request;
   let runs = 0;
