@@ -10,6 +10,15 @@ const TALLY = "node/src/consensus/tally.ts";
 const RULES = "node/src/consensus/rules.ts";
 const LOCK = "node/src/consensus/lock.ts";
 const EVIDENCE = "node/src/consensus/evidence.ts";
+const SETTLE = "node/src/consensus/settle.ts";
+const APPLY = "node/src/consensus/apply-certificate.ts";
+const GROUPS = "node/src/consensus/round-certificate.ts";
+const TIMEOUTS = "node/src/consensus/timeouts.ts";
+const RULE_FIRED =
+  "every rule behind this one is still tried in the same pass, and none before it can have come due";
+const COUNTED =
+  "spares work only: a vote that is known is found by addVote, and its round has been noted with it";
+const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
 
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
@@ -38,5 +47,24 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     id: `${EVIDENCE} accuseLeader: return; -> ;`,
     reason:
       "its one caller, receiveSecond, has returned where the round is known to be equivocated",
+  },
+  { id: `${SETTLE} prevoteProposal: true -> false`, reason: RULE_FIRED },
+  { id: `${SETTLE} showPolc: true -> false`, reason: RULE_FIRED },
+  {
+    id: `${APPLY} countSigners: i < certificate.signers.length -> i <= certificate.signers.length`,
+    reason: NO_SIGNER,
+  },
+  {
+    id: `${APPLY} countSigners: known !== undefined && equalBytes(known.blockHash, certificate.blockHash) -> false`,
+    reason: COUNTED,
+  },
+  { id: `${APPLY} countSigners: continue; -> ;`, reason: COUNTED },
+  {
+    id: `${GROUPS} votesOf: validatorIndex < signers.length -> validatorIndex <= signers.length`,
+    reason: NO_SIGNER,
+  },
+  {
+    id: `${TIMEOUTS} grownMs: grown < capMs -> grown <= capMs`,
+    reason: "at the cap one factor more changes nothing: the result is capped",
   },
 ];

@@ -1,23 +1,25 @@
-// Tries mutants, each in processes of its own and in a copy of node/, over all cores: first the quick trial (goldens and
-// simulated runs), then the consensus unit tests, then the simulator's and the driver's. A mutant that
-// none of them kills has survived. Called by main.ts and by the bar consensus.mutation.
+// Tries mutants, each in processes of its own and in a copy of node/, over all cores: first the quick
+// trial (goldens and simulated runs), then the target's unit tests, then the simulator's. A mutant that
+// none of them kills has survived. Called by main.ts.
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { applyMutant, type Mutant } from "./mutants.ts";
+import { TARGETS, type Target, targetOf } from "./targets.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** A mutant that takes longer hangs: it is killed by that. */
-const STAGE_TIMEOUT_MS = 120_000;
-
 interface Stage {
   readonly name: string;
   readonly args: readonly string[];
+  /** A mutant that takes longer hangs: it is killed by that. More than ten times what an idle core needs. */
+  readonly timeoutMs: number;
 }
 
-const vitest = (name: string, ...filters: readonly string[]): Stage => ({
+const TRIAL: Stage = { name: "trial", args: ["node/mutation/trial.ts"], timeoutMs: 15_000 };
+
+const vitest = (name: string, timeoutMs: number, filters: readonly string[]): Stage => ({
   name,
   args: [
     "node_modules/vitest/vitest.mjs",
@@ -26,18 +28,20 @@ const vitest = (name: string, ...filters: readonly string[]): Stage => ({
     "node/mutation/vitest.config.ts",
     ...filters,
   ],
+  timeoutMs,
 });
 
-const STAGES: readonly Stage[] = [
-  { name: "trial", args: ["node/mutation/trial.ts"] },
-  vitest("unit tests", "node/src/consensus/", "node/src/crypto/"),
-  vitest(
-    "simulator tests",
-    "node/sim/simulation.test.ts",
-    "node/sim/sim-parts.test.ts",
-    "node/sim/timing/",
-  ),
-];
+const SIMULATOR_TESTS = vitest("simulator tests", 120_000, [
+  "node/sim/simulation.test.ts",
+  "node/sim/sim-parts.test.ts",
+  "node/sim/timing/",
+]);
+
+/** What judges the mutants of a target, the quickest first. */
+function stagesOf({ tests, isSimulated }: Target): readonly Stage[] {
+  const unitTests = vitest("unit tests", 60_000, tests);
+  return isSimulated ? [TRIAL, unitTests, SIMULATOR_TESTS] : [unitTests];
+}
 
 export interface Verdict {
   readonly mutant: Mutant;
@@ -63,7 +67,7 @@ export async function runMutants({ mutants, jobs, judged }: RunOptions): Promise
         if (mutant === undefined) return;
         const source = readFileSync(join(ROOT, mutant.file), "utf8");
         writeFileSync(join(copy, mutant.file), applyMutant(source, mutant));
-        const killedBy = await killerOf(copy);
+        const killedBy = await killerOf(copy, stagesOf(targetOf(mutant)));
         writeFileSync(join(copy, mutant.file), source);
         verdicts[place] = { mutant, killedBy };
         judged({ mutant, killedBy }, ++done);
@@ -79,7 +83,11 @@ export async function runMutants({ mutants, jobs, judged }: RunOptions): Promise
 export async function checkBaseline(): Promise<string | undefined> {
   let killedBy: string | undefined;
   await inCopy(async (copy) => {
-    killedBy = await killerOf(copy);
+    killedBy = await killerOf(copy, [
+      TRIAL,
+      vitest("unit tests", 60_000, [...new Set(TARGETS.flatMap(({ tests }) => tests))]),
+      SIMULATOR_TESTS,
+    ]);
   });
   return killedBy;
 }
@@ -97,8 +105,8 @@ async function inCopy(work: (copy: string) => Promise<void>): Promise<void> {
   }
 }
 
-async function killerOf(copy: string): Promise<string | undefined> {
-  for (const stage of STAGES) {
+async function killerOf(copy: string, stages: readonly Stage[]): Promise<string | undefined> {
+  for (const stage of stages) {
     const said = await failureOf(stage, copy);
     if (said !== undefined) return `${stage.name}: ${said}`;
   }
@@ -113,7 +121,7 @@ function failureOf(stage: Stage, copy: string): Promise<string | undefined> {
       // CI: no snapshot is ever written by a mutant.
       env: { ...process.env, CI: "1", NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: STAGE_TIMEOUT_MS,
+      timeout: stage.timeoutMs,
       killSignal: "SIGKILL",
     });
     let output = "";
@@ -125,7 +133,7 @@ function failureOf(stage: Stage, copy: string): Promise<string | undefined> {
     child.once("error", reject);
     child.once("close", (code, signal) => {
       if (code === 0) resolve(undefined);
-      else if (signal === "SIGKILL") resolve(`no end after ${STAGE_TIMEOUT_MS / 1_000} s`);
+      else if (signal === "SIGKILL") resolve(`no end after ${stage.timeoutMs / 1_000} s`);
       else resolve(firstFailure(output));
     });
   });

@@ -138,11 +138,12 @@ function proposal(scene: Scene, line: Line): Input {
   const name = wordAt(line, 2);
   const validRound = Number(options.get("validRound") ?? -1);
   const firstRound = validRound === -1 ? round : validRound;
-  const block = blockOf(scene, name, firstRound, Number(options.get("stamp") ?? 0));
+  const block = blockOf(scene, name, firstRound, options);
   const blockHash = hashOf(name);
   const proposerIndex = Number(options.get("by") ?? leaderOf(context, round));
   const signers = options.get("polc");
-  const header = { height: context.height, round, validRound, blockHash, proposerIndex };
+  const height = Number(options.get("height") ?? context.height);
+  const header = { height, round, validRound, blockHash, proposerIndex };
   const message = {
     proposal: { ...header, signature: new Uint8Array(64) },
     block,
@@ -204,11 +205,18 @@ function certificateBy(
   };
 }
 
-function blockOf(scene: Scene, name: string, round: number, stampMs = 0): Block {
+/** @param options of a proposal: `stamp`, its time from now; `author`, whose key the header names. */
+function blockOf(
+  scene: Scene,
+  name: string,
+  round: number,
+  options: Line["options"] = new Map(),
+): Block {
   const known = scene.blocks.get(name);
   if (known !== undefined) return known;
   const { context } = scene.state;
-  const leader = context.validators[leaderOf(context, round)];
+  const author = Number(options.get("author") ?? leaderOf(context, round));
+  const leader = context.validators[author];
   const block: Block = {
     header: {
       version: 1,
@@ -222,7 +230,7 @@ function blockOf(scene: Scene, name: string, round: number, stampMs = 0): Block 
       evidenceRoot: ZERO_HASH,
       stateRoot: ZERO_HASH,
       proposer: leader?.publicKey ?? ZERO_HASH,
-      timestampMs: scene.nowMs + stampMs,
+      timestampMs: scene.nowMs + Number(options.get("stamp") ?? 0),
     },
     lastCommit: undefined,
     evidence: [],

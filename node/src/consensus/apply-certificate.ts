@@ -38,9 +38,9 @@ export function applyCertificate(
   if (nil && isAhead) {
     // The round it speaks of has failed: there is nothing to do in it any more.
     startRound(state, round + 1, entry, out);
-    return;
+  } else if (type === PREVOTE && round > state.round) {
+    startRound(state, round, entry, out);
   }
-  if (type === PREVOTE && round > state.round) startRound(state, round, entry, out);
   if (isKept(state, round) && !(nil && round < state.round)) merge(state, certificate, out);
 }
 
@@ -51,25 +51,25 @@ function merge(state: ConsensusState, certificate: Certificate, out: Effect[]): 
   const value = valueOf(tally, certificate.blockHash);
   if (value.certificate !== undefined) return;
   value.certificate = certificate;
-  countSigners(state, tally, certificate, out);
   tally.quorum ??= value;
+  countSigners(state, tally, certificate, out);
   noteQuorum(state, round, tally);
 }
 
+/** Counts the votes; the quorum stands already, whatever they add up to here. */
 function countSigners(
   state: ConsensusState,
   tally: Tally,
   certificate: Certificate,
   out: Effect[],
 ): void {
-  const needed = certificate.type === PREVOTE ? state.polkaPower : state.commitPower;
   for (let i = 0; i < certificate.signers.length; i++) {
     // Most votes of a certificate have come by themselves before it.
     const known = tally.votes[i];
     if (known !== undefined && equalBytes(known.blockHash, certificate.blockHash)) continue;
     const vote = voteIn(certificate, i);
     if (vote === undefined) continue;
-    const first = addVote(tally, vote, state.context.validators[i]?.power ?? 0, needed);
+    const first = addVote(tally, vote, state.context.validators[i]?.power ?? 0, Infinity);
     if (first !== undefined) accuseVoter(tally, first, vote, out);
     noteAhead(state, i, vote.round);
   }

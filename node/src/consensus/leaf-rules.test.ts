@@ -71,6 +71,11 @@ describe("timeouts", () => {
     expect(rebroadcastMs(base, 0)).toBe(1_800);
   });
 
+  it("end at once in the last of all rounds where nothing can grow", () => {
+    expect(grownMs(300, 1, Number.MAX_SAFE_INTEGER, 20_000)).toBe(300);
+    expect(grownMs(0, 1.2, Number.MAX_SAFE_INTEGER, 20_000)).toBe(0);
+  });
+
   it("never shrink, never pass the cap, and always end", () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(4_000_000_000), (baseMs, round) => {

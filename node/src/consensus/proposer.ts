@@ -22,7 +22,7 @@ export function leaderOrder(
       index,
       rank: sha256(DOMAINS.leaderOrder, seed, publicKey),
     }))
-    .sort((a, b) => compareBytes(a.rank, b.rank) || a.index - b.index)
+    .sort((a, b) => compareBytes(a.rank, b.rank))
     .map(({ index }) => index);
 }
 

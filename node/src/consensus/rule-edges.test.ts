@@ -1,14 +1,16 @@
 // Edges of the rules that mutants showed to be untested (node/mutation): what holds only where one vote
-// is a quorum of its own, or where more than f validators contradict themselves.
+// is a quorum of its own, where more than f validators contradict themselves, or where the simulator
+// plants a bug.
 
 import { describe, expect, it } from "vitest";
 import { toHex } from "../codec/hex.ts";
-import type { Block } from "../types/chain.ts";
-import { PREVOTE } from "../types/chain.ts";
-import type { Vote } from "../types/consensus.ts";
-import type { ConsensusParams, HeightContext, Input } from "./api.ts";
+import type { Block, Certificate, VoteType } from "../types/chain.ts";
+import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
+import type { RoundCertificate, Vote } from "../types/consensus.ts";
+import type { ConsensusParams, Effect, HeightContext, Input } from "./api.ts";
 import { leaderOf } from "./proposer.ts";
-import { checkInvariants, initialState } from "./state.ts";
+import { RULES, type Rules } from "./rules.ts";
+import { type ConsensusState, checkInvariants, initialState } from "./state.ts";
 import { step } from "./step.ts";
 import { addVote, newTally } from "./tally.ts";
 
@@ -42,65 +44,146 @@ describe("a tally", () => {
   });
 });
 
+const contextOf = (...powers: readonly number[]): HeightContext => ({
+  height: 1,
+  validators: powers.map((power, index) => ({
+    publicKey: bytes(100 + index),
+    nodeKey: bytes(100 + index),
+    power,
+  })),
+  leaderOrder: powers.map((_, index) => index),
+  self: 1,
+  parentTimestampMs: 1,
+});
+
+/** The proposal of a new block by the leader of `round`. */
+function proposalOf(context: HeightContext, round: number, value: number): Input {
+  const leader = leaderOf(context, round);
+  const block: Block = {
+    header: {
+      version: 1,
+      height: 1,
+      round,
+      parentHash: bytes(0),
+      lastCommitHash: bytes(0),
+      validatorsHash: bytes(0),
+      nextValidatorsHash: bytes(0),
+      txRoot: bytes(0),
+      stateRoot: bytes(0),
+      evidenceRoot: bytes(0),
+      proposer: bytes(100 + leader),
+      timestampMs: NOW,
+    },
+    lastCommit: undefined,
+    evidence: [],
+    transactions: [],
+  };
+  const blockHash = bytes(value);
+  const header = { height: 1, round, validRound: -1, blockHash, proposerIndex: leader };
+  const message = { proposal: { ...header, signature: SIGNATURE }, block, polc: undefined };
+  return { type: "proposal", message, blockHash: toHex(blockHash), valid: true };
+}
+
+interface Played {
+  readonly state: ConsensusState;
+  readonly effects: readonly Effect[];
+}
+
+/** Height 1 begun, then the inputs; with the simulator's wrong rules where some are given. */
+function play(
+  context: HeightContext,
+  inputs: readonly Input[],
+  wrong: Partial<Rules> = {},
+): Played {
+  let state = initialState(PARAMS, { ...RULES, ...wrong });
+  const effects: Effect[] = [];
+  const begin: readonly Input[] = [
+    { type: "enterHeight", context, startInMs: 0 },
+    { type: "timeout", height: 1, round: 0, step: "newHeight" },
+  ];
+  for (const input of [...begin, ...inputs]) {
+    const result = step(state, { nowMs: NOW, input });
+    state = result.state;
+    effects.push(...result.effects);
+  }
+  return { state, effects };
+}
+
+const voteInput = (vote: Vote): Input => ({ type: "vote", vote });
+
 describe("a polka made by one heavy vote of a later round", () => {
   it("becomes valid value and lock together, once the node is pulled there", () => {
-    const context: HeightContext = {
-      height: 1,
-      validators: [7, 1, 1, 1].map((power, index) => ({
-        publicKey: bytes(100 + index),
-        nodeKey: bytes(100 + index),
-        power,
-      })),
-      leaderOrder: [0, 1, 2, 3],
-      self: 1,
-      parentTimestampMs: 1,
-    };
-    const leader = leaderOf(context, 1);
-    const block: Block = {
-      header: {
-        version: 1,
-        height: 1,
-        round: 1,
-        parentHash: bytes(0),
-        lastCommitHash: bytes(0),
-        validatorsHash: bytes(0),
-        nextValidatorsHash: bytes(0),
-        txRoot: bytes(0),
-        stateRoot: bytes(0),
-        evidenceRoot: bytes(0),
-        proposer: bytes(100 + leader),
-        timestampMs: NOW,
-      },
-      lastCommit: undefined,
-      evidence: [],
-      transactions: [],
-    };
-    const blockHash = bytes(9);
-    const proposal = {
-      height: 1,
-      round: 1,
-      validRound: -1,
-      blockHash,
-      proposerIndex: leader,
-      signature: SIGNATURE,
-    };
-    const inputs: readonly Input[] = [
-      { type: "enterHeight", context, startInMs: 0 },
-      { type: "timeout", height: 1, round: 0, step: "newHeight" },
-      {
-        type: "proposal",
-        message: { proposal, block, polc: undefined },
-        blockHash: toHex(blockHash),
-        valid: true,
-      },
-      { type: "vote", vote: voteOf(0, 1, 9) },
-    ];
-    let state = initialState(PARAMS);
-    for (const input of inputs) state = step(state, { nowMs: NOW, input }).state;
+    const context = contextOf(7, 1, 1, 1);
+    const { state } = play(context, [proposalOf(context, 1, 9), voteInput(voteOf(0, 1, 9))]);
     expect(state.round).toBe(1);
     expect(state.lock?.round).toBe(1);
     expect(state.validRound).toBe(1);
-    expect(state.valid?.hash).toEqual(blockHash);
+    expect(state.valid?.hash).toEqual(bytes(9));
     checkInvariants(state);
+  });
+});
+
+// Production has one quorum for both. The simulator plants a wrong one of either, and must then have
+// changed that one alone.
+describe("the power of a polka and that of a commit", () => {
+  const context = contextOf(1, 1, 1, 1);
+  const wrong = { polkaPower: () => 2, commitPower: () => 3 };
+  const signers = [false, false, true, true];
+  const signatures = [SIGNATURE, SIGNATURE];
+  const stateAfter = (...inputs: readonly Input[]) => play(context, inputs, wrong).state;
+
+  const byTwo = (type: VoteType): Certificate => {
+    return { type, height: 1, round: 0, blockHash: bytes(0), signers, signatures };
+  };
+  const inRoundOne = (type: VoteType): RoundCertificate => ({
+    kind: "higherVotes",
+    height: 1,
+    round: 1,
+    groups: [{ type, round: 1, blockHash: bytes(9), signers, signatures }],
+  });
+
+  it("are told apart in certificates", () => {
+    expect(stateAfter({ type: "certificate", certificate: byTwo(PREVOTE) }).round).toBe(1);
+    expect(() => stateAfter({ type: "certificate", certificate: byTwo(PRECOMMIT) })).toThrow(
+      "the driver verifies certificates",
+    );
+  });
+
+  it("are told apart in round certificates: a quorum among their votes is a certificate", () => {
+    const polka = stateAfter({ type: "roundCertificate", certificate: inRoundOne(PREVOTE) });
+    expect(polka.entry.type).toBe("certificate");
+    const votes = stateAfter({ type: "roundCertificate", certificate: inRoundOne(PRECOMMIT) });
+    expect(votes.entry.type).toBe("votes");
+    expect(votes.commit).toBeUndefined();
+  });
+
+  it("are told apart vote by vote", () => {
+    const votes = (type: VoteType) =>
+      stateAfter(...[2, 3].map((by) => voteInput({ ...voteOf(by, 0, 9), type }))).rounds.get(0);
+    expect(votes(PREVOTE)?.prevotes.quorum?.hash).toEqual(bytes(9));
+    expect(votes(PRECOMMIT)?.precommits.quorum).toBeUndefined();
+  });
+});
+
+describe("the rules that the simulator replaces by wrong ones", () => {
+  const context = contextOf(1, 1, 1, 1);
+
+  it("are asked what becomes of the lock on entering a round", () => {
+    const inputs: readonly Input[] = [
+      proposalOf(context, 0, 9),
+      ...[0, 2, 3].map((by) => voteInput(voteOf(by, 0, 9))),
+      ...[0, 2, 3].map((by) => voteInput({ ...voteOf(by, 0, 0), type: PRECOMMIT })),
+    ];
+    expect(play(context, inputs).state).toMatchObject({ round: 1, lock: { round: 0 } });
+    const { state } = play(context, inputs, { lockInNextRound: () => undefined });
+    expect(state).toMatchObject({ round: 1, lock: undefined });
+  });
+
+  it("are asked whether a second proposal may be prevoted", () => {
+    const inputs = [proposalOf(context, 0, 9), proposalOf(context, 0, 8)];
+    const prevotes = (wrong: Partial<Rules>) =>
+      play(context, inputs, wrong).effects.filter(({ type }) => type === "signVote").length;
+    expect(prevotes({})).toBe(1);
+    expect(prevotes({ mayPrevote: () => true })).toBe(2);
   });
 });
