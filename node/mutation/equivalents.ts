@@ -18,6 +18,8 @@ const RULE_FIRED =
   "every rule behind this one is still tried in the same pass, and none before it can have come due";
 const COUNTED =
   "spares work only: a vote that is known is found by addVote, and its round has been noted with it";
+const PROPOSAL = "node/src/consensus/receive-proposal.ts";
+const VOTE = "node/src/consensus/vote.ts";
 const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
 
 export const EQUIVALENTS: readonly Equivalent[] = [
@@ -66,5 +68,13 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   {
     id: `${TIMEOUTS} grownMs: grown < capMs -> grown <= capMs`,
     reason: "at the cap one factor more changes nothing: the result is capped",
+  },
+  {
+    id: `${PROPOSAL} holdBlock: proposal.round > known.round -> proposal.round >= known.round`,
+    reason: "where both are equal, the same number is written again",
+  },
+  {
+    id: `${VOTE} receiveVote: vote.round > state.round -> vote.round >= state.round`,
+    reason: "asked only of rounds that are not kept, and the current one is kept",
   },
 ];

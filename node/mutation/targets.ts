@@ -34,6 +34,7 @@ export const TARGETS: readonly Target[] = [
   ...[
     "tally",
     "lock",
+    "fetch-polka",
     "evidence",
     "rules",
     "settle",

@@ -123,6 +123,15 @@ describe("a polka made by one heavy vote of a later round", () => {
   });
 });
 
+describe("a block proposed in two rounds", () => {
+  it("is held once, for as long as the later one asks", () => {
+    const context = contextOf(1, 1, 1, 1);
+    const [first, later] = [proposalOf(context, 0, 9), proposalOf(context, 1, 9)];
+    expect(play(context, [first, later]).state.candidates).toMatchObject([{ round: 1 }]);
+    expect(play(context, [later, first]).state.candidates).toMatchObject([{ round: 1 }]);
+  });
+});
+
 // Production has one quorum for both. The simulator plants a wrong one of either, and must then have
 // changed that one alone.
 describe("the power of a polka and that of a commit", () => {

@@ -197,7 +197,11 @@ describe("step", () => {
     const other: TimedInput = { nowMs: NOW, input: { type: "vote", vote: vote({}) } };
     expect(step(state, other).effects).toEqual([]);
     const strangers: readonly Input[] = [
-      { type: "vote", vote: vote({ height: 2 }) },
+      // A quorum for a block: here it would commit.
+      ...[1, 2, 3].map((by): Input => {
+        const parts = { type: 2, height: 2, blockHash: hashOf(1), validatorIndex: by } as const;
+        return { type: "vote", vote: vote(parts) };
+      }),
       { type: "certificate", certificate: certificate({ height: 2 }) },
       {
         type: "roundCertificate",
@@ -234,6 +238,8 @@ describe("step", () => {
     expect(state.round).toBe(3 * RETAINED_ROUNDS);
     expect(state.rounds.size).toBeLessThanOrEqual(RETAINED_ROUNDS + FUTURE_ROUNDS + 1);
     expect(state.candidates.length).toBeLessThanOrEqual(RETAINED_ROUNDS + 1);
+    // What is too old to count is not held either.
+    feed({ type: "vote", vote: vote({ round: 0, validatorIndex: 2 }) });
     expect(state.beyond.filter((held) => held !== undefined)).toHaveLength(1);
   });
 
@@ -277,7 +283,6 @@ describe("step", () => {
       "a certificate of another set",
       [{ type: "certificate", certificate: { ...certificate({}), signers: [true, true, true] } }],
     ],
-    ["a vote of nobody", [{ type: "vote", vote: vote({ validatorIndex: 4 }) }]],
     ["a height that does not grow", [enter(0, 1)]],
     [
       "a certified block for nil",
@@ -298,5 +303,10 @@ describe("step", () => {
     ],
   ])("throws on %s", (_name, list) => {
     expect(() => play(list)).toThrow("invariant broken");
+  });
+
+  it("throws on a vote of nobody before it counts it", () => {
+    const nobody: Input = { type: "vote", vote: vote({ validatorIndex: COUNT }) };
+    expect(() => play([nobody])).toThrow("the driver checks a vote's validator index");
   });
 });

@@ -8,14 +8,7 @@ import { invariant } from "../types/errors.ts";
 import type { Effect } from "./api.ts";
 import { accuseVoter } from "./evidence.ts";
 import { adoptPolka } from "./lock.ts";
-import {
-  type Candidate,
-  type ConsensusState,
-  FUTURE_ROUNDS,
-  isKept,
-  type RoundState,
-  roundOf,
-} from "./state.ts";
+import { type Candidate, type ConsensusState, isKept, type RoundState, roundOf } from "./state.ts";
 import { addVote, type Tally } from "./tally.ts";
 
 /** Moves to step prevote and asks for the prevote: of the block, or nil. */
@@ -65,7 +58,7 @@ export function receiveVote(state: ConsensusState, vote: Vote, out: Effect[]): v
   invariant(index < state.context.validators.length, "the driver checks a vote's validator index");
   if (index === state.context.self) rememberOwn(state, vote);
   if (isKept(state, vote.round)) countVote(state, vote, out);
-  else if (vote.round > state.round + FUTURE_ROUNDS) holdBeyond(state, vote);
+  else if (vote.round > state.round) holdBeyond(state, vote);
 }
 
 /** Own last votes are said again on a rebroadcast timeout. */

@@ -6,11 +6,19 @@ import {
   VALIDATORS,
   walletOf,
 } from "../../test/ledger-fixtures.ts";
-import { newEvidence } from "../codec/evidence.ts";
+import { EVIDENCE_BYTES, newEvidence } from "../codec/evidence.ts";
+import { toHex } from "../codec/hex.ts";
 import { proposalSignBytes } from "../codec/sign-bytes.ts";
 import type { SigningKey } from "../crypto/keys.ts";
+import { merkleRoot } from "../crypto/merkle.ts";
 import type { Evidence } from "../types/evidence.ts";
-import { convict, maxEvidenceOf, selectEvidence, verifyEvidence } from "./evidence.ts";
+import {
+  convict,
+  evidenceRootOf,
+  maxEvidenceOf,
+  selectEvidence,
+  verifyEvidence,
+} from "./evidence.ts";
 
 const world = ledgerWorld();
 const state = world.head.validatorState;
@@ -55,6 +63,21 @@ describe("verifyEvidence", () => {
     const { first, second } = evidence;
     const same = { ...second, blockHash: first.blockHash };
     expect(codeOf({ ...evidence, second: same })).toBe("EVIDENCE_FALSE");
+  });
+
+  it("finds nothing in one statement that is truly signed, and shown twice", () => {
+    for (const kind of ["doublePrevote", "doublePrecommit", "doubleProposal"] as const) {
+      const { first, ...rest } = doubleSigned(key(1), { ...place, kind });
+      expect(codeOf({ ...rest, first, second: first })).toBe("EVIDENCE_FALSE");
+    }
+    // A vote's signature says nothing of a valid round: with another one it is the same vote.
+    const { first } = evidence;
+    const second = { ...first, validRound: first.validRound + 1 };
+    expect(codeOf({ ...evidence, second })).toBe("EVIDENCE_FALSE");
+  });
+
+  it("convicts of what was signed at the first height", () => {
+    expect(codeOf(doubleSigned(key(1), { ...place, height: 1 }), { height: 2 })).toBe("convicts");
   });
 
   it.each([
@@ -108,6 +131,20 @@ describe("a block's evidence", () => {
     const params = { ...world.params, maxBlockBytes: 65_536 };
     const verdict = convict(many, { ...context, rules: { ...world.rules, params } });
     expect(verdict).toMatchObject({ ok: false, reason: "27 pieces of evidence, at most 26" });
+  });
+
+  it("may be as much as a tenth of the block", () => {
+    const params = { ...world.params, maxBlockBytes: 3 * EVIDENCE_BYTES * 10 };
+    const verdict = convict(all.slice(0, 3), { ...context, rules: { ...world.rules, params } });
+    expect(verdict).toMatchObject({ ok: true, value: VALIDATORS.slice(0, 3) });
+  });
+
+  it("is what the header's root binds, in its order", () => {
+    const roots = [[], all.slice(0, 1), all.slice(0, 2), all.slice(0, 2).toReversed()].map(
+      (pieces) => toHex(evidenceRootOf(pieces)),
+    );
+    expect(new Set(roots).size).toBe(4);
+    expect(roots[0]).toBe(toHex(merkleRoot([])));
   });
 
   it("is selected so that the block is valid, and the last validator stays", () => {

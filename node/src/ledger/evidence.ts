@@ -83,7 +83,7 @@ export function convict(
   if (evidence.length > most) {
     return fail("BLOCK_EVIDENCE", `${evidence.length} pieces of evidence, at most ${most}`);
   }
-  if (evidence.length > 0 && evidence.length >= context.state.nextValidators.length) {
+  if (evidence.length >= context.state.nextValidators.length) {
     return fail("BLOCK_EVIDENCE", "its evidence would leave no validator");
   }
   const culprits: Validator[] = [];
