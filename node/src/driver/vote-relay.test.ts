@@ -81,8 +81,8 @@ interface Scene {
   readonly height: number;
 }
 
-/** The leader of the next height is a puppet that has sent a good proposal to all. */
-function proposed(): Scene {
+/** The leader of the next height is a puppet that has sent a good proposal to all, or to the last an untimely one. */
+function proposed(lastIsLate = false): Scene {
   const network = new DriverNetwork({
     consensus: { voteRelay: "leader" },
     parameters: { emptyBlockIntervalMs: 20_000 },
@@ -93,16 +93,20 @@ function proposed(): Scene {
   const index = leaderOf(network.at(0).node.driver.state.context, 0);
   const leaderIndex = network.nodes.findIndex((_, i) => network.setIndexOf(i) === index);
   const leader = network.at(leaderIndex);
-  const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, {
-    candidates: [],
-    evidence: [],
-  });
+  const built = (inMs: number) =>
+    leader.node.chain.build(0, network.clock.nowMs() + inMs, { candidates: [], evidence: [] })
+      .block;
+  const block = built(50);
+  const late = built(60_000);
   leader.crash();
   const peer = network.loosePeer(leaderIndex);
   network.until("the peer is linked", () => peer.links.length === 3, 5_000);
   const others = network.nodes.filter((node) => node !== leader);
   const message = network.proposalOf(block, 0);
-  for (const node of others) peer.send(node, { type: "proposal", proposal: message });
+  for (const [place, node] of others.entries()) {
+    const proposal = lastIsLate && place === 2 ? network.proposalOf(late, 0) : message;
+    peer.send(node, { type: "proposal", proposal });
+  }
   const startedAtMs = network.clock.monotonicMs();
   return { network, peer, others, leaderIndex, startedAtMs, height: block.header.height };
 }
@@ -126,6 +130,24 @@ describe("a relaying leader that", () => {
     scene.network.until("it has the votes", () => prevotesHeard(scene.peer).length === 3);
     // T_propose + 2 T_vote = 500 ms, then a round of the mesh.
     expectDecided(scene, 650);
+  });
+
+  it("shows one another block, and votes nil, costs a few delays: the others show their votes", () => {
+    const scene = proposed(true);
+    const { network, peer, leaderIndex, height, others } = scene;
+    const nil = { type: PREVOTE, height, round: 0, blockHash: new Uint8Array(32) } as const;
+    const prevotes = () => prevotesHeard(peer).filter(({ round }) => round === 0).length;
+    network.until("all have voted", () => prevotes() === 3);
+    network.run(100);
+    // One nil prevote is no dissent yet: two for the block went to the leader alone.
+    expect(prevotes()).toBe(3);
+    const votedAtMs = network.clock.monotonicMs();
+    const vote = network.voteOf(leaderIndex, nil);
+    for (const node of others) peer.send(node, { type: "vote", vote });
+    network.until("round 1", () => others.every(({ node }) => node.driver.state.round === 1));
+    expect(network.clock.monotonicMs() - votedAtMs).toBeLessThan(10);
+    network.untilHeight(height + 2, ...others);
+    network.checkSafety();
   });
 
   it("shows the polka to one only, or the commit to none, costs no more", () => {

@@ -4,7 +4,8 @@
 // few n messages.
 //
 // A leader that keeps silent costs no more than one T_rebroadcast: nil votes and all that belongs to
-// later rounds go to everybody, and from the first rebroadcast of a height on so does everything in it.
+// later rounds go to everybody, and from the first rebroadcast of a height on so does everything in it; or
+// from f + 1 nil prevotes on, as no block of round 0 can be decided then.
 // A precommit also goes to the leader of the next height, which puts all that it holds into its block.
 //
 // A commit certificate goes to validators that are not known to have decided. Who has learned of it from
@@ -14,7 +15,8 @@
 import type { HeightContext } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import type { ConsensusState } from "../consensus/state.ts";
-import { certificateOf, isNil } from "../consensus/tally.ts";
+import { certificateOf, isNil, type Tally } from "../consensus/tally.ts";
+import { faultyPower } from "../crypto/certificate.ts";
 import type { Metrics } from "../ports.ts";
 import { type Certificate, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
@@ -67,15 +69,40 @@ export class VoteRelay {
     this.#meshHeight = this.#parts.state().context.height;
   }
 
-  /** After each input: the leader shows the polka of its round once it is there. */
+  /** After each input: what the votes of round 0 ask for, while they are relayed. */
   publish(): void {
-    const { outbound, state } = this.#parts;
-    const { context, round, rounds } = state();
-    const { height, self } = context;
-    if (!this.#isOn(context) || round !== 0 || this.#polkaHeight === height) return;
+    const state = this.#parts.state();
+    const { context, round, rounds, decided } = state;
     const prevotes = rounds.get(0)?.prevotes;
-    const polka = prevotes?.quorum;
-    if (prevotes === undefined || polka === undefined || polka.nil) return;
+    if (!this.#isOn(context) || round !== 0 || decided || prevotes === undefined) return;
+    this.#spread(state, prevotes);
+    this.#showPolka(context, prevotes);
+  }
+
+  /**
+   * More than f power prevoted nil: a block can no longer gather q prevotes, and only who sees them all can
+   * prove it. So each shows its own, which only the leader has, and the round ends without a rebroadcast.
+   */
+  #spread(
+    { context, totalPower, ownPrevote, ownPrecommit }: ConsensusState,
+    prevotes: Tally,
+  ): void {
+    if (this.#meshHeight === context.height) return;
+    const nilPower = prevotes.values.find(({ nil }) => nil)?.power ?? 0;
+    if (nilPower <= faultyPower(totalPower)) return;
+    this.fallBack();
+    for (const vote of [ownPrevote, ownPrecommit]) {
+      const isHidden = vote?.height === context.height && !isNil(vote.blockHash);
+      if (isHidden) this.#parts.outbound.toValidators({ type: "vote", vote });
+    }
+  }
+
+  /** The leader shows the polka of its round once it is there. */
+  #showPolka(context: HeightContext, prevotes: Tally): void {
+    const { height, self } = context;
+    const { outbound } = this.#parts;
+    const polka = prevotes.quorum;
+    if (this.#polkaHeight === height || polka === undefined || polka.nil) return;
     if (leaderOf(context, 0) !== self) return;
     this.#polkaHeight = height;
     // Built anew: the core's own copy is made when the core first asks for it, in a replay as well.
