@@ -1,9 +1,11 @@
-// docs/reference/cli.md: the commands of time-cli, from its own command tree.
+// docs/reference/cli.md: the commands of time-cli and of timed, from their own command trees.
 
-import type { Command } from "commander";
+import { Command } from "commander";
 import { EXIT_CODES } from "../../node/src/cli/exit-codes.ts";
 import { createProgram, DEFAULT_RPC_URL } from "../../node/src/cli/program.ts";
 import { DAEMON_EXITS } from "../../node/src/daemon/exit-codes.ts";
+import { addRunCommands } from "../../node/src/daemon/run-command.ts";
+import { addDevnetCommand } from "../../node/src/devnet/devnet-command.ts";
 import { code, pageHead, table } from "./markdown.ts";
 
 const GENESIS = `## Making a network by hand
@@ -56,12 +58,17 @@ function usageOf(command: Command, parents: string): string {
   return [parents, command.name(), ...args].join(" ");
 }
 
-function sections(command: Command, parents: string): readonly string[] {
+function sections(
+  command: Command,
+  parents: string,
+  isShown: (long: string | undefined) => boolean = () => true,
+): readonly string[] {
   const path = `${parents} ${command.name()}`;
   if (command.commands.length > 0) {
-    return command.commands.flatMap((child) => sections(child, path));
+    return command.commands.flatMap((child) => sections(child, path, isShown));
   }
-  const options = command.options.map(({ flags, description, defaultValue, mandatory }) => [
+  const shown = command.options.filter(({ long }) => isShown(long));
+  const options = shown.map(({ flags, description, defaultValue, mandatory }) => [
     code(flags),
     description,
     mandatory ? "**required**" : defaultOf(defaultValue as unknown),
@@ -77,6 +84,23 @@ const defaultOf = (value: unknown): string =>
     ? ""
     : code(JSON.stringify(value));
 
+/** These take each configuration key as an option, which config.md lists. */
+const CONFIGURED = ["run", "config"];
+
+/** The daemon's own commands; node/src/timed.ts adds the same. */
+function timedSections(): readonly string[] {
+  const timed = new Command("timed");
+  addRunCommands(timed);
+  addDevnetCommand(timed, "timed");
+  return timed.commands.flatMap((command) =>
+    sections(
+      command,
+      "timed",
+      (long) => !CONFIGURED.includes(command.name()) || long === "--config",
+    ),
+  );
+}
+
 export function cliReference(): string {
   const program = createProgram({ io: NO_IO }, "");
   const rowsOf = (codes: typeof EXIT_CODES | typeof DAEMON_EXITS) =>
@@ -85,6 +109,9 @@ export function cliReference(): string {
     pageHead("time-cli", "node/src/cli/program.ts", INTRO),
     "## Commands\n",
     ...program.commands.flatMap((command) => sections(command, "time-cli")),
+    "## Commands of timed\n",
+    "`run` and `config` also take each key of the [configuration](config.md) as an option.\n",
+    ...timedSections(),
     GENESIS,
     `## Exit codes\n\n${table(["code", "meaning"], rowsOf(EXIT_CODES))}\n`,
     `## Exit codes of timed\n\n${table(["code", "meaning"], rowsOf(DAEMON_EXITS))}\n`,

@@ -81,6 +81,16 @@ describe("a validator that votes twice", () => {
     expect(node.chain.validators).toHaveLength(3);
     expect(metrics.value("validators")).toBe(3);
     expect(metrics.value("jailed_validators")).toBe(1);
+    // The links of the others are those of validators, under their places in the smaller set.
+    for (const { node: other } of honest) {
+      const places = other.driver.peers.validators().map(({ peer, validatorIndex }) => {
+        const place = other.chain.validators[validatorIndex ?? -1];
+        expect(toHex(place?.nodeKey ?? new Uint8Array(0))).toBe(toHex(peer.nodeKey));
+        return validatorIndex;
+      });
+      expect(new Set(places).size).toBe(2);
+      expect(other.driver.peers.get(network.at(CULPRIT).options.id)).toBeUndefined();
+    }
     // Each saw it once and convicts it once.
     for (const other of honest) {
       expect(other.node.chain.head.validatorState.tombstones).toHaveLength(1);
