@@ -44,8 +44,8 @@ export interface CrashOutcome {
   /** Undefined: it recovered, rejoined, and all agree. */
   readonly failure: string | undefined;
   readonly doubleSigns: number;
-  /** The victim's points, where no death was planned. */
-  readonly trace: readonly PointKind[];
+  /** The points of each node, where no death was planned. */
+  readonly traces: readonly (readonly PointKind[])[];
 }
 
 /** Plays the script, with the death if one is planned, until all stand above it and the victim signs. */
@@ -90,8 +90,8 @@ class CrashScenario implements MachineEvents {
   }
 
   run(): CrashOutcome {
-    if (this.#death === undefined) this.#victim.trace = [];
     for (const machine of this.#machines) {
+      if (this.#death === undefined) machine.trace = [];
       machine.disk.lies = this.#death?.lyingDisks === true;
       machine.start(machine === this.#victim ? this.#death?.point : undefined);
     }
@@ -103,7 +103,8 @@ class CrashScenario implements MachineEvents {
     }
     const failure = this.#play();
     const doubleSigns = this.#checks.violations.filter((what) => what.startsWith("double sign"));
-    return { failure, doubleSigns: doubleSigns.length, trace: this.#victim.trace ?? [] };
+    const traces = this.#machines.map(({ trace }) => trace ?? []);
+    return { failure, doubleSigns: doubleSigns.length, traces };
   }
 
   signed(machine: Machine, request: SignRequest): void {
