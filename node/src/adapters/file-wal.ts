@@ -21,7 +21,8 @@ import { type Disk, type FileNumber, isDiskFull, systemDisk } from "./disk.ts";
 import {
   decodeWal,
   encodeWalHeader,
-  encodeWalRecord,
+  encodeWalRecords,
+  WAL_HEADER_BYTES,
   WAL_RECORD_HEAD_BYTES,
 } from "./wal-format.ts";
 
@@ -162,8 +163,8 @@ class FileWal implements FileWalLog {
 
   #replaceFile(): void {
     const temporary = `${this.#path}.new`;
-    const header = encodeWalHeader({ genesisHash: this.#genesisHash, height: this.#height });
-    const bytes = Buffer.concat([header, ...this.#encodeCollected(0)]);
+    const bytes = encodeWalRecords(this.#collected, 0, WAL_HEADER_BYTES);
+    bytes.set(encodeWalHeader({ genesisHash: this.#genesisHash, height: this.#height }));
     const file = this.#disk.create(temporary);
     this.#file = file;
     this.#disk.write(file, bytes, 0);
@@ -174,14 +175,10 @@ class FileWal implements FileWalLog {
   }
 
   #extendFile(file: FileNumber): void {
-    const bytes = Buffer.concat(this.#encodeCollected(this.#durableBytes));
+    const bytes = encodeWalRecords(this.#collected, this.#durableBytes);
     this.#disk.write(file, bytes, this.#durableBytes);
     this.#disk.sync(file);
     this.#durableBytes += bytes.length;
-  }
-
-  #encodeCollected(durableBytes: number): readonly Uint8Array[] {
-    return this.#collected.map((record) => encodeWalRecord(record, durableBytes));
   }
 
   #durableRecords(): readonly Uint8Array[] {

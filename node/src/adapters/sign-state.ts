@@ -3,7 +3,7 @@
 
 import { crc32 } from "node:zlib";
 import { z } from "zod";
-import { fromHex, toHex } from "../codec/hex.ts";
+import { fromHex } from "../codec/hex.ts";
 import type { SignStep } from "../ports.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 import type { SignedPlace } from "./sign-guard.ts";
@@ -39,28 +39,29 @@ const StateSchema = z.strictObject({
   crc32: hex(4),
 });
 
-export function encodeSignState(state: SignState): Uint8Array {
-  const { last } = state;
-  const body = {
-    type: STATE_TYPE,
-    genesisHash: toHex(state.genesisHash),
-    publicKey: toHex(state.publicKey),
-    minHeight: state.minHeight,
-    last:
-      last === undefined
-        ? null
-        : {
-            height: last.height,
-            round: last.round,
-            step: last.step,
-            signBytes: toHex(last.signBytes),
-            signature: toHex(last.signature),
-          },
-  };
+/** Written for each signature: text by hand, whose values are numbers and hex only. */
+export function encodeSignState({
+  genesisHash,
+  publicKey,
+  minHeight,
+  last,
+}: SignState): Uint8Array {
+  const owner = `"genesisHash":"${hexOf(genesisHash)}","publicKey":"${hexOf(publicKey)}"`;
+  const body = `{"type":"${STATE_TYPE}",${owner},"minHeight":${minHeight},"last":${textOf(last)}`;
   // The checksum is the last member of the object whose other members it covers.
-  const text = JSON.stringify(body);
-  return Buffer.from(`${text.slice(0, -1)},"crc32":"${checksum(text)}"}\n`, "latin1");
+  return Buffer.from(`${body},"crc32":"${checksum(`${body}}`)}"}\n`, "latin1");
 }
+
+function textOf(last: SignedPlace | undefined): string {
+  if (last === undefined) return "null";
+  const { height, round, step, signBytes, signature } = last;
+  const signed = `"signBytes":"${hexOf(signBytes)}","signature":"${hexOf(signature)}"`;
+  return `{"height":${height},"round":${round},"step":${step},${signed}}`;
+}
+
+/** A view and native hex: three times as fast as toHex for what is no hash. */
+const hexOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString("hex");
 
 export function decodeSignState(bytes: Uint8Array): Result<SignState, "SIGN_STATE_DAMAGED"> {
   const damaged = (reason: string) => fail("SIGN_STATE_DAMAGED", reason);

@@ -51,14 +51,27 @@ export function encodeWalHeader({ genesisHash, height }: WalHeader): Uint8Array 
   return bytes;
 }
 
-/** @param durableBytes the synced length of the file as the record is appended. */
-export function encodeWalRecord(payload: Uint8Array, durableBytes: number): Uint8Array {
-  const bytes = allocate(WAL_RECORD_HEAD_BYTES + payload.length);
+/**
+ * The records of one write, behind `startBytes` that are the caller's.
+ * @param durableBytes the synced length of the file as the records are appended.
+ */
+export function encodeWalRecords(
+  payloads: readonly Uint8Array[],
+  durableBytes: number,
+  startBytes = 0,
+): Uint8Array {
+  let sizeBytes = startBytes;
+  for (const { length } of payloads) sizeBytes += WAL_RECORD_HEAD_BYTES + length;
+  const bytes = allocate(sizeBytes);
   const view = viewOf(bytes);
-  view.setUint32(0, payload.length);
-  view.setUint32(4, durableBytes);
-  bytes.set(payload, WAL_RECORD_HEAD_BYTES);
-  view.setUint32(8, recordCrc(bytes));
+  let at = startBytes;
+  for (const payload of payloads) {
+    view.setUint32(at, payload.length);
+    view.setUint32(at + 4, durableBytes);
+    bytes.set(payload, at + WAL_RECORD_HEAD_BYTES);
+    view.setUint32(at + 8, crc32(payload, crc32(bytes.subarray(at, at + 8))));
+    at += WAL_RECORD_HEAD_BYTES + payload.length;
+  }
   return bytes;
 }
 

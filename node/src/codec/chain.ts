@@ -70,6 +70,10 @@ export const decodeCertificate = (bytes: Uint8Array): Certificate =>
 
 export const encodeBlock = (block: Block): Uint8Array => BlockSchema.serialize(blockToWire(block));
 
+/** Bytes of its encoding, without making it. */
+export const blockSizeBytes = (block: Block): number =>
+  BlockSchema.value_serializedSize(blockToWire(block));
+
 export const decodeBlock = (bytes: Uint8Array): Block =>
   blockFromWire(decodeSsz(BlockSchema, bytes, "block", MAX_FRAME_BYTES));
 
@@ -78,6 +82,10 @@ export const encodeCertifiedBlock = (certified: CertifiedBlock): Uint8Array =>
     block: blockToWire(certified.block),
     certificate: certified.certificate,
   });
+
+/** Bytes of its encoding, without making it. */
+export const certifiedBlockSizeBytes = ({ block, certificate }: CertifiedBlock): number =>
+  CertifiedBlockSchema.value_serializedSize({ block: blockToWire(block), certificate });
 
 export function decodeCertifiedBlock(bytes: Uint8Array): CertifiedBlock {
   const wire = decodeSsz(CertifiedBlockSchema, bytes, "certified block", MAX_FRAME_BYTES);

@@ -35,7 +35,10 @@ import {
   CertificateSchema,
   CertifiedBlockSchema,
   EvidenceSchema,
+  PingSchema,
+  PongSchema,
   RoundCertificateSchema,
+  StatusSchema,
   TransactionSchema,
   uint16,
   uint32,
@@ -84,7 +87,6 @@ export type Message =
 
 export type MessageType = Message["type"];
 
-const StatusSchema = new ContainerType({ height: uint64, baseHeight: uint64, blockHash: bytes32 });
 const GetBlocksSchema = new ContainerType({ requestId: uint32, fromHeight: uint64, count: uint16 });
 const BlocksSchema = new ContainerType({
   requestId: uint32,
@@ -94,8 +96,6 @@ const IdsSchema = new ContainerType({ witnessIds: new ListCompositeType(bytes32,
 const TxsSchema = new ContainerType({
   transactions: new ListCompositeType(TransactionSchema, MAX_TX_IDS),
 });
-const PingSchema = new ContainerType({ nonce: uint32 });
-const PongSchema = new ContainerType({ nonce: uint32, nowMs: uint64 });
 const PeersSchema = new ContainerType({
   addresses: new ListCompositeType(new ByteListType(MAX_PEER_ADDRESS_BYTES), MAX_PEER_ADDRESSES),
 });

@@ -22,7 +22,7 @@ import {
   MAX_VALIDATORS,
 } from "../types/limits.ts";
 import { laidOut, laidOutCertificate } from "./laid-out.ts";
-import { HEADER, PROPOSAL, VOTE } from "./straight-line.ts";
+import { HEADER, PING, PONG, PROPOSAL, STATUS, VOTE } from "./straight-line.ts";
 
 export const uint8 = new UintNumberType(1);
 export const uint16 = new UintNumberType(2);
@@ -146,6 +146,18 @@ export const PROPOSAL_FIELDS = {
 };
 
 export const ProposalSchema = laidOut(PROPOSAL_FIELDS, PROPOSAL);
+
+export const STATUS_FIELDS = { height: uint64, baseHeight: uint64, blockHash: bytes32 };
+
+export const StatusSchema = laidOut(STATUS_FIELDS, STATUS);
+
+export const PING_FIELDS = { nonce: uint32 };
+
+export const PingSchema = laidOut(PING_FIELDS, PING);
+
+export const PONG_FIELDS = { nonce: uint32, nowMs: uint64 };
+
+export const PongSchema = laidOut(PONG_FIELDS, PONG);
 
 export const ProposalMessageSchema = new ContainerType({
   proposal: ProposalSchema,

@@ -11,8 +11,14 @@ import {
   CERTIFICATE_FIELDS,
   CertificateSchema,
   HEADER_FIELDS,
+  PING_FIELDS,
+  PingSchema,
+  PONG_FIELDS,
+  PongSchema,
   PROPOSAL_FIELDS,
   ProposalSchema,
+  STATUS_FIELDS,
+  StatusSchema,
   VOTE_FIELDS,
   VoteSchema,
 } from "./schemas.ts";
@@ -22,6 +28,9 @@ const LIBRARY = {
   header: new ContainerType(HEADER_FIELDS),
   proposal: new ContainerType(PROPOSAL_FIELDS),
   certificate: new ContainerType(CERTIFICATE_FIELDS),
+  status: new ContainerType(STATUS_FIELDS),
+  ping: new ContainerType(PING_FIELDS),
+  pong: new ContainerType(PONG_FIELDS),
 };
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
@@ -112,6 +121,25 @@ describe("a layout by hand", () => {
         const wire = { ...proposal, validRoundPlusOne: proposal.validRound + 1 };
         expect(bytes).toEqual(LIBRARY.proposal.serialize(wire));
         expect(ProposalSchema.deserialize(bytes)).toEqual(proposal);
+      }),
+    );
+  });
+
+  it("writes and reads status, ping and pong as the library does, and refuses other sizes", () => {
+    fc.assert(
+      fc.property(height, height, hash, round, (own, base, blockHash, nonce) => {
+        const pairs = [
+          [StatusSchema, LIBRARY.status, { height: own, baseHeight: base, blockHash }],
+          [PingSchema, LIBRARY.ping, { nonce }],
+          [PongSchema, LIBRARY.pong, { nonce, nowMs: own }],
+        ] as unknown as readonly (readonly [Type<object>, Type<object>, object])[];
+        for (const [schema, library, value] of pairs) {
+          const bytes = schema.serialize(value);
+          expect(bytes).toEqual(library.serialize(value));
+          expect(schema.deserialize(bytes)).toEqual(value);
+          expect(read(schema, bytes.subarray(1))).toBeUndefined();
+          expect(read(schema, new Uint8Array(bytes.length + 1))).toBeUndefined();
+        }
       }),
     );
   });

@@ -156,6 +156,44 @@ export const HEADER: Layout<BlockHeader> = {
   }),
 };
 
+interface StatusBody {
+  readonly height: number;
+  readonly baseHeight: number;
+  readonly blockHash: Uint8Array;
+}
+
+/** Height 0, baseHeight 8, blockHash 16. */
+export const STATUS: Layout<StatusBody> = {
+  sizeBytes: 48,
+  write(bytes, at, { height, baseHeight, blockHash }) {
+    putUint64(bytes, at, height);
+    putUint64(bytes, at + 8, baseHeight);
+    bytes.set(blockHash, at + 16);
+  },
+  read: (bytes, at) => ({
+    height: uint64At(bytes, at),
+    baseHeight: uint64At(bytes, at + 8),
+    blockHash: copyOf(bytes, at + 16, 32),
+  }),
+};
+
+/** Nonce 0. */
+export const PING: Layout<{ readonly nonce: number }> = {
+  sizeBytes: 4,
+  write: (bytes, at, { nonce }) => putUint32(bytes, at, nonce),
+  read: (bytes, at) => ({ nonce: uint32At(bytes, at) }),
+};
+
+/** Nonce 0, nowMs 4. */
+export const PONG: Layout<{ readonly nonce: number; readonly nowMs: number }> = {
+  sizeBytes: 12,
+  write(bytes, at, { nonce, nowMs }) {
+    putUint32(bytes, at, nonce);
+    putUint64(bytes, at + 4, nowMs);
+  },
+  read: (bytes, at) => ({ nonce: uint32At(bytes, at), nowMs: uint64At(bytes, at + 4) }),
+};
+
 /** The body, then the places of signers and signatures. */
 const CERTIFICATE_FIXED_BYTES = VOTE_BODY_BYTES + 8;
 const SIGNATURE_BYTES = 64;

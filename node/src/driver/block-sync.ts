@@ -5,7 +5,7 @@
 // Bounds: the planner's; waiting blocks never exceed MAX_PARALLEL windows. Answers to others: one range
 // at a time per request, at most MAX_SYNC_BLOCKS blocks and MAX_SYNC_ANSWER_BYTES.
 
-import { encodeCertifiedBlock } from "../codec/chain.ts";
+import { certifiedBlockSizeBytes } from "../codec/chain.ts";
 import type { BlocksRequest } from "../codec/frames.ts";
 import type { Clock, Store } from "../ports.ts";
 import { overdue, planRequests, type SyncOptions, type SyncRequest } from "../sync/planner.ts";
@@ -56,6 +56,8 @@ export class BlockSync {
 
   /** Sends what the planner wants now; called on every status, commit, answer and tick. */
   advance(position: SyncPosition): void {
+    // As it is nearly always: nothing is asked for, and nobody has more.
+    if (this.#open.length === 0 && this.#peers.highest() <= position.headHeight) return;
     const nowMs = this.#clock.monotonicMs();
     for (const request of overdue({ open: this.#open, nowMs }, this.#options))
       this.#failed(request);
@@ -147,7 +149,7 @@ export function blocksFor(
   for (let i = 0; i < Math.min(request.count, MAX_SYNC_BLOCKS); i++) {
     const certified = store.block(request.fromHeight + i);
     if (certified === undefined) break;
-    sizeBytes += encodeCertifiedBlock(certified).length;
+    sizeBytes += certifiedBlockSizeBytes(certified);
     if (blocks.length > 0 && sizeBytes > MAX_SYNC_ANSWER_BYTES) break;
     blocks.push(certified);
   }

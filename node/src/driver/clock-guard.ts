@@ -33,7 +33,7 @@ export function medianOffsetMs(
   if (total === 0 || total < neededPower) return undefined;
   const ascending = offsets.toSorted((a, b) => a.offsetMs - b.offsetMs);
   const low = middleOf(ascending, total);
-  const high = middleOf(ascending.toReversed(), total);
+  const high = middleOf(ascending.reverse(), total);
   return Math.abs(low) <= Math.abs(high) ? low : high;
 }
 
@@ -60,6 +60,14 @@ interface Sample {
   readonly roundTripMs: number;
   /** Their wall clock less our monotonic one. */
   readonly aheadMs: number;
+}
+
+/** The first of those with the shortest round trip. */
+function quickest(samples: readonly Sample[]): Sample | undefined {
+  let best = samples[0];
+  for (const sample of samples)
+    if (best !== undefined && sample.roundTripMs < best.roundTripMs) best = sample;
+  return best;
 }
 
 export interface ClockGuardParts {
@@ -94,7 +102,7 @@ export class ClockGuard {
     if (peers.get(peerId)?.validatorIndex === undefined) return;
     const aheadMs = theirNowMs - (clock.monotonicMs() - roundTripMs / 2);
     const samples = this.#samples.get(peerId) ?? [];
-    this.#samples.set(peerId, [...samples, { roundTripMs, aheadMs }].slice(-SAMPLES));
+    this.#samples.set(peerId, [...samples.slice(1 - SAMPLES), { roundTripMs, aheadMs }]);
     this.check();
   }
 
@@ -120,7 +128,7 @@ export class ClockGuard {
     for (const [peerId, samples] of this.#samples) {
       const index = peers.get(peerId)?.validatorIndex;
       const power = index === undefined ? 0 : (validators[index]?.power ?? 0);
-      const best = samples.toSorted((a, b) => a.roundTripMs - b.roundTripMs)[0];
+      const best = quickest(samples);
       if (best !== undefined && power > 0)
         offsets.push({ power, offsetMs: Math.round(best.aheadMs - wallMs) });
     }

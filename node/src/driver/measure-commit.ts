@@ -2,7 +2,7 @@
 // read from the certificate that the block contains: that one is the same on every node, and its
 // proposer had the time to gather late votes, which the quorum that a node saw first lacks.
 
-import { encodeBlock } from "../codec/chain.ts";
+import { blockSizeBytes } from "../codec/chain.ts";
 import { totalPowerOf } from "../crypto/certificate.ts";
 import type { Metrics } from "../ports.ts";
 import type { Block, Certificate } from "../types/chain.ts";
@@ -22,7 +22,7 @@ export function measureCommit(metrics: Metrics, block: Block, context: CommitCon
   metrics.gauge("block_height", height);
   metrics.gauge("block_timestamp_seconds", timestampMs / 1_000);
   metrics.observe("block_txs", block.transactions.length);
-  metrics.observe("block_bytes", encodeBlock(block).length);
+  metrics.observe("block_bytes", blockSizeBytes(block));
   metrics.count("txs_total", {}, block.transactions.length);
   if (sincePreviousMs !== undefined)
     metrics.observe("block_interval_seconds", sincePreviousMs / 1_000);

@@ -87,6 +87,13 @@ export class PeerBook {
     return this.all().filter((state) => state.validatorIndex !== undefined);
   }
 
+  /** The highest height that any peer claims. */
+  highest(): Height {
+    let highest = 0;
+    for (const { height } of this.#peers.values()) if (height > highest) highest = height;
+    return highest;
+  }
+
   claim(peerId: string, status: StatusMessage): void {
     const state = this.#peers.get(peerId);
     if (state === undefined) return;
@@ -135,7 +142,7 @@ export class PeerBook {
  */
 function smooth(state: PeerState, sampleMs: number): void {
   state.rttSamples++;
-  const recentMs = [...state.rttRecentMs, sampleMs].slice(-RTT_WINDOW);
+  const recentMs = [...state.rttRecentMs.slice(1 - RTT_WINDOW), sampleMs];
   const rttMs = median(recentMs);
   state.rttRecentMs = recentMs;
   state.rttMs = rttMs;
@@ -143,9 +150,21 @@ function smooth(state: PeerState, sampleMs: number): void {
     recentMs.length === 1 ? rttMs / 2 : median(recentMs.map((ms) => Math.abs(ms - rttMs)));
 }
 
-/** Of an even number the larger of the two in the middle: waiting too long is the cheaper mistake. */
+/** Where median() sorts: every pong asks it twice. Synchronous, so no two calls share it. */
+const ascending = new Float64Array(RTT_WINDOW);
+
+/**
+ * Of 1 to RTT_WINDOW values. Of an even number the larger of the two in the middle: waiting too long is
+ * the cheaper mistake.
+ */
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+  let count = 0;
+  for (const value of values) {
+    let at = count++;
+    for (; at > 0 && (ascending[at - 1] ?? 0) > value; at--) ascending[at] = ascending[at - 1] ?? 0;
+    ascending[at] = value;
+  }
+  return ascending[count >> 1] ?? 0;
 }
 
 const indexByNodeKey = (validators: ValidatorSet): ReadonlyMap<string, number> =>
