@@ -28,7 +28,7 @@ export interface RunRequest {
 export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
   const { seed, nodes, heights, deep, whole, twins, faulty, plant, change } = request;
   try {
-    if (whole) return simulateWhole({ seed, nodes, heights });
+    if (whole) return simulateWhole({ seed, nodes, heights, faulty });
     const planted = MUTATIONS.find(({ name }) => name === plant);
     const { rules, driver } = planted ?? {};
     if (twins) return simulateTwins({ seed, rules, driver, trace });

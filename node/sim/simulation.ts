@@ -300,7 +300,8 @@ class Simulation implements World {
   }
 }
 
-const conflictLine = (conflict: NonNullable<Checks["conflict"]>): string =>
+/** Who is to answer for a fork. */
+export const conflictLine = (conflict: NonNullable<Checks["conflict"]>): string =>
   conflict.kind === "sameRound"
     ? `same round; culprits ${conflict.culprits.join(", ")}`
     : `two rounds; suspects ${conflict.suspects.join(", ")}`;

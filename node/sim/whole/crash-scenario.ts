@@ -118,6 +118,8 @@ class CrashScenario implements MachineEvents {
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
 
+  forked: MachineEvents["forked"] = (machine, found) => this.#checks.forks(machine, found);
+
   losses: MachineEvents["losses"] = () =>
     this.#death?.losses ?? { disk: "everything", batch: "lost" };
 

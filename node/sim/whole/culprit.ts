@@ -29,7 +29,8 @@ export const CULPRIT_KINDS = [
   "twins",
   "amnesia",
 ] as const;
-export type CulpritKind = (typeof CULPRIT_KINDS)[number];
+/** A plotter is an equivocator whose second block all plotters vote for; drawn with f + 1 faulty only. */
+export type CulpritKind = (typeof CULPRIT_KINDS)[number] | "plotter";
 
 /** What a culprit puts on one link in place of a frame. */
 interface Outgoing {
@@ -57,6 +58,32 @@ const OTHER_MESSAGES: ReadonlySet<Message["type"]> = new Set([
 /** Hashes of blocks seen lately. */
 const MAX_SEEN = 8;
 
+/** What plotters share: who sees the first of two blocks, and the second block for each first one. */
+export class Plot {
+  /** By the hash of the first (hex). */
+  readonly others = new Map<string, ProposalMessage>();
+  readonly #firstIds: ReadonlySet<string>;
+
+  /** The plotters themselves see the first blocks, and half of the honest. */
+  constructor(nodeIds: readonly string[], plotters: readonly number[]) {
+    const honest = nodeIds.filter((_, index) => !plotters.includes(index));
+    const seconds = honest.slice(honest.length >> 1);
+    this.#firstIds = new Set(nodeIds.filter((id) => !seconds.includes(id)));
+  }
+
+  isFirst(nodeId: string): boolean {
+    return this.#firstIds.has(nodeId);
+  }
+}
+
+interface CulpritWorld {
+  readonly chain: Chain;
+  readonly index: number;
+  readonly time: VirtualClock;
+  readonly rng: Rng;
+  readonly plot: Plot;
+}
+
 export class Culprit {
   readonly kind: CulpritKind;
   readonly rng: Rng;
@@ -67,14 +94,14 @@ export class Culprit {
   /** Who gets the first of two contradicting messages: half of the others, or q - 1 of them. */
   readonly #firsts: number;
   /** The second block of each own proposal, by the hash of the first (hex). */
-  readonly #others = new Map<string, ProposalMessage>();
+  readonly #others: Map<string, ProposalMessage>;
+  readonly #plot: Plot | undefined;
   #last: { readonly frame: Uint8Array; readonly message: Message } | undefined;
 
-  constructor(
-    kind: CulpritKind,
-    { chain, index, time, rng }: { chain: Chain; index: number; time: VirtualClock; rng: Rng },
-  ) {
+  constructor(kind: CulpritKind, { chain, index, time, rng, plot }: CulpritWorld) {
     this.kind = kind;
+    this.#plot = kind === "plotter" ? plot : undefined;
+    this.#others = this.#plot?.others ?? new Map<string, ProposalMessage>();
     this.rng = rng;
     this.#chain = chain;
     this.#index = index;
@@ -156,6 +183,7 @@ export class Culprit {
       case "doubleVoter":
         return type === "vote" ? this.#anyVote(message.vote, frame) : same;
       case "equivocator":
+      case "plotter":
         return this.#isFirst(peerId) ? same : this.#second(message, same);
       case "badProposer":
         if (type !== "proposal") return same;
@@ -179,6 +207,7 @@ export class Culprit {
   }
 
   #isFirst(peerId: string): boolean {
+    if (this.#plot !== undefined) return this.#plot.isFirst(peerId);
     const { nodeIds, set } = this.#chain;
     const place = (nodeIds.indexOf(peerId) - this.#index + set.length) % set.length;
     return place <= this.#firsts;

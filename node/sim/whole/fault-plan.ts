@@ -74,11 +74,23 @@ export interface FaultPlan {
   readonly healAtMs: number;
 }
 
-/** Draws the plan for `nodes` validators; `only` makes all culprits of one kind. */
-export function drawFaults(nodes: number, rng: Rng, only?: CulpritKind): FaultPlan {
+export interface FaultOptions {
+  readonly nodes: number;
+  /** Makes all culprits of one kind. */
+  readonly kind?: CulpritKind | undefined;
+  /** Up to f validators are Byzantine, or f + 1, which may break agreement. */
+  readonly faulty?: "f" | "f+1" | undefined;
+}
+
+/** How often f + 1 culprits plot together. */
+const PLOTS = 0.7;
+
+/** Draws the plan of a run. */
+export function drawFaults(options: FaultOptions, rng: Rng): FaultPlan {
+  const { nodes } = options;
   const delayMs = rng.pick([1, 5, 20, 50]);
   const healAtMs = 500 + rng.int(6_000);
-  const culprits = drawCulprits(nodes, rng, only);
+  const culprits = drawCulprits(options, rng);
   const machines = nodes + culprits.filter(({ kind }) => kind === "twins").length;
   const moment = (): number => rng.int(healAtMs);
   const some = <T>(counts: readonly number[], draw: () => T): readonly T[] =>
@@ -121,10 +133,13 @@ export function drawFaults(nodes: number, rng: Rng, only?: CulpritKind): FaultPl
 }
 
 /** Mostly f of them, side by side, so that they lead in a row. */
-function drawCulprits(nodes: number, rng: Rng, only: CulpritKind | undefined) {
-  const count = only !== undefined || rng.chance(0.9) ? faultyPower(nodes) : 0;
+function drawCulprits({ nodes, kind, faulty }: FaultOptions, rng: Rng) {
+  const f = faultyPower(nodes);
+  const isBeyond = faulty === "f+1";
+  const count = kind !== undefined || isBeyond || rng.chance(0.9) ? f : 0;
+  const only = kind ?? (isBeyond && rng.chance(PLOTS) ? "plotter" : undefined);
   const first = rng.int(nodes);
-  return Array.from({ length: count }, (_, place) => ({
+  return Array.from({ length: isBeyond ? count + 1 : count }, (_, place) => ({
     kind: only ?? rng.pick(CULPRIT_KINDS),
     index: (first + place) % nodes,
   }));

@@ -6,6 +6,7 @@
 import type { Disk } from "../../src/adapters/disk.ts";
 import { type FileSigner, guardKey } from "../../src/adapters/file-signer.ts";
 import { openFileWal } from "../../src/adapters/file-wal.ts";
+import { type HaltMarker, haltMarkerOf } from "../../src/adapters/halt-marker.ts";
 import type { CrashKeeps } from "../../src/adapters/memory/memory-disk.ts";
 import type { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
 import { type BatchKeeps, MemoryStore } from "../../src/adapters/memory/memory-store.ts";
@@ -18,6 +19,7 @@ import {
   type NodeOptions,
 } from "../../src/daemon/consensus-node.ts";
 import { seenSigning } from "../../src/daemon/seen-signing.ts";
+import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import { SignHold } from "../../src/driver/sign-hold.ts";
 import type { ChainHead, Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
@@ -45,6 +47,8 @@ export interface MachineEvents {
   committed(machine: Machine, certified: CertifiedBlock, head: ChainHead): void;
   /** It closed a link and refuses the peer from now on. */
   punished(machine: Machine, peerId: string, reason: string): void;
+  /** It saw two certified blocks at one height, and has written its halt marker. */
+  forked(machine: Machine, found: ForkFound): void;
   /** The process is gone; the error, where it was not told to die. */
   stopped(machine: Machine, error: unknown): void;
   /** Asked at each death. */
@@ -80,6 +84,8 @@ export class Machine {
   readonly id: string;
   /** The gate of the last process. */
   gate = new ProcessGate();
+  /** Where it stands, no process starts any more. */
+  haltMarker: HaltMarker | undefined;
   /** Where set, later processes write their points down. */
   trace: PointKind[] | undefined;
   #running: Running | undefined;
@@ -113,7 +119,7 @@ export class Machine {
 
   /** Starts a process; one that dies while it starts is reported as any other. */
   start(dieAt = Infinity): void {
-    if (this.#running !== undefined) return;
+    if (this.#running !== undefined || this.haltMarker !== undefined) return;
     this.gate = new ProcessGate(this.trace);
     this.gate.dieAt(dieAt);
     try {
@@ -169,6 +175,10 @@ export class Machine {
         genesis,
         config,
         onFatal: (error) => this.#stop(error),
+        onFork: (found) => {
+          this.haltMarker = haltMarkerOf(found, { genesisHash, nowMs: clock.nowMs() });
+          events.forked(this, found);
+        },
         onCommit: (certified) => events.committed(this, certified, node.chain.head),
       },
     );

@@ -3,7 +3,11 @@
 // refused. Nothing is taken from the nodes' own word but what they wrote and signed.
 
 import { equalBytes } from "../../src/codec/bytes.ts";
+import { toHex } from "../../src/codec/hex.ts";
+import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
 import { verifyCertificate } from "../../src/crypto/certificate.ts";
+import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
+import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import type { ChainHead, SignRequest } from "../../src/ports.ts";
 import {
   type CertifiedBlock,
@@ -11,7 +15,7 @@ import {
   PRECOMMIT,
   type ValidatorSet,
 } from "../../src/types/chain.ts";
-import { CodedError, type ErrorCode } from "../../src/types/errors.ts";
+import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
 import { fakeVerify } from "../keyring.ts";
 import type { Chain } from "./chain.ts";
 import type { Machine } from "./machine.ts";
@@ -34,10 +38,17 @@ interface Decision {
 export class WholeChecks {
   /** What broke, in order; empty in a safe run. */
   readonly violations: string[] = [];
+  /** Two honest validators decided differently, with f + 1 faulty. */
+  isForked = false;
+  /** What the first halt marker of an honest validator says, with f + 1 faulty. */
+  conflict: Conflict | undefined;
+  /** What ended an honest process that saw more than its protocol can bear, with f + 1 faulty. */
+  halt: string | undefined;
   /** Highest round that an honest validator signed in. */
   maxRound = 0;
   readonly #chain: Chain;
   readonly #culprits: ReadonlySet<number>;
+  readonly #mayFork: boolean;
   readonly #signed: readonly Map<number, Uint8Array>[];
   readonly #decisions: Decision[] = [];
   /** Height of the block that convicted a validator, by its index at genesis. */
@@ -45,9 +56,10 @@ export class WholeChecks {
   readonly #heights = new Map<Machine, Height>();
   #checked: CertifiedBlock["certificate"] | undefined;
 
-  constructor(chain: Chain, culprits: ReadonlySet<number>) {
+  constructor(chain: Chain, culprits: ReadonlySet<number>, mayFork = false) {
     this.#chain = chain;
     this.#culprits = culprits;
+    this.#mayFork = mayFork;
     this.#signed = chain.set.map(() => new Map<number, Uint8Array>());
   }
 
@@ -107,16 +119,50 @@ export class WholeChecks {
   /** A process ended by itself: only a disk in trouble excuses an honest one. */
   fails(machine: Machine, error: unknown, hadTrouble: boolean): void {
     if (!this.isHonest(machine)) return;
+    if (this.#mayFork && error instanceof InvariantError) {
+      this.halt = `validator ${machine.options.index}: ${error.message}`;
+      return;
+    }
+    const isHalt = machine.haltMarker !== undefined && error instanceof CodedError;
+    if (isHalt && exitFor(error.code, 0) === DAEMON_EXITS.halted.number) return;
     const isDisk = error instanceof CodedError && DISK_CODES.has(error.code);
     if (isDisk && hadTrouble) return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.report(`fatal: validator ${machine.options.index}: ${text}`);
   }
 
+  /** A node halts: two true certificates, and nobody honest is named for having signed both in one round. */
+  forks(machine: Machine, { height, ours, theirs, conflict, validators }: ForkFound): void {
+    if (!this.isHonest(machine)) return;
+    const { index } = machine.options;
+    const place = `conflict: validator ${index} at height ${height}`;
+    if (!this.#mayFork) this.report(`${place} sees a fork`);
+    const { genesisHash, set } = this.#chain;
+    const context = { genesisHash, validators, verify: fakeVerify };
+    const isProved = [ours, theirs].every((side) => verifyCertificate(side, context).ok);
+    if (!isProved || !isConflict(ours, theirs)) this.report(`${place} has no proof of it`);
+    const both = validators.filter(
+      (_, i) => ours.signers[i] === true && theirs.signers[i] === true,
+    );
+    const marker = machine.haltMarker;
+    const named = (conflict.kind === "sameRound" ? marker?.culprits : marker?.suspects) ?? [];
+    const keys = both.map(({ publicKey }) => toHex(publicKey));
+    if (named.map(({ publicKey }) => publicKey).join() !== keys.join()) {
+      this.report(`${place} does not name those who signed both`);
+    }
+    const isGuilty = (publicKey: Uint8Array) =>
+      this.#culprits.has(set.findIndex((known) => equalBytes(known.publicKey, publicKey)));
+    if (conflict.kind === "sameRound" && !both.every(({ publicKey }) => isGuilty(publicKey))) {
+      this.report(`${place} names an honest validator a culprit`);
+    }
+    this.conflict ??= conflict;
+  }
+
   /** A link was closed for a breach of the protocol: never between honest nodes. */
   punishes(machine: Machine, peerId: string, reason: string): void {
     const peer = this.#chain.nodeIds.indexOf(peerId);
-    if (!this.isHonest(machine) || this.#culprits.has(peer)) return;
+    // On two sides of a fork each other's blocks are false.
+    if (!this.isHonest(machine) || this.#culprits.has(peer) || this.isForked) return;
     this.report(`punished: validator ${machine.options.index} refuses honest ${peer}: ${reason}`);
   }
 
@@ -126,13 +172,15 @@ export class WholeChecks {
     if (!isCommit || !equalBytes(certificate.blockHash, head.blockHash)) {
       this.report(`certificate: ${place} has one of something else`);
     }
-    if (certificate !== this.#checked) this.#verify(place, certificate);
+    // The sets may differ on the two sides of a fork.
+    if (certificate !== this.#checked && !this.isForked) this.#verify(place, certificate);
     const known = this.#decisions[height];
     if (known === undefined) {
       this.#decisions[height] = head;
       this.#convict(block);
     } else if (!equalBytes(known.blockHash, head.blockHash)) {
-      this.report(`agreement: ${place} decides another block than others`);
+      this.isForked = true;
+      if (!this.#mayFork) this.report(`agreement: ${place} decides another block than others`);
     } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
       this.report(`state: ${place} reaches another state than others`);
     }

@@ -2,6 +2,7 @@
 // the checks can fail. Same seed, same run.
 
 import { describe, expect, it } from "vitest";
+import { isFailure } from "../run-report.ts";
 import { CULPRIT_KINDS } from "./culprit.ts";
 import { simulateWhole, type WholeOptions, type WholeReport } from "./whole-simulation.ts";
 
@@ -44,6 +45,23 @@ describe("a seed that found something", () => {
 describe("simulateWhole", () => {
   it.each(CULPRIT_KINDS)("%s twice among seven is harmless", (kind) => {
     expect(failed(runs(7_000, 2, { kind, nodes: 7, heights: 4 }))).toEqual([]);
+  });
+
+  it.each([
+    [4, 40],
+    [7, 12],
+  ])("f + 1 faulty among %i: forks are seen, and halt the honest who see them", (nodes, count) => {
+    const reports = runs(1, count, { nodes, faulty: "f+1" });
+    expect(reports.filter((report) => isFailure(report, "f+1"))).toEqual([]);
+    const forked = reports.filter(({ outcome }) => outcome === "forked");
+    expect(forked.length).toBeGreaterThan(count / 12);
+    // All culprits of a plot sign both, and nobody else.
+    for (const { reason, byzantine } of forked) {
+      const named = reason.match(/\d+/g) ?? [];
+      expect(named.map((index) => `plotter at ${index}`).toSorted()).toEqual(
+        byzantine.split(", ").toSorted(),
+      );
+    }
   });
 
   it.each([1, 2, 3, 10])("%i nodes", (nodes) => {

@@ -9,9 +9,9 @@ import { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
 import type { NodeOptions } from "../../src/daemon/consensus-node.ts";
 import { newRng, type Rng } from "../rng.ts";
 import type { RunReport } from "../run-report.ts";
-import { HEIGHTS_AFTER_HEAL, LIVENESS_BOUND_MS } from "../simulation.ts";
+import { conflictLine, HEIGHTS_AFTER_HEAL, LIVENESS_BOUND_MS } from "../simulation.ts";
 import { type Chain, chainOf, payment } from "./chain.ts";
-import { Culprit, type CulpritKind } from "./culprit.ts";
+import { Culprit, type CulpritKind, Plot } from "./culprit.ts";
 import { drawFaults, type FaultPlan } from "./fault-plan.ts";
 import { Links } from "./links.ts";
 import { Machine, type MachineEvents } from "./machine.ts";
@@ -55,6 +55,8 @@ export interface WholeOptions {
   readonly heights?: number;
   /** Makes all culprits of one kind. */
   readonly kind?: CulpritKind;
+  /** With f + 1, a fork is an outcome and no violation, as long as it is seen. */
+  readonly faulty?: "f" | "f+1" | undefined;
   /** A planted bug: every process begins without log and sign state. */
   readonly forgetful?: boolean;
 }
@@ -79,6 +81,7 @@ class WholeSimulation implements MachineEvents {
   readonly #links: Links;
   readonly #hub: MemoryHub;
   readonly #checks: WholeChecks;
+  readonly #plot: Plot;
   readonly #machines: readonly Machine[];
   readonly #honest: readonly Machine[];
   /** Machines whose disk was in trouble since their process started. */
@@ -92,10 +95,10 @@ class WholeSimulation implements MachineEvents {
 
   constructor(options: WholeOptions) {
     this.#options = options;
-    const { seed, nodes = 4, heights = 8, kind } = options;
+    const { seed, nodes = 4, heights = 8, kind, faulty } = options;
     this.#chain = chainOf(nodes);
     this.#rng = newRng(seed);
-    this.#plan = drawFaults(nodes, this.#rng, kind);
+    this.#plan = drawFaults({ nodes, kind, faulty }, this.#rng);
     this.#target = heights;
     const { nodeIds } = this.#chain;
     const nowMs = () => this.#time.monotonicMs();
@@ -107,7 +110,9 @@ class WholeSimulation implements MachineEvents {
     const { culprits } = this.#plan;
     const twins = culprits.filter((culprit) => culprit.kind === "twins");
     const indices = [...nodeIds.keys(), ...twins.map(({ index }) => index)];
-    this.#checks = new WholeChecks(this.#chain, new Set(culprits.map(({ index }) => index)));
+    const places = culprits.map(({ index }) => index);
+    this.#plot = new Plot(nodeIds, places);
+    this.#checks = new WholeChecks(this.#chain, new Set(places), faulty === "f+1");
     this.#machines = indices.map((index, place) => this.#newMachine(index, place));
     this.#honest = this.#machines.filter((machine) => this.#checks.isHonest(machine));
   }
@@ -116,11 +121,20 @@ class WholeSimulation implements MachineEvents {
     for (const machine of this.#machines) this.#start(machine);
     this.#schedule();
     const deadlineMs = this.#plan.healAtMs + LIVENESS_BOUND_MS;
-    const { violations } = this.#checks;
+    const checks = this.#checks;
+    const { violations } = checks;
     while (violations.length === 0) {
-      if (this.#isComplete()) return this.#report("ok", "");
+      if (checks.conflict !== undefined) {
+        const runsOn = this.#honest.some((m) => m.haltMarker !== undefined && m.isUp);
+        if (runsOn)
+          return this.#report("unsafe", "conflict: a process runs beside its halt marker");
+        return this.#report("forked", conflictLine(checks.conflict));
+      }
+      if (checks.halt !== undefined) return this.#report("halted", checks.halt);
+      if (!checks.isForked && this.#isComplete()) return this.#report("ok", "");
       if (!this.#time.next()) return this.#report("stuck", "the event queue drained");
       if (++this.#events > MAX_EVENTS || this.#time.monotonicMs() > deadlineMs) {
+        if (checks.isForked) return this.#report("unsafe", "conflict: nobody saw the fork");
         const heights = this.#machines.map(({ height }) => height).join();
         return this.#report("stuck", `not at height ${this.#target}, but at ${heights}`);
       }
@@ -138,6 +152,8 @@ class WholeSimulation implements MachineEvents {
 
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
+
+  forked: MachineEvents["forked"] = (machine, found) => this.#checks.forks(machine, found);
 
   stopped: MachineEvents["stopped"] = (machine, error) => {
     this.#deaths++;
@@ -164,7 +180,7 @@ class WholeSimulation implements MachineEvents {
     const addresses = nodeIds.map((id, i) => `${id}@v${i}:1`);
     const isTwin = place >= nodeIds.length;
     const kind = this.#plan.culprits.find((culprit) => culprit.index === index)?.kind;
-    const about = { chain: this.#chain, index, time: this.#time, rng: this.#rng };
+    const about = { chain: this.#chain, index, time: this.#time, rng: this.#rng, plot: this.#plot };
     const culprit = kind === undefined ? undefined : new Culprit(kind, about);
     const hasAdapter = kind !== "twins" && kind !== "amnesia";
     return new Machine({
