@@ -20,6 +20,8 @@ const COUNTED =
   "spares work only: a vote that is known is found by addVote, and its round has been noted with it";
 const PROPOSAL = "node/src/consensus/receive-proposal.ts";
 const VOTE = "node/src/consensus/vote.ts";
+const AHEAD =
+  "the jump rule looks once more than it need: it reads the highest rounds, which are what they were";
 const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
 
 export const EQUIVALENTS: readonly Equivalent[] = [
@@ -77,4 +79,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     id: `${VOTE} receiveVote: vote.round > state.round -> vote.round >= state.round`,
     reason: "asked only of rounds that are not kept, and the current one is kept",
   },
+  {
+    id: `${VOTE} noteAhead: round <= (state.highestRound[index] ?? -1) -> round < (state.highestRound[index] ?? -1)`,
+    reason: AHEAD,
+  },
+  { id: `${VOTE} noteAhead: round > state.round -> true`, reason: AHEAD },
+  { id: `${VOTE} noteAhead: round > state.round -> round >= state.round`, reason: AHEAD },
 ];

@@ -17,7 +17,7 @@ interface Stage {
   readonly timeoutMs: number;
 }
 
-const TRIAL: Stage = { name: "trial", args: ["node/mutation/trial.ts"], timeoutMs: 15_000 };
+const TRIAL: Stage = { name: "trial", args: ["node/mutation/trial.ts"], timeoutMs: 10_000 };
 
 const vitest = (name: string, timeoutMs: number, filters: readonly string[]): Stage => ({
   name,

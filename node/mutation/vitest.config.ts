@@ -9,6 +9,8 @@ export default defineConfig({
     include: ["node/{src,sim}/**/*.test.ts"],
     testTimeout: 20_000,
     maxWorkers: 1,
+    // The files share one worker, as starting one for each takes longer than the tests.
+    isolate: false,
     bail: 1,
     reporters: ["dot"],
   },
