@@ -20,6 +20,8 @@ const COUNTED =
   "spares work only: a vote that is known is found by addVote, and its round has been noted with it";
 const PROPOSAL = "node/src/consensus/receive-proposal.ts";
 const VOTE = "node/src/consensus/vote.ts";
+const ROUNDS = "node/src/consensus/rounds.ts";
+const FETCH = "node/src/consensus/fetch-polka.ts";
 const AHEAD =
   "the jump rule looks once more than it need: it reads the highest rounds, which are what they were";
 const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
@@ -85,4 +87,14 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   { id: `${VOTE} noteAhead: round > state.round -> true`, reason: AHEAD },
   { id: `${VOTE} noteAhead: round > state.round -> round >= state.round`, reason: AHEAD },
+  {
+    id: `${ROUNDS} countHeldVotes: i < state.beyond.length -> i <= state.beyond.length`,
+    reason: "beyond the last validator no vote is held: undefined is passed over",
+  },
+  { id: `${FETCH} fetchPolka: true -> false`, reason: RULE_FIRED },
+  { id: `${ROUNDS} jumpAhead: state.aheadSeen = false; -> ;`, reason: AHEAD },
+  {
+    id: `${ROUNDS} jumpAhead: false -> true #2`,
+    reason: "settle begins again, finds aheadSeen false, and goes on to the other rules",
+  },
 ];

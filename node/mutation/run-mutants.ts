@@ -39,7 +39,7 @@ const SIMULATOR_TESTS = vitest("simulator tests", 120_000, [
 
 /** What judges the mutants of a target, the quickest first. */
 function stagesOf({ tests, isSimulated }: Target): readonly Stage[] {
-  const unitTests = vitest("unit tests", 60_000, tests);
+  const unitTests = vitest("unit tests", 30_000, tests);
   return isSimulated ? [TRIAL, unitTests, SIMULATOR_TESTS] : [unitTests];
 }
 

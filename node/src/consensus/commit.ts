@@ -24,7 +24,7 @@ export function tryDecide(state: ConsensusState, out: Effect[]): void {
   decide(state, { block: candidate.block, certificate }, candidate.hex, out);
 }
 
-/** Asks the driver for the block of the known commit. */
+/** Asks the driver for the block of the commit, where one is known. */
 export function askForBlock(state: ConsensusState, out: Effect[]): void {
   if (state.commit === undefined) return;
   state.fetchAsked = true;

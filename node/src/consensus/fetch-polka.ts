@@ -8,11 +8,9 @@ import { toHex } from "../codec/hex.ts";
 import type { Effect } from "./api.ts";
 import { type ConsensusState, candidateOf } from "./state.ts";
 
-/** The value of the highest polka, where it is not the valid value and its block is not held. */
+/** The value of the highest polka, where its block is not held (that of the valid value always is). */
 function missingPolka(state: ConsensusState): Uint8Array | undefined {
-  const { polkaRound } = state;
-  if (polkaRound <= state.validRound || polkaRound > state.round) return undefined;
-  const hash = state.rounds.get(polkaRound)?.prevotes.quorum?.hash;
+  const hash = state.rounds.get(state.polkaRound)?.prevotes.quorum?.hash;
   return hash === undefined || candidateOf(state, hash) !== undefined ? undefined : hash;
 }
 

@@ -62,12 +62,10 @@ function announce(state: ConsensusState, out: Effect[]): void {
   } else if (entry.type === "votes" && entry.isOwn && state.context.self !== undefined) {
     out.push({ type: "broadcastRoundCertificate", certificate: entry.certificate });
   }
-  if (state.validRound <= state.polcSentRound) return;
+  const polc = state.validRound > state.polcSentRound ? polcOf(state) : undefined;
+  if (polc === undefined) return;
   state.polcSentRound = state.validRound;
-  const polc = polcOf(state);
-  if (polc !== undefined && !(entry.type === "certificate" && entry.certificate === polc)) {
-    out.push({ type: "broadcastCertificate", certificate: polc });
-  }
+  out.push({ type: "broadcastCertificate", certificate: polc });
 }
 
 /** Paper lines 55-56. f + 1 power voted above the current round: at least one honest node is there. Jump to it. */
@@ -78,7 +76,7 @@ export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
   const ahead = validators
     .map(({ power }, index) => ({ power, index, round: state.highestRound[index] ?? -1 }))
     .filter(({ round }) => round > state.round)
-    .sort((a, b) => b.round - a.round || a.index - b.index);
+    .sort((a, b) => b.round - a.round);
   const needed = state.rules.jumpPower(state.totalPower);
   let power = 0;
   for (const voter of ahead) {
@@ -104,7 +102,7 @@ function voteAt(state: ConsensusState, index: number, round: Round): Vote | unde
 /** Research §1.2(7). The round has had its time: say the own last messages again, and why this round was entered. */
 export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   const { context, round, entry } = state;
-  if (state.commit !== undefined) askForBlock(state, out);
+  askForBlock(state, out);
   state.polkaAskedRound = -1;
   const { height, self } = context;
   const delayMs = rebroadcastMs(state, round);

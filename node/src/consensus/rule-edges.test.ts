@@ -132,6 +132,36 @@ describe("a block proposed in two rounds", () => {
   });
 });
 
+describe("a vote held for a far round", () => {
+  const context = contextOf(1, 1, 1, 1);
+  const signers = [true, false, true, true];
+  /** After the vote of round 9 a quorum is shown to have failed in `round`. */
+  const stateAfter = (round: number): ConsensusState => {
+    const signatures = [SIGNATURE, SIGNATURE, SIGNATURE];
+    const certificate: Certificate = {
+      type: PRECOMMIT,
+      height: 1,
+      round,
+      blockHash: bytes(0),
+      signers,
+      signatures,
+    };
+    return play(context, [voteInput(voteOf(3, 9, 5)), { type: "certificate", certificate }]).state;
+  };
+
+  it("is counted once its round is near, and held no more", () => {
+    const state = stateAfter(6);
+    expect(state.rounds.get(9)?.prevotes.power).toBe(1);
+    expect(state.beyond).toEqual([undefined, undefined, undefined, undefined]);
+  });
+
+  it("is dropped where its round has been left far behind", () => {
+    const state = stateAfter(99);
+    expect(state.rounds.has(9)).toBe(false);
+    expect(state.beyond).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
 // Production has one quorum for both. The simulator plants a wrong one of either, and must then have
 // changed that one alone.
 describe("the power of a polka and that of a commit", () => {
