@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileCacheDirectory } from "@timecoin/node/devnet/compile-cache";
 import { writeDevnet } from "@timecoin/node/devnet/devnet-files";
 import {
   type DevnetPlan,
@@ -42,7 +43,9 @@ export class LocalNode {
     const paths = devnetPaths(this.#directory);
     const log = openSync(paths.log(this.plan.name), "a");
     const args = [TIMED, "run", "--config", paths.config(this.plan.name)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", log, log] });
+    // Compiled code is kept, as the devnet keeps it: thirty starts share two cores.
+    const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheDirectory(process.env) };
+    const child = spawn(process.execPath, args, { stdio: ["ignore", log, log], env });
     closeSync(log);
     this.#child = child;
     this.#ended = new Promise((resolve) => {

@@ -27,7 +27,7 @@ export interface TrialReport {
   readonly forks: readonly number[];
   /** From the start of a killed process to its signature in a certificate. */
   readonly backMs: readonly number[];
-  /** All of the run; those while all ran too, as a slow machine has them. */
+  /** From the time on when all daemons ran; those with nobody down too, as a slow machine has them. */
   readonly viewChanges: readonly ViewChange[];
   /** Blocks decided while the leader, and while f nodes stood still. */
   readonly blocksWithoutLeader: number;
@@ -67,6 +67,8 @@ class Trial {
     network.startAll();
     await Promise.all(network.nodes.map((node) => node.waitForHeight(2, WAIT_MS)));
     options.say(`${options.validators} daemons commit`);
+    // Leaders whose process has not come up yet are the machine's affair, not the protocol's.
+    const begun = (await this.topHeight()) + 1;
     const payments = new Payments(network, () => this.running());
     payments.start();
     const backMs: number[] = [];
@@ -86,7 +88,7 @@ class Trial {
       heights,
       forks,
       backMs,
-      viewChanges: viewChangesOf(entries, quorum),
+      viewChanges: viewChangesOf(entries, quorum).filter(({ height }) => height > begun),
       blocksWithoutLeader,
       blocksWithoutFaulty,
       paymentsFinal: payments.final,
