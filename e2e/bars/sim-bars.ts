@@ -96,9 +96,9 @@ async function timingTables(
 
 /** What the issue asks of each cell; undefined: the cell only stands in the table. */
 function failureOf(cell: Cell): string | undefined {
-  const { adversary, placement, adaptive, delayMs, p99Ms, maxMs, nodes } = cell;
+  const { adversary, placement, asProduction, delayMs, p99Ms, maxMs, nodes } = cell;
   if (placement !== "drawn") return undefined;
-  const where = `${adversary}${adaptive ? ", adaptive" : ""}, n=${nodes}, ${delayMs} ms`;
+  const where = `${adversary}${asProduction ? ", as production" : ""}, n=${nodes}, ${delayMs} ms`;
   if (adversary === "silent" && delayMs <= 100 && maxMs >= 1_000)
     return `${where}: max ${maxMs} ms`;
   if (adversary !== "equivocating") return undefined;
@@ -134,19 +134,24 @@ async function measureViewChange(say: Say, scale: number): Promise<Measurement> 
 
 const ROUND_ZERO_SHARE = 0.99;
 
+/** Judged as production runs; the fixed timeouts of the research's table stand beside it. */
 async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
   const { roundZero } = await timingTables(say, scale, "roundZero");
-  const lowest = roundZero.toSorted((a, b) => a.share - b.share)[0];
-  const failures = roundZero.filter(({ share }) => share < ROUND_ZERO_SHARE);
-  const show = ({ nodes, delayMs, share, adaptive }: RoundZeroCell): string =>
-    `n=${nodes}${adaptive ? ", adaptive" : ""}, ${delayMs} ms: ${(100 * share).toFixed(1)} %`;
+  const byShare = roundZero.toSorted((a, b) => a.share - b.share);
+  const judged = byShare.filter(({ asProduction }) => asProduction);
+  const failures = judged.filter(({ share }) => share < ROUND_ZERO_SHARE);
+  const show = (cell: RoundZeroCell | undefined): string =>
+    cell === undefined
+      ? "none"
+      : `n=${cell.nodes}, ${cell.delayMs} ms: ${(100 * cell.share).toFixed(1)} %`;
+  const fixed = byShare.find(({ asProduction }) => !asProduction);
   return {
-    figure: `least ${lowest === undefined ? "none" : show(lowest)}${atScale(scale)}`,
-    pass: scale === 1 && failures.length === 0 && roundZero.length > 0,
+    figure: `least ${show(judged[0])}${atScale(scale)}`,
+    pass: scale === 1 && failures.length === 0 && judged.length > 0,
     detail:
       failures.length > 0
         ? `below 99 %: ${failures.map(show).join("; ")}`
-        : `${roundZero.length} cells of ${roundZero[0]?.heights ?? 0} heights, one message in a hundred late by four delays`,
+        : `${judged.length} cells of ${judged[0]?.heights ?? 0} heights, one message in a hundred late by four delays; with fixed timeouts least ${show(fixed)}`,
   };
 }
 

@@ -13,7 +13,7 @@ export interface RoundZeroCell {
   readonly nodes: number;
   readonly delayMs: number;
   /** Timeouts follow the measured delay, or are the table's. */
-  readonly adaptive: boolean;
+  readonly asProduction: boolean;
   readonly heights: number;
   /** Heights that decided in round 0. */
   readonly inRoundZero: number;
@@ -26,15 +26,15 @@ export interface RoundZeroCell {
 export interface RoundZeroOptions {
   readonly nodes: number;
   readonly delayMs: number;
-  readonly adaptive: boolean;
+  readonly asProduction: boolean;
   readonly heights: number;
   readonly seed: number;
 }
 
-/** Measures one size at one delay, adaptive or with the timeouts of the table's next delay up. */
+/** Measures one size at one delay, as production or with the timeouts of the table's next delay up. */
 export function roundZeroCell(options: RoundZeroOptions): RoundZeroCell {
-  const { nodes, delayMs, adaptive, heights, seed } = options;
-  const timeouts = adaptive ? TIMING_PARAMS : DELAYS.find((delay) => delay.delayMs >= delayMs);
+  const { nodes, delayMs, asProduction, heights, seed } = options;
+  const timeouts = asProduction ? TIMING_PARAMS : DELAYS.find((delay) => delay.delayMs >= delayMs);
   if (timeouts === undefined) throw new RangeError(`no timeouts for a delay of ${delayMs} ms`);
   const { timeoutProposeMs, timeoutVoteMs } = timeouts;
   const params: ConsensusParams = { ...TIMING_PARAMS, timeoutProposeMs, timeoutVoteMs };
@@ -46,7 +46,7 @@ export function roundZeroCell(options: RoundZeroOptions): RoundZeroCell {
     params,
     adversary: "none",
     placement: "drawn",
-    adaptive,
+    asProduction,
     paceMs: PACE_MS,
   });
   const inRoundZero = report.heights.filter(({ decidedRound }) => decidedRound === 0).length;
@@ -54,7 +54,7 @@ export function roundZeroCell(options: RoundZeroOptions): RoundZeroCell {
   return {
     nodes,
     delayMs,
-    adaptive,
+    asProduction,
     heights,
     inRoundZero,
     share: inRoundZero / heights,

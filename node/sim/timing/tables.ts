@@ -22,15 +22,16 @@ export interface TableOptions {
 export const ROWS: readonly {
   readonly adversary: Exclude<Adversary, "none">;
   readonly placement: Placement;
-  readonly adaptive: boolean;
+  readonly asProduction: boolean;
 }[] = [
-  { adversary: "silent", placement: "drawn", adaptive: false },
-  { adversary: "equivocating", placement: "drawn", adaptive: false },
-  { adversary: "silent", placement: "drawn", adaptive: true },
-  { adversary: "equivocating", placement: "drawn", adaptive: true },
-  { adversary: "mixed", placement: "drawn", adaptive: false },
-  { adversary: "silent", placement: "row", adaptive: false },
-  { adversary: "equivocating", placement: "row", adaptive: false },
+  { adversary: "silent", placement: "drawn", asProduction: false },
+  { adversary: "equivocating", placement: "drawn", asProduction: false },
+  { adversary: "silent", placement: "drawn", asProduction: true },
+  { adversary: "equivocating", placement: "drawn", asProduction: true },
+  { adversary: "mixed", placement: "drawn", asProduction: false },
+  { adversary: "silent", placement: "row", asProduction: false },
+  { adversary: "equivocating", placement: "row", asProduction: false },
+  { adversary: "silent", placement: "row", asProduction: true },
 ];
 
 /** All cells of the view-change table. */
@@ -46,11 +47,11 @@ export function viewChangeTable({ runs, heights, say }: TableOptions): readonly 
 
 /** All cells of the round-zero table: `runs × heights` heights each, in one run. */
 export function roundZeroTable({ runs, heights, say }: TableOptions): readonly RoundZeroCell[] {
-  return [false, true].flatMap((adaptive) =>
+  return [false, true].flatMap((asProduction) =>
     ROUND_ZERO_SIZES.flatMap((nodes) => {
-      say(`round zero: ${nodes} nodes${adaptive ? ", adaptive" : ""}`);
+      say(`round zero: ${nodes} nodes${asProduction ? ", as production" : ""}`);
       return ROUND_ZERO_DELAYS_MS.map((delayMs) =>
-        roundZeroCell({ nodes, delayMs, adaptive, heights: runs * heights, seed: 1 }),
+        roundZeroCell({ nodes, delayMs, asProduction, heights: runs * heights, seed: 1 }),
       );
     }),
   );
@@ -58,11 +59,11 @@ export function roundZeroTable({ runs, heights, say }: TableOptions): readonly R
 
 const row = (...cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
 
-const rowName = ({ adversary, placement, adaptive }: (typeof ROWS)[number]): string =>
+const rowName = ({ adversary, placement, asProduction }: (typeof ROWS)[number]): string =>
   [
     adversary,
     ...(placement === "row" ? ["one after the other"] : []),
-    ...(adaptive ? ["adaptive timeouts"] : []),
+    ...(asProduction ? ["as production"] : []),
   ].join(", ");
 
 /** p50 / p99 / max in ms of the adversary's rounds; under them the worst height. */
@@ -83,7 +84,7 @@ export function viewChangeMarkdown(cells: readonly Cell[]): string {
         (cell) =>
           cell.adversary === kind.adversary &&
           cell.placement === kind.placement &&
-          cell.adaptive === kind.adaptive &&
+          cell.asProduction === kind.asProduction &&
           cell.nodes === nodes,
       );
       const who = `n = ${nodes}, f = ${faultyPower(nodes)} ${rowName(kind)}`;
@@ -107,11 +108,13 @@ export function roundZeroMarkdown(cells: readonly RoundZeroCell[]): string {
     row("n", ...ROUND_ZERO_DELAYS_MS.map((delayMs) => `δ = ${delayMs} ms`)),
     row("---", ...ROUND_ZERO_DELAYS_MS.map(() => "---")),
   ];
-  for (const [adaptive, nodes] of [false, true].flatMap((kind) =>
+  for (const [asProduction, nodes] of [false, true].flatMap((kind) =>
     ROUND_ZERO_SIZES.map((size) => [kind, size] as const),
   )) {
-    const chosen = cells.filter((cell) => cell.nodes === nodes && cell.adaptive === adaptive);
-    const name = `${nodes}${adaptive ? ", adaptive" : ""}`;
+    const chosen = cells.filter(
+      (cell) => cell.nodes === nodes && cell.asProduction === asProduction,
+    );
+    const name = `${nodes}${asProduction ? ", as production" : ""}`;
     lines.push(row(name, ...chosen.map((c) => `${(100 * c.share).toFixed(1)} %, ${c.p50Ms} ms`)));
   }
   return lines.join("\n");

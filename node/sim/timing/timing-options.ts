@@ -22,8 +22,11 @@ export interface TimingOptions {
   readonly params: ConsensusParams;
   readonly adversary: Adversary;
   readonly placement: Placement;
-  /** Timeouts of round 0 follow the measured delay; those of `params` are the least then. */
-  readonly adaptive: boolean;
+  /**
+   * As production runs by default: timeouts follow the measured delay (those of `params` are the least),
+   * and leaders whose last slots failed are passed over. False: neither.
+   */
+  readonly asProduction: boolean;
   /** From a node's decision to its next height. */
   readonly paceMs: number;
 }

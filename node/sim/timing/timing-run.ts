@@ -10,6 +10,7 @@ import { newRng, type Rng } from "../rng.ts";
 import { Collusion, type ProposalOf } from "./collusion.ts";
 import { IdealBlocks } from "./ideal-blocks.ts";
 import { IdealNetwork } from "./ideal-network.ts";
+import { LeaderSchedule } from "./leader-schedule.ts";
 import { MeasuredLinks } from "./measured-links.ts";
 import { type Message, type NodeWorld, TimingNode } from "./timing-node.ts";
 import type { TimingOptions } from "./timing-options.ts";
@@ -44,7 +45,7 @@ class TimingRun implements NodeWorld {
   readonly options: TimingOptions;
   readonly blocks: IdealBlocks;
   private readonly validators;
-  private readonly leaderOrder: readonly number[];
+  private readonly leaders: LeaderSchedule;
   private readonly network: IdealNetwork;
   private readonly clock: ViewChangeClock;
   private readonly nodes: readonly TimingNode[];
@@ -52,7 +53,7 @@ class TimingRun implements NodeWorld {
   private readonly colluding: ReadonlySet<number>;
   private readonly silent: ReadonlySet<number>;
   private readonly collusion: Collusion;
-  /** By node, where timeouts are adaptive. */
+  /** By node, as production runs; empty otherwise. */
   private readonly links: readonly MeasuredLinks[];
   /** By node: the round it is in, at its height. */
   private readonly roundOf: number[];
@@ -68,8 +69,9 @@ class TimingRun implements NodeWorld {
     const rng = newRng(seed);
     this.validators = newValidators(count);
     this.blocks = new IdealBlocks(this.validators);
-    this.leaderOrder = shuffled(count, rng);
-    const culprits = culpritsOf(options, this.leaderOrder, rng);
+    const order = shuffled(count, rng);
+    this.leaders = new LeaderSchedule(this.validators, order, options.asProduction);
+    const culprits = culpritsOf(options, order, rng);
     const equivocators = options.adversary === "mixed" ? odd(culprits) : culprits;
     this.colluding = new Set(
       options.adversary === "none" || options.adversary === "silent" ? [] : equivocators,
@@ -80,7 +82,7 @@ class TimingRun implements NodeWorld {
     this.collusion = new Collusion(rng, halvesOf(count, culprits), (first) => this.rival(first));
     this.roundOf = Array<number>(count).fill(-1);
     this.nodes = Array.from({ length: count }, (_, index) => new TimingNode(index, this));
-    this.links = options.adaptive ? this.measureLinks() : [];
+    this.links = options.asProduction ? this.measureLinks() : [];
     this.honest = this.nodes.filter(({ index }) => !culprits.includes(index));
   }
 
@@ -144,7 +146,7 @@ class TimingRun implements NodeWorld {
       ...(timeouts === undefined ? {} : { timeouts }),
       height: node.height,
       validators: this.validators,
-      leaderOrder: this.leaderOrder,
+      leaderOrder: this.leaders.of(node.height),
       self: node.index,
       parentTimestampMs: node.head?.block.header.timestampMs ?? 0,
     };
@@ -161,14 +163,18 @@ class TimingRun implements NodeWorld {
     if (this.colluding.has(node.index)) return;
     this.decisionCount++;
     this.decisions[certificate.height] = (this.decisions[certificate.height] ?? 0) + 1;
-    this.decidedRounds[certificate.height] ??= certificate.round;
+    if (this.decidedRounds[certificate.height] === undefined) {
+      this.decidedRounds[certificate.height] = certificate.round;
+      this.leaders.decided(certificate.height, certificate.round);
+    }
     this.decidedMs[certificate.height] = this.network.nowMs;
   }
 
   private ledViewChanges(): LedViewChange[] {
-    const { leaderOrder, colluding, silent } = this;
+    const { leaders, colluding, silent } = this;
     return this.clock.viewChanges(this.options.heights).map((change) => {
-      const leader = leaderOf({ height: change.height, leaderOrder }, change.round);
+      const { height, round } = change;
+      const leader = leaderOf({ height, leaderOrder: leaders.of(height) }, round);
       return { ...change, ledByCulprit: colluding.has(leader) || silent.has(leader) };
     });
   }

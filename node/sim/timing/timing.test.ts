@@ -17,7 +17,7 @@ const options = (changed: Partial<TimingOptions>): TimingOptions => ({
   params: TIMING_PARAMS,
   adversary: "silent",
   placement: "drawn",
-  adaptive: false,
+  asProduction: false,
   paceMs: 50,
   ...changed,
 });
@@ -50,12 +50,12 @@ describe("a timed run", () => {
     }
   });
 
-  it("waits longer where adaptive timeouts have measured slow links", () => {
-    const times = (adaptive: boolean) =>
-      timeHeights(options({ delayMs: 500, adaptive })).viewChanges.map(({ tookMs }) => tookMs);
+  it("waits longer where production has measured slow links", () => {
+    const times = (asProduction: boolean) =>
+      timeHeights(options({ delayMs: 500, asProduction })).viewChanges.map(({ tookMs }) => tookMs);
     expect(Math.min(...times(true))).toBeGreaterThan(2 * 500 + 0.8 * 500);
     expect(
-      timeHeights(options({ delayMs: 2, adaptive: true })).viewChanges[0]?.tookMs,
+      timeHeights(options({ delayMs: 2, asProduction: true })).viewChanges[0]?.tookMs,
     ).toBeLessThan(310);
   });
 
@@ -102,7 +102,7 @@ describe("the tables", () => {
       nodes: 4,
       adversary: "silent",
       placement: "drawn",
-      adaptive: false,
+      asProduction: false,
       delay: DELAYS[1],
       seeds: [1],
       heights: 8,
@@ -110,7 +110,7 @@ describe("the tables", () => {
     const table = viewChangeMarkdown([cell]);
     expect(table).toContain(`${cell.p50Ms} / ${cell.p99Ms} / ${cell.maxMs}`);
     expect(cell.boundMs).toBe(350);
-    const zero = roundZeroCell({ nodes: 3, delayMs: 1, adaptive: true, heights: 5, seed: 1 });
+    const zero = roundZeroCell({ nodes: 3, delayMs: 1, asProduction: true, heights: 5, seed: 1 });
     expect(roundZeroMarkdown([zero])).toContain(`100.0 %, ${zero.p50Ms} ms`);
   });
 });

@@ -22,7 +22,7 @@ export interface CellOptions {
   readonly nodes: number;
   readonly adversary: Exclude<Adversary, "none">;
   readonly placement: Placement;
-  readonly adaptive: boolean;
+  readonly asProduction: boolean;
   /** One of DELAYS. */
   readonly delay: (typeof DELAYS)[number];
   readonly seeds: readonly number[];
@@ -34,7 +34,7 @@ export interface Cell {
   readonly faulty: number;
   readonly adversary: Adversary;
   readonly placement: Placement;
-  readonly adaptive: boolean;
+  readonly asProduction: boolean;
   readonly delayMs: number;
   readonly timeoutProposeMs: number;
   readonly heights: number;
@@ -55,15 +55,15 @@ export interface Cell {
 
 /** Measures one cell: all seeds' heights taken together. */
 export function viewChangeCell(options: CellOptions): Cell {
-  const { nodes, adversary, placement, adaptive, delay, seeds, heights } = options;
-  const { timeoutProposeMs, timeoutVoteMs } = adaptive ? TIMING_PARAMS : delay;
+  const { nodes, adversary, placement, asProduction, delay, seeds, heights } = options;
+  const { timeoutProposeMs, timeoutVoteMs } = asProduction ? TIMING_PARAMS : delay;
   const params: ConsensusParams = { ...TIMING_PARAMS, timeoutProposeMs, timeoutVoteMs };
   const changes: LedViewChange[] = [];
   const timed: HeightTiming[] = [];
   for (const seed of seeds) {
     const { delayMs } = delay;
     const where = { seed, nodes, delayMs, heights };
-    const run = { ...where, params, adversary, placement, adaptive, paceMs: PACE_MS };
+    const run = { ...where, params, adversary, placement, asProduction, paceMs: PACE_MS };
     const report = timeHeights(run);
     changes.push(...report.viewChanges);
     timed.push(...report.heights);
@@ -75,7 +75,7 @@ export function viewChangeCell(options: CellOptions): Cell {
     faulty: Math.floor((nodes - 1) / 3),
     adversary,
     placement,
-    adaptive,
+    asProduction,
     delayMs: delay.delayMs,
     timeoutProposeMs: delay.timeoutProposeMs,
     heights: timed.length,

@@ -6,7 +6,8 @@ import { toHex } from "../codec/hex.ts";
 import type { Peer } from "../ports.ts";
 import type { Height, ValidatorSet } from "../types/chain.ts";
 
-const RTT_WINDOW = 8;
+/** Odd, so that there is one in the middle. */
+const RTT_WINDOW = 9;
 
 export interface PeerState {
   readonly peer: Peer;

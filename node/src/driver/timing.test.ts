@@ -92,18 +92,18 @@ describe("delayTo", () => {
     expect(delayAfter(4, [100])).toBe(150);
   });
 
-  it("does not see stragglers below half of the last eight", () => {
-    expect(delayAfter(4, [100, 900, 100, 900, 100, 900, 100, 100])).toBe(50);
+  it("does not see stragglers below half of the last nine", () => {
+    expect(delayAfter(4, [100, 900, 100, 900, 100, 900, 100, 900, 100])).toBe(50);
   });
 
-  it("believes a link that has become slow at the fourth sample", () => {
-    const steady = Array<number>(8).fill(100);
-    expect(delayAfter(4, [...steady, 400, 400, 400])).toBe(50);
-    expect(delayAfter(4, [...steady, 400, 400, 400, 400])).toBeGreaterThanOrEqual(200);
+  it("believes a link that has become slow at the fifth sample", () => {
+    const steady = Array<number>(9).fill(100);
+    expect(delayAfter(4, [...steady, 400, 400, 400, 400])).toBe(50);
+    expect(delayAfter(4, [...steady, 400, 400, 400, 400, 400])).toBeGreaterThanOrEqual(200);
   });
 
   it("is doubled where no fault is tolerated", () => {
-    const steady = Array<number>(8).fill(100);
+    const steady = Array<number>(9).fill(100);
     expect(delayAfter(3, steady)).toBe(100);
     expect(delayAfter(4, steady)).toBe(50);
   });

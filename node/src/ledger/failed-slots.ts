@@ -30,7 +30,12 @@ export interface DecidedRound {
  * `state` is that after the decided height.
  */
 export function failedSlotsAfter(
-  { failedSlots, lastLeaders, lastValidators, nextValidators }: ValidatorState,
+  {
+    failedSlots,
+    lastLeaders,
+    lastValidators,
+    nextValidators,
+  }: Pick<ValidatorState, "failedSlots" | "lastLeaders" | "lastValidators" | "nextValidators">,
   { height, round }: DecidedRound,
 ): readonly FailedSlots[] {
   if (round === 0 && failedSlots.length === 0) return failedSlots;
