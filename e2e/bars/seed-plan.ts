@@ -6,13 +6,13 @@ import type { SeedRange } from "./simulations.ts";
 
 /** Runs by size: together 1,000,000. */
 export const SEED_PLAN: readonly SeedRange[] = [
-  { nodes: 3, firstSeed: 1, runs: 250_000 },
-  { nodes: 4, firstSeed: 1, runs: 500_000 },
-  { nodes: 7, firstSeed: 1, runs: 150_000 },
-  { nodes: 10, firstSeed: 1, runs: 60_000 },
-  { nodes: 15, firstSeed: 1, runs: 25_000 },
-  { nodes: 22, firstSeed: 1, runs: 10_000 },
-  { nodes: 31, firstSeed: 1, runs: 5_000 },
+  { nodes: 3, firstSeed: 1, runs: 300_000 },
+  { nodes: 4, firstSeed: 1, runs: 560_000 },
+  { nodes: 7, firstSeed: 1, runs: 110_000 },
+  { nodes: 10, firstSeed: 1, runs: 20_000 },
+  { nodes: 15, firstSeed: 1, runs: 6_000 },
+  { nodes: 22, firstSeed: 1, runs: 2_500 },
+  { nodes: 31, firstSeed: 1, runs: 1_500 },
 ];
 
 /** Runs with f + 1 faulty validators, one more than the protocol bears. */
