@@ -9,6 +9,7 @@ import type { SignRequest } from "../../src/ports.ts";
 import type { Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
 import { chainOf, payment } from "./chain.ts";
+import { FrameReader } from "./frame-reader.ts";
 import { type Losses, Machine, type MachineEvents } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
 import type { PointKind } from "./process-gate.ts";
@@ -55,6 +56,7 @@ export const playCrash = (node: number, death?: PlannedDeath): CrashOutcome =>
 class CrashScenario implements MachineEvents {
   readonly #chain = chainOf(CRASH_NODES);
   readonly #time = new VirtualClock(1_700_000_000_000);
+  readonly #reader = new FrameReader();
   readonly #checks = new WholeChecks(this.#chain, new Set());
   readonly #machines: readonly Machine[];
   readonly #victim: Machine;
@@ -80,6 +82,7 @@ class CrashScenario implements MachineEvents {
           time: this.#time,
           clock: new MachineClock(this.#time, { rate: 1, skewMs: 0 }),
           hub,
+          reader: this.#reader,
           config: WHOLE_CONFIG,
           events: this,
         }),

@@ -26,6 +26,7 @@ import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
 import { fakeVerify } from "../keyring.ts";
 import type { Chain } from "./chain.ts";
+import type { FrameReader } from "./frame-reader.ts";
 import type { MachineClock, Power } from "./machine-clock.ts";
 import { MachineDisk, type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
 import { gatedStore, gatedTransport } from "./process-ports.ts";
@@ -64,6 +65,8 @@ export interface MachineOptions {
   readonly time: VirtualClock;
   readonly clock: MachineClock;
   readonly hub: MemoryHub;
+  /** Shared by the machines of a run. */
+  readonly reader: FrameReader;
   readonly config: NodeOptions["config"];
   readonly events: MachineEvents;
   /** Stands between the node and its links; a Byzantine one does what it likes there. */
@@ -147,7 +150,7 @@ export class Machine {
   }
 
   #start(gate: ProcessGate): void {
-    const { chain, clock, config, events, corrupt } = this.options;
+    const { chain, clock, config, events, corrupt, reader } = this.options;
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
@@ -169,6 +172,7 @@ export class Machine {
         metrics,
         log,
         verify: fakeVerify,
+        decode: (frame) => reader.read(frame),
         ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
       },
       {

@@ -13,6 +13,7 @@ import { conflictLine, HEIGHTS_AFTER_HEAL, LIVENESS_BOUND_MS } from "../simulati
 import { type Chain, chainOf, payment } from "./chain.ts";
 import { Culprit, type CulpritKind, Plot } from "./culprit.ts";
 import { drawFaults, type FaultPlan } from "./fault-plan.ts";
+import { FrameReader } from "./frame-reader.ts";
 import { Links } from "./links.ts";
 import { Machine, type MachineEvents } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
@@ -80,6 +81,7 @@ class WholeSimulation implements MachineEvents {
   readonly #time = new VirtualClock(EPOCH_MS);
   readonly #links: Links;
   readonly #hub: MemoryHub;
+  readonly #reader = new FrameReader();
   readonly #checks: WholeChecks;
   readonly #plot: Plot;
   readonly #machines: readonly Machine[];
@@ -191,6 +193,7 @@ class WholeSimulation implements MachineEvents {
       time: this.#time,
       clock: new MachineClock(this.#time, this.#plan.clocks[place] ?? { rate: 1, skewMs: 0 }),
       hub: this.#hub,
+      reader: this.#reader,
       config: configOf(this.#options.seed),
       events: this,
       corrupt: hasAdapter ? culprit?.corrupt.bind(culprit) : undefined,

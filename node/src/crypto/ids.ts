@@ -30,13 +30,24 @@ export const txidOf = (body: TransactionBody): Uint8Array =>
 export const witnessIdOf = (tx: Transaction): Uint8Array =>
   sha256(DOMAINS.witness, encodeTransaction(tx));
 
-/** The block hash. 32 bytes. */
-export const blockHashOf = (header: BlockHeader): Uint8Array =>
-  sha256(DOMAINS.header, encodeHeader(header));
+/** Keeps the hash last given: who checks a message asks first, who judges its block right after. */
+function keepingLast<T extends object>(hashOf: (value: T) => Uint8Array): (value: T) => Uint8Array {
+  let last: { readonly value: T; readonly hash: Uint8Array } | undefined;
+  return (value) => {
+    if (last?.value !== value) last = { value, hash: hashOf(value) };
+    return last.hash;
+  };
+}
 
-/** What header.lastCommitHash holds. 32 bytes. */
-export const certificateHashOf = (certificate: Certificate): Uint8Array =>
-  sha256(DOMAINS.certificate, encodeCertificate(certificate));
+/** The block hash. 32 bytes, shared between calls. */
+export const blockHashOf: (header: BlockHeader) => Uint8Array = keepingLast((header) =>
+  sha256(DOMAINS.header, encodeHeader(header)),
+);
+
+/** What header.lastCommitHash holds. 32 bytes, shared between calls. */
+export const certificateHashOf: (certificate: Certificate) => Uint8Array = keepingLast(
+  (certificate) => sha256(DOMAINS.certificate, encodeCertificate(certificate)),
+);
 
 /** The leaf of header.evidenceRoot. 32 bytes. */
 export const evidenceIdOf = (evidence: Evidence): Uint8Array =>

@@ -1,6 +1,7 @@
 // The chain, the mempool and the driver of one node, put together over given ports. The daemon gives it
 // the real adapters; tests give it the in-memory ones and get the whole node in a few lines.
 
+import type { Message } from "../codec/frames.ts";
 import type { NodeConfig } from "../config.ts";
 import { faultyPower, quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { createVerifiedCache } from "../crypto/verified-cache.ts";
@@ -28,6 +29,8 @@ export interface NodePorts {
   readonly log: Log;
   /** Decides every signature that arrives; by default libsodium behind a cache (crypto/verify.ts). */
   readonly verify?: VerifyFunction;
+  /** Reads what peers send; by default decodeFrame. For nodes that share a process and each frame. */
+  readonly decode?: (frame: Uint8Array) => Message;
   /** When the key may sign; by default driver/sign-hold.ts with what signer and store remember. */
   readonly hold?: SignHold;
 }

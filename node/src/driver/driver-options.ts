@@ -1,6 +1,7 @@
 // What a driver is given: its ports, the chain, and what the configuration and genesis say. Made by
 // daemon/consensus-node.ts.
 
+import type { Message } from "../codec/frames.ts";
 import type { ConsensusParams } from "../consensus/api.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { EvidencePool } from "../mempool/evidence-pool.ts";
@@ -23,6 +24,8 @@ export interface DriverOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly chain: ChainState;
+  /** Reads frames; by default decodeFrame. */
+  readonly decode?: ((frame: Uint8Array) => Message) | undefined;
   readonly pool: DriverPool;
   readonly evidence: EvidencePool;
   readonly hold: SignHold;

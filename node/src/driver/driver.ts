@@ -6,6 +6,7 @@
 // A broken invariant or a disk error ends in onFatal: the process must stop; the WAL and the sign state
 // make the next start safe.
 
+import { decodeFrame } from "../codec/frames.ts";
 import type { HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
@@ -101,6 +102,7 @@ export class Driver {
     this.#inbound = new Inbound({
       ...parts,
       future: this.#future,
+      decode: options.decode ?? decodeFrame,
       compact: this.#compact,
       feed: (input) => this.#received(input),
       other: (peer, message) => this.#messages.handle(peer, message),

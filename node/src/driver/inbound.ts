@@ -6,7 +6,7 @@
 // precommit for the head may still complete its certificate; older ones are dropped: their sender learns the height from our status.
 
 import { equalBytes } from "../codec/bytes.ts";
-import { decodeFrame, type Message } from "../codec/frames.ts";
+import type { Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
@@ -50,6 +50,8 @@ export interface InboundParts {
   readonly exchange: EvidenceExchange;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** decodeFrame, or what gives the same. */
+  readonly decode: (frame: Uint8Array) => Message;
   /** The core's state, to read only. */
   readonly state: () => ConsensusState;
   /** Takes a verified input of the height in progress. */
@@ -119,7 +121,7 @@ export class Inbound {
 
   #decode(peer: Peer, frame: Uint8Array): Message | undefined {
     try {
-      return decodeFrame(frame);
+      return this.#parts.decode(frame);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.punish(peer, `${error.code}: ${error.message}`);

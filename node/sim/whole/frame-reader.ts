@@ -1,0 +1,25 @@
+// Reads each frame once for all nodes of a run: a broadcast is the same bytes, in the same array, at every
+// receiver (memory-transport.ts), and messages are never changed. What a Byzantine validator sends to one
+// peer only is another array, and what does not decode is refused anew by each receiver. Bound: SLOTS.
+
+import { decodeFrame, type Message } from "../../src/codec/frames.ts";
+
+/** Frames that are on their way to several nodes at a time. */
+const SLOTS = 32;
+
+export class FrameReader {
+  readonly #frames: (Uint8Array | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  readonly #messages: (Message | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+  #next = 0;
+
+  /** As decodeFrame. */
+  read(frame: Uint8Array): Message {
+    const known = this.#messages[this.#frames.indexOf(frame)];
+    if (known !== undefined) return known;
+    const message = decodeFrame(frame);
+    this.#frames[this.#next] = frame;
+    this.#messages[this.#next] = message;
+    this.#next = (this.#next + 1) % SLOTS;
+    return message;
+  }
+}
