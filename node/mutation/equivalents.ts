@@ -22,8 +22,14 @@ const PROPOSAL = "node/src/consensus/receive-proposal.ts";
 const VOTE = "node/src/consensus/vote.ts";
 const ROUNDS = "node/src/consensus/rounds.ts";
 const FETCH = "node/src/consensus/fetch-polka.ts";
+const LEDGER_EVIDENCE = "node/src/ledger/evidence.ts";
+const SLOTS = "node/src/ledger/failed-slots.ts";
+const CERTIFICATE = "node/src/crypto/certificate.ts";
+const ROUND_CERTIFICATE = "node/src/crypto/round-certificate.ts";
 const AHEAD =
   "the jump rule looks once more than it need: it reads the highest rounds, which are what they were";
+const NO_FAILURES =
+  "spares work: no leader failed and nothing is on record, so the record stays empty";
 const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
 
 export const EQUIVALENTS: readonly Equivalent[] = [
@@ -96,5 +102,28 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   {
     id: `${ROUNDS} jumpAhead: false -> true #2`,
     reason: "settle begins again, finds aheadSeen false, and goes on to the other rules",
+  },
+  {
+    id: `${LEDGER_EVIDENCE} evidenceRootOf: evidence.length === 0 -> false`,
+    reason: "spares a hash: EMPTY_ROOT is the root of no leaves, made by the same function",
+  },
+  {
+    id: `${SLOTS} failedSlotsAfter: round === 0 && failedSlots.length === 0 -> false`,
+    reason: NO_FAILURES,
+  },
+  { id: `${SLOTS} failedSlotsAfter: return failedSlots; -> ;`, reason: NO_FAILURES },
+  {
+    id: `${CERTIFICATE} verifyCertificate: i < signers.length -> i <= signers.length`,
+    reason: NO_SIGNER,
+  },
+  { id: `${CERTIFICATE} badSigner: i < signers.length -> i <= signers.length`, reason: NO_SIGNER },
+  {
+    id: `${CERTIFICATE} badSigner: signature === undefined || key === undefined -> signature === undefined && key === undefined`,
+    reason:
+      "both callers have counted one bit a validator and one signature a bit: neither is ever undefined",
+  },
+  {
+    id: `${ROUND_CERTIFICATE} count: i < signers.length -> i <= signers.length`,
+    reason: NO_SIGNER,
   },
 ];
