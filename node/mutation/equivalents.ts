@@ -126,4 +126,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     id: `${ROUND_CERTIFICATE} count: i < signers.length -> i <= signers.length`,
     reason: NO_SIGNER,
   },
+  { id: `${SETTLE} awaitPrevotes: true -> false`, reason: RULE_FIRED },
+  { id: `${SETTLE} awaitPrecommits: true -> false`, reason: RULE_FIRED },
 ];
