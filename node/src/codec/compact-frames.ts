@@ -10,6 +10,12 @@ import { MAX_BLOCK_TXS } from "../types/limits.ts";
 import { blockFromWire, blockToWire } from "./chain.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import {
+  emptyProposalBytes,
+  isEmptyBlock,
+  readEmptyProposal,
+  writeEmptyProposal,
+} from "./empty-block.ts";
+import {
   bytes32,
   ProposalMessageSchema,
   TransactionSchema,
@@ -17,6 +23,7 @@ import {
   uint32,
   uint64,
 } from "./schemas.ts";
+import { allocate } from "./slab.ts";
 
 /** A request for the transactions at `indices`, ascending, of a block that was proposed. */
 export interface BlockTxsRequest {
@@ -65,11 +72,19 @@ type ProposalWire = ValueOf<typeof ProposalMessageSchema>;
 type BlockTxsWire = ValueOf<typeof BlockTxsSchema>;
 
 export function encodeProposal(message: ProposalMessage): Uint8Array {
-  return ProposalMessageSchema.serialize(proposalToWire(message));
+  if (!isEmptyBlock(message)) return ProposalMessageSchema.serialize(proposalToWire(message));
+  const bytes = allocate(emptyProposalBytes(message));
+  writeEmptyProposal(bytes, 0, message);
+  return bytes;
 }
 
+const Proposals = {
+  deserialize: (bytes: Uint8Array): ProposalMessage =>
+    readEmptyProposal(bytes) ?? proposalFromWire(ProposalMessageSchema.deserialize(bytes)),
+};
+
 export function decodeProposal(bytes: Uint8Array, maxBytes: number): ProposalMessage {
-  return proposalFromWire(decodeSsz(ProposalMessageSchema, bytes, "proposal", maxBytes));
+  return decodeSsz(Proposals, bytes, "proposal", maxBytes);
 }
 
 export function encodeCompactProposal(message: Of<"compactProposal">): Uint8Array {

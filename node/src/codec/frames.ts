@@ -29,7 +29,7 @@ import {
 } from "./compact-frames.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import { encodeEvidence, evidenceFromWire } from "./evidence.ts";
-import { roundCertificateFromWire, roundCertificateToWire } from "./round-certificate.ts";
+import { encodeRoundCertificate, readRoundCertificate } from "./round-certificate.ts";
 import {
   bytes32,
   CertificateSchema,
@@ -37,7 +37,6 @@ import {
   EvidenceSchema,
   PingSchema,
   PongSchema,
-  RoundCertificateSchema,
   StatusSchema,
   TransactionSchema,
   uint16,
@@ -46,7 +45,7 @@ import {
   VoteSchema,
 } from "./schemas.ts";
 import { allocate } from "./slab.ts";
-import { VOTE } from "./straight-line.ts";
+import { certificateBytes, VOTE, writeCertificate } from "./straight-line.ts";
 
 /** What a peer says of itself; a hint only: a height counts when its certificate is verified. */
 export interface StatusMessage {
@@ -114,6 +113,8 @@ const text = new TextEncoder();
 const fromText = new TextDecoder("utf-8", { fatal: true });
 type TxsWire = ValueOf<typeof TxsSchema>;
 
+const RoundCertificates = { deserialize: readRoundCertificate };
+
 const SMALL_BYTES = 256;
 const LARGE_BYTES = MAX_FRAME_BYTES - 1;
 
@@ -148,11 +149,10 @@ const CODECS: Codecs = {
   roundCertificate: {
     byte: 0x13,
     maxBytes: 64 * 1024,
-    encode: ({ certificate }) =>
-      RoundCertificateSchema.serialize(roundCertificateToWire(certificate)),
+    encode: ({ certificate }) => encodeRoundCertificate(certificate),
     decode(bytes) {
-      const wire = decodeSsz(RoundCertificateSchema, bytes, "round certificate", this.maxBytes);
-      return { type: "roundCertificate", certificate: roundCertificateFromWire(wire) };
+      const certificate = decodeSsz(RoundCertificates, bytes, "round certificate", this.maxBytes);
+      return { type: "roundCertificate", certificate };
     },
   },
   compactProposal: {
@@ -297,7 +297,7 @@ const BY_BYTE: ReadonlyMap<number, FrameCodec<Message>> = new Map(
   ]),
 );
 
-/** Votes are most of all frames: written in place. */
+/** Votes are most of all frames, certificates most of the rest: written in place. */
 function encodeVote(vote: Vote): Uint8Array {
   const frame = allocate(1 + VOTE.sizeBytes);
   frame[0] = CODECS.vote.byte;
@@ -305,9 +305,24 @@ function encodeVote(vote: Vote): Uint8Array {
   return frame;
 }
 
+function encodeCertificateFrame(certificate: Certificate): Uint8Array {
+  const frame = allocate(1 + certificateBytes(certificate));
+  frame[0] = CODECS.certificate.byte;
+  writeCertificate(frame, 1, certificate);
+  return frame;
+}
+
+/** Of the one size that a vote has: read in place. */
+function decodeVote(frame: Uint8Array): Message {
+  const vote = VOTE.read(frame, 1);
+  safeInteger(vote.height, "vote height");
+  return { type: "vote", vote };
+}
+
 /** One frame: the type byte and the SSZ of the message. */
 export function encodeFrame(message: Message): Uint8Array {
   if (message.type === "vote") return encodeVote(message.vote);
+  if (message.type === "certificate") return encodeCertificateFrame(message.certificate);
   const codec = CODECS[message.type] as FrameCodec<Message>;
   const body = codec.encode(message);
   const frame = allocate(1 + body.length);
@@ -322,6 +337,7 @@ export function encodeFrame(message: Message): Uint8Array {
  */
 export function decodeFrame(frame: Uint8Array): Message {
   const byte = frame[0];
+  if (byte === CODECS.vote.byte && frame.length === 1 + VOTE.sizeBytes) return decodeVote(frame);
   const codec = byte === undefined ? undefined : BY_BYTE.get(byte);
   if (codec === undefined) {
     throw new CodedError(

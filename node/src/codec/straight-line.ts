@@ -6,23 +6,25 @@ import type { BlockHeader, Certificate } from "../types/chain.ts";
 import type { Proposal, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_VALIDATORS } from "../types/limits.ts";
+import { hashAt } from "./shared-hash.ts";
 import { voteType } from "./vote-type.ts";
 
 const TWO_POW_32 = 2 ** 32;
+const SIGNATURE_BYTES = 64;
 
 function putUint16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
 }
 
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
+export function putUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
 }
 
-function putUint64(bytes: Uint8Array, at: number, value: number): void {
+export function putUint64(bytes: Uint8Array, at: number, value: number): void {
   putUint32(bytes, at, value >>> 0);
   putUint32(bytes, at + 4, (value / TWO_POW_32) >>> 0);
 }
@@ -32,16 +34,16 @@ const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 const uint16At = (bytes: Uint8Array, at: number): number =>
   byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8);
 
-const uint32At = (bytes: Uint8Array, at: number): number =>
+export const uint32At = (bytes: Uint8Array, at: number): number =>
   (uint16At(bytes, at) | (uint16At(bytes, at + 2) << 16)) >>> 0;
 
-const uint64At = (bytes: Uint8Array, at: number): number =>
+export const uint64At = (bytes: Uint8Array, at: number): number =>
   uint32At(bytes, at) + uint32At(bytes, at + 4) * TWO_POW_32;
 
 /** A copy: what is decoded must not change with the frame, nor keep it alive. */
-function copyOf(bytes: Uint8Array, at: number, sizeBytes: number): Uint8Array {
-  const copy = new Uint8Array(sizeBytes);
-  for (let i = 0; i < sizeBytes; i++) copy[i] = byteAt(bytes, at + i);
+function signatureAt(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = new Uint8Array(SIGNATURE_BYTES);
+  for (let i = 0; i < SIGNATURE_BYTES; i++) copy[i] = byteAt(bytes, at + i);
   return copy;
 }
 
@@ -69,7 +71,7 @@ export const VOTE_BODY: Layout<VoteBody> = {
     type: voteType(byteAt(bytes, at)),
     height: uint64At(bytes, at + 1),
     round: uint32At(bytes, at + 9),
-    blockHash: copyOf(bytes, at + 13, 32),
+    blockHash: hashAt(bytes, at + 13),
   }),
 };
 
@@ -85,9 +87,9 @@ export const VOTE: Layout<Vote> = {
     type: voteType(byteAt(bytes, at)),
     height: uint64At(bytes, at + 1),
     round: uint32At(bytes, at + 9),
-    blockHash: copyOf(bytes, at + 13, 32),
+    blockHash: hashAt(bytes, at + 13),
     validatorIndex: uint16At(bytes, at + 45),
-    signature: copyOf(bytes, at + 47, 64),
+    signature: signatureAt(bytes, at + 47),
   }),
 };
 
@@ -117,9 +119,9 @@ export const PROPOSAL: Layout<Proposal> = {
     height: uint64At(bytes, at),
     round: uint32At(bytes, at + 8),
     validRound: uint32At(bytes, at + 12) - 1,
-    blockHash: copyOf(bytes, at + 16, 32),
+    blockHash: hashAt(bytes, at + 16),
     proposerIndex: uint16At(bytes, at + 48),
-    signature: copyOf(bytes, at + 50, 64),
+    signature: signatureAt(bytes, at + 50),
   }),
 };
 
@@ -144,14 +146,14 @@ export const HEADER: Layout<BlockHeader> = {
     version: uint16At(bytes, at),
     height: uint64At(bytes, at + 2),
     round: uint32At(bytes, at + 10),
-    parentHash: copyOf(bytes, at + 14, 32),
-    lastCommitHash: copyOf(bytes, at + 46, 32),
-    validatorsHash: copyOf(bytes, at + 78, 32),
-    nextValidatorsHash: copyOf(bytes, at + 110, 32),
-    txRoot: copyOf(bytes, at + 142, 32),
-    evidenceRoot: copyOf(bytes, at + 174, 32),
-    stateRoot: copyOf(bytes, at + 206, 32),
-    proposer: copyOf(bytes, at + 238, 32),
+    parentHash: hashAt(bytes, at + 14),
+    lastCommitHash: hashAt(bytes, at + 46),
+    validatorsHash: hashAt(bytes, at + 78),
+    nextValidatorsHash: hashAt(bytes, at + 110),
+    txRoot: hashAt(bytes, at + 142),
+    evidenceRoot: hashAt(bytes, at + 174),
+    stateRoot: hashAt(bytes, at + 206),
+    proposer: hashAt(bytes, at + 238),
     timestampMs: uint64At(bytes, at + 270),
   }),
 };
@@ -173,7 +175,7 @@ export const STATUS: Layout<StatusBody> = {
   read: (bytes, at) => ({
     height: uint64At(bytes, at),
     baseHeight: uint64At(bytes, at + 8),
-    blockHash: copyOf(bytes, at + 16, 32),
+    blockHash: hashAt(bytes, at + 16),
   }),
 };
 
@@ -196,27 +198,39 @@ export const PONG: Layout<{ readonly nonce: number; readonly nowMs: number }> = 
 
 /** The body, then the places of signers and signatures. */
 const CERTIFICATE_FIXED_BYTES = VOTE_BODY_BYTES + 8;
-const SIGNATURE_BYTES = 64;
+
+/** Who signed, and the signatures in that order: the end of a certificate and of a group of votes. */
+type Signed = Pick<Certificate, "signers" | "signatures">;
+
+interface SignedPlaces {
+  /** The container's start, from which its places count. */
+  readonly at: number;
+  /** Where the two places are told. */
+  readonly placesAt: number;
+  readonly signersAt: number;
+}
 
 /** n bits and the bit that ends them. */
 const bitListBytes = (count: number): number => (count >> 3) + 1;
 
-export const certificateBytes = ({ signers, signatures }: Certificate): number =>
-  CERTIFICATE_FIXED_BYTES + bitListBytes(signers.length) + signatures.length * SIGNATURE_BYTES;
+export const signedBytes = ({ signers, signatures }: Signed): number =>
+  bitListBytes(signers.length) + signatures.length * SIGNATURE_BYTES;
 
-/** Writes the certificate from `at`, where the bytes are zero; returns its end. */
-export function writeCertificate(bytes: Uint8Array, at: number, certificate: Certificate): number {
-  const { signers, signatures } = certificate;
-  const signaturesAt = CERTIFICATE_FIXED_BYTES + bitListBytes(signers.length);
-  VOTE_BODY.write(bytes, at, certificate);
-  putUint32(bytes, at + 45, CERTIFICATE_FIXED_BYTES);
-  putUint32(bytes, at + 49, signaturesAt);
+/** Writes where the bytes are zero; returns the end. */
+export function writeSigned(
+  bytes: Uint8Array,
+  { at, placesAt, signersAt }: SignedPlaces,
+  { signers, signatures }: Signed,
+): number {
+  const signaturesAt = signersAt + bitListBytes(signers.length);
+  putUint32(bytes, placesAt, signersAt - at);
+  putUint32(bytes, placesAt + 4, signaturesAt - at);
   for (let i = 0; i <= signers.length; i++) {
     if (i < signers.length && signers[i] !== true) continue;
-    const place = at + CERTIFICATE_FIXED_BYTES + (i >> 3);
+    const place = signersAt + (i >> 3);
     bytes[place] = byteAt(bytes, place) | (1 << (i & 7));
   }
-  let end = at + signaturesAt;
+  let end = signaturesAt;
   for (const signature of signatures) {
     bytes.set(signature, end);
     end += SIGNATURE_BYTES;
@@ -224,31 +238,55 @@ export function writeCertificate(bytes: Uint8Array, at: number, certificate: Cer
   return end;
 }
 
-/** @throws CodedError CODEC_MALFORMED where the bytes are not exactly one certificate. */
-export function readCertificate(bytes: Uint8Array, at: number, end: number): Certificate {
-  const signersAt = at + uint32At(bytes, at + 45);
-  const signaturesAt = at + uint32At(bytes, at + 49);
-  const isPlaced = signersAt === at + CERTIFICATE_FIXED_BYTES && signaturesAt > signersAt;
-  if (!isPlaced || signaturesAt > end) throw malformed("certificate: bad offsets");
+/** @throws CodedError CODEC_MALFORMED where the bytes up to `end` are not signers and their signatures. */
+export function readSigned(
+  bytes: Uint8Array,
+  { at, placesAt, signersAt }: SignedPlaces,
+  end: number,
+): { readonly signers: boolean[]; readonly signatures: Uint8Array[] } {
+  const signaturesAt = at + uint32At(bytes, placesAt + 4);
+  const isPlaced = at + uint32At(bytes, placesAt) === signersAt && signaturesAt > signersAt;
+  if (!isPlaced || signaturesAt > end) throw malformed("bad offsets");
   const signers = readBits(bytes, signersAt, signaturesAt);
   let signed = 0;
   for (const signer of signers) if (signer) signed++;
   if (signed * SIGNATURE_BYTES !== end - signaturesAt) {
-    throw malformed(`certificate: ${signed} signers, ${end - signaturesAt} bytes of signatures`);
+    throw malformed(`${signed} signers, ${end - signaturesAt} bytes of signatures`);
   }
   const signatures: Uint8Array[] = [];
   for (let place = signaturesAt; place < end; place += SIGNATURE_BYTES) {
-    signatures.push(copyOf(bytes, place, SIGNATURE_BYTES));
+    signatures.push(signatureAt(bytes, place));
   }
+  return { signers, signatures };
+}
+
+export const certificateBytes = (certificate: Certificate): number =>
+  CERTIFICATE_FIXED_BYTES + signedBytes(certificate);
+
+const certificatePlaces = (at: number): SignedPlaces => ({
+  at,
+  placesAt: at + VOTE_BODY_BYTES,
+  signersAt: at + CERTIFICATE_FIXED_BYTES,
+});
+
+/** Writes the certificate from `at`, where the bytes are zero; returns its end. */
+export function writeCertificate(bytes: Uint8Array, at: number, certificate: Certificate): number {
+  VOTE_BODY.write(bytes, at, certificate);
+  return writeSigned(bytes, certificatePlaces(at), certificate);
+}
+
+/** @throws CodedError CODEC_MALFORMED where the bytes are not exactly one certificate. */
+export function readCertificate(bytes: Uint8Array, at: number, end: number): Certificate {
+  const { signers, signatures } = readSigned(bytes, certificatePlaces(at), end);
   const { type, height, round, blockHash } = VOTE_BODY.read(bytes, at);
-  if (!Number.isSafeInteger(height)) throw malformed("certificate height: above 2^53 - 1");
+  if (!Number.isSafeInteger(height)) throw malformed("height above 2^53 - 1");
   return { type, height, round, blockHash, signers, signatures };
 }
 
 function readBits(bytes: Uint8Array, start: number, end: number): boolean[] {
   const last = byteAt(bytes, end - 1);
   const count = (end - 1 - start) * 8 + (31 - Math.clz32(last));
-  if (last === 0 || count > MAX_VALIDATORS) throw malformed("certificate: bad signer bits");
+  if (last === 0 || count > MAX_VALIDATORS) throw malformed("bad signer bits");
   const bits: boolean[] = [];
   for (let i = 0; i < count; i++)
     bits.push(((byteAt(bytes, start + (i >> 3)) >> (i & 7)) & 1) === 1);
