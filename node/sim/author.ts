@@ -7,9 +7,9 @@ import { fromHex, toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import type { Effect, Input } from "../src/consensus/api.ts";
 import type { Candidate } from "../src/consensus/state.ts";
-import { blockHashOf } from "../src/crypto/ids.ts";
 import { type Block, type CertifiedBlock, PREVOTE } from "../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
+import { simBlockHash } from "./block-hash.ts";
 import { SIM_GENESIS_HASH } from "./keyring.ts";
 import type { SimSigner } from "./signer.ts";
 import { newBlock } from "./sim-block.ts";
@@ -48,7 +48,7 @@ export class Author {
   /** The answer to buildBlock. */
   build(round: number, parent: CertifiedBlock | undefined): Input {
     const block = this.newBlock(round, parent);
-    const hash = blockHashOf(block.header);
+    const hash = simBlockHash(block.header);
     const blockHash = toHex(hash);
     this.lastBuilt = { hex: blockHash, hash };
     return { type: "blockBuilt", round, block, blockHash };

@@ -5,9 +5,9 @@
 import { ZERO_HASH } from "../src/codec/bytes.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { leaderOf } from "../src/consensus/proposer.ts";
-import { blockHashOf } from "../src/crypto/ids.ts";
 import type { Block } from "../src/types/chain.ts";
 import type { Proposal, ProposalMessage, Vote } from "../src/types/consensus.ts";
+import { simBlockHash } from "./block-hash.ts";
 import { type Envelope, seal } from "./envelope.ts";
 import { fakeSign, SIM_GENESIS_HASH } from "./keyring.ts";
 import type { SimNode } from "./sim-node.ts";
@@ -36,7 +36,7 @@ export class Tools {
 
   /** A signed proposal, without a PoLC beside it. */
   propose(block: Block, round: number, validRound: number): ProposalMessage {
-    const blockHash = blockHashOf(block.header);
+    const blockHash = simBlockHash(block.header);
     return this.proposeAs({ height: block.header.height, round, validRound, blockHash }, block);
   }
 

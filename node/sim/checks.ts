@@ -40,13 +40,16 @@ export class Checks {
   readonly violations: string[] = [];
   /** Two honest nodes decided differently, with f + 1 faulty. */
   isForked = false;
+  /** Decisions of all processes together. */
+  decided = 0;
   /** What an honest node made of the fork, once it saw both certificates. */
   conflict: Conflict | undefined;
   private readonly validators: ValidatorSet;
   private readonly byzantine: ReadonlySet<number>;
   private readonly mayFork: boolean;
   private readonly quorum: number;
-  private readonly signed: readonly Map<number, Uint8Array>[];
+  /** By validator and height, then by round × 4 + step. */
+  private readonly signed: readonly (Uint8Array | undefined)[][][];
   /** By height × MAX_ROUNDS + round: every value anybody prevoted there. */
   private readonly prevotes = new Map<number, Prevotes[]>();
   private readonly locks: (Precommitted | undefined)[] = [];
@@ -60,7 +63,7 @@ export class Checks {
     this.byzantine = byzantine;
     this.mayFork = mayFork;
     this.quorum = quorumPower(validators.length);
-    this.signed = validators.map(() => new Map<number, Uint8Array>());
+    this.signed = validators.map(() => []);
   }
 
   report(what: string): void {
@@ -104,21 +107,24 @@ export class Checks {
 
   /** A process decides; `process` differs from the validator index for twins only. */
   decides(process: number, certified: CertifiedBlock, head: CertifiedBlock | undefined): void {
+    this.decided++;
     const { block, certificate } = certified;
     const { height } = block.header;
-    const place = `process ${process} at height ${height}`;
-    if (height !== (this.heights[process] ?? 0) + 1) this.report(`heights: ${place} out of order`);
+    const place = (): string => `process ${process} at height ${height}`;
+    if (height !== (this.heights[process] ?? 0) + 1) {
+      this.report(`heights: ${place()} out of order`);
+    }
     this.heights[process] = height;
     if (this.byzantine.has(process) || process >= this.validators.length) return;
     if (!isVerified(certificate, this.validators))
-      this.report(`certificate: ${place} has a bad one`);
-    if (certificate.height !== height) this.report(`certificate: ${place} has another height's`);
-    if (!isValidBlock(block, head)) this.report(`validity: ${place} decides a bad block`);
+      this.report(`certificate: ${place()} has a bad one`);
+    if (certificate.height !== height) this.report(`certificate: ${place()} has another height's`);
+    if (!isValidBlock(block, head)) this.report(`validity: ${place()} decides a bad block`);
     const known = this.decisions[height];
     if (known === undefined) this.decisions[height] = certificate;
     else if (!equalBytes(known.blockHash, certificate.blockHash)) {
       this.isForked = true;
-      if (!this.mayFork) this.report(`agreement: ${place} decides another block than others`);
+      if (!this.mayFork) this.report(`agreement: ${place()} decides another block than others`);
     }
   }
 
@@ -140,10 +146,11 @@ export class Checks {
   }
 
   private signsOnce(index: number, height: number, place: number, hash: Uint8Array): void {
-    const key = height * 4 * MAX_ROUNDS + place;
-    const signed = this.signed[index];
-    const known = signed?.get(key);
-    if (known === undefined) signed?.set(key, hash);
+    const byHeight = this.signed[index];
+    if (byHeight === undefined) return;
+    const signed = (byHeight[height] ??= []);
+    const known = signed[place];
+    if (known === undefined) signed[place] = hash;
     else if (!equalBytes(known, hash)) {
       const step = ["proposal", "prevote", "precommit"][place % 4];
       this.report(

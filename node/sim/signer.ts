@@ -12,7 +12,8 @@ export class SimSigner implements Signer {
   readonly publicKey: Uint8Array;
   private readonly guarded: boolean;
   private readonly onConflict: ConflictReport;
-  private last: (SignRequest & { readonly signature: Uint8Array }) | undefined;
+  private last: SignRequest | undefined;
+  private lastSignature: Uint8Array | undefined;
 
   constructor(publicKey: Uint8Array, guarded: boolean, onConflict: ConflictReport) {
     this.publicKey = publicKey;
@@ -23,15 +24,16 @@ export class SimSigner implements Signer {
   /** The sign state is lost: a planted bug. */
   forget(): void {
     this.last = undefined;
+    this.lastSignature = undefined;
   }
 
   sign(request: SignRequest): SignResult {
-    const { last } = this;
-    if (this.guarded && last !== undefined) {
+    const { last, lastSignature } = this;
+    if (this.guarded && last !== undefined && lastSignature !== undefined) {
       const order = placeOrder(request, last);
       if (order < 0) return { ok: false, code: "SIGN_REGRESSION", reason: "earlier place" };
       if (order === 0 && equalBytes(request.signBytes, last.signBytes)) {
-        return { ok: true, signature: last.signature };
+        return { ok: true, signature: lastSignature };
       }
       if (order === 0) {
         this.onConflict(request);
@@ -39,7 +41,8 @@ export class SimSigner implements Signer {
       }
     }
     const signature = fakeSign(request.signBytes, this.publicKey);
-    this.last = { ...request, signature };
+    this.last = request;
+    this.lastSignature = signature;
     return { ok: true, signature };
   }
 }

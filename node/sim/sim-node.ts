@@ -15,7 +15,7 @@ import { type Envelope, type Opened, open, seal } from "./envelope.ts";
 import { type CoreMessage, HeldMessages } from "./held-messages.ts";
 import { unanswered } from "./replay.ts";
 import type { SimSigner } from "./signer.ts";
-import { broadcastTo, type Outbound, type World } from "./world.ts";
+import { broadcastTo, honestOutbound, type Outbound, type World } from "./world.ts";
 
 export interface NodeOptions {
   readonly process: number;
@@ -60,15 +60,7 @@ export class SimNode {
     this.world = world;
     this.author = new Author(options, world);
     this.state = initialState(options.params, options.rules);
-    const { process } = options;
-    this.outbound = {
-      proposal: (proposal) => broadcastTo(world, process, seal({ type: "proposal", proposal })),
-      vote: (vote) => broadcastTo(world, process, seal({ type: "vote", vote })),
-      certificate: (certificate) =>
-        broadcastTo(world, process, seal({ type: "certificate", certificate })),
-      roundCertificate: (certificate) =>
-        broadcastTo(world, process, seal({ type: "roundCertificate", certificate })),
-    };
+    this.outbound = honestOutbound(world, options.process);
   }
 
   get head(): CertifiedBlock | undefined {
@@ -91,9 +83,9 @@ export class SimNode {
     for (const timed of replayed) effects.push(...step(this.state, timed).effects);
     this.world.checks.enters(this.options.index, this.height, this.state.round);
     this.isBusy = true;
+    const { life } = this;
     this.performAll(unanswered(effects, replayed, this.state));
-    this.isBusy = false;
-    this.drain();
+    if (this.life === life) this.drain();
     if (this.isUp) this.world.startLagTimer(process, LAG_CHECK_MS);
   }
 
@@ -132,6 +124,7 @@ export class SimNode {
       const last = this.chain.slice(-SHOWN_CERTIFICATES);
       for (const { certificate } of last) this.outbound.certificate(certificate);
     }
+    if (!this.held.hasNews) return;
     const request = { requestId: 0, fromHeight: this.height, count: SYNC_BLOCKS };
     for (const peer of this.held.takePeersAhead(this.height)) {
       this.world.send(process, peer, seal({ type: "getBlocks", request }));
@@ -144,8 +137,14 @@ export class SimNode {
   }
 
   private feed(input: Input): void {
-    this.inbox.push(input);
-    this.drain();
+    if (this.isBusy) {
+      this.inbox.push(input);
+      return;
+    }
+    this.isBusy = true;
+    const { life } = this;
+    this.take(input);
+    if (this.life === life) this.drain();
   }
 
   private handle(from: number, opened: Opened): void {
@@ -217,21 +216,27 @@ export class SimNode {
     return { type: "enterHeight", context, startInMs: paceMs };
   }
 
+  /** Takes what came in while the node was busy, then rests. */
   private drain(): void {
-    if (this.isBusy) return;
-    this.isBusy = true;
-    const { life } = this;
-    const { feeds } = this.options.driver;
-    for (let next = 0; next < this.inbox.length; next++) {
-      const input = this.inbox[next];
-      if (input === undefined) continue;
-      for (const fed of feeds === undefined ? [input] : feeds(input, this.state)) {
-        this.performAll(this.stepEffects(fed));
-        if (this.life !== life) return;
-      }
+    const { inbox, life } = this;
+    for (let next = 0; next < inbox.length; next++) {
+      const input = inbox[next];
+      if (input !== undefined) this.take(input);
+      if (this.life !== life) return;
     }
-    this.inbox.length = 0;
+    if (inbox.length > 0) inbox.length = 0;
     this.isBusy = false;
+  }
+
+  /** One input through the core, or what a planted bug makes of it. */
+  private take(input: Input): void {
+    const { feeds } = this.options.driver;
+    if (feeds === undefined) return this.performAll(this.stepEffects(input));
+    const { life } = this;
+    for (const fed of feeds(input, this.state)) {
+      this.performAll(this.stepEffects(fed));
+      if (this.life !== life) return;
+    }
   }
 
   /** Logs the input, steps, and syncs the log where anything comes out. */

@@ -89,6 +89,8 @@ class Simulation implements World {
   /** Events in the queue that are not lag checks. */
   private underWay = 0;
   private lastProgressMs = 0;
+  /** Decisions made when the target was last compared with the chains. */
+  private decidedSeen = 0;
 
   constructor(options: SimOptions) {
     this.options = options;
@@ -254,7 +256,10 @@ class Simulation implements World {
     return this.underWay === 0 && event.atMs > this.lastProgressMs + 2 * LAG_CHECK_MS;
   }
 
+  /** Looks again only after somebody has decided. */
   private isComplete(): boolean {
+    if (this.checks.decided === this.decidedSeen) return false;
+    this.decidedSeen = this.checks.decided;
     for (const node of this.honest) if (node.chain.length < this.target) return false;
     return true;
   }

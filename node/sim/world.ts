@@ -6,7 +6,7 @@ import type { Certificate, CertifiedBlock, ValidatorSet } from "../src/types/cha
 import type { ProposalMessage, RoundCertificate, Vote } from "../src/types/consensus.ts";
 import type { Plot } from "./byzantine-senders.ts";
 import type { Checks } from "./checks.ts";
-import type { Envelope } from "./envelope.ts";
+import { type Envelope, seal } from "./envelope.ts";
 import type { Rng } from "./rng.ts";
 
 export interface World {
@@ -55,3 +55,13 @@ export function broadcastTo(world: World, self: number, envelope: Envelope): voi
     if (to !== self) world.send(self, to, envelope);
   }
 }
+
+/** Each own message to everybody, as the node made it. */
+export const honestOutbound = (world: World, self: number): Outbound => ({
+  proposal: (proposal) => broadcastTo(world, self, seal({ type: "proposal", proposal })),
+  vote: (vote) => broadcastTo(world, self, seal({ type: "vote", vote })),
+  certificate: (certificate) =>
+    broadcastTo(world, self, seal({ type: "certificate", certificate })),
+  roundCertificate: (certificate) =>
+    broadcastTo(world, self, seal({ type: "roundCertificate", certificate })),
+});

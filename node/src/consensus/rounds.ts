@@ -35,9 +35,10 @@ export function startRound(
   const { height } = state.context;
   out.push({ type: "note", name: "newRound", height, round, reason: entry.type });
   if (round > 0) announce(state, out);
-  const timer = { type: "startTimeout", height, round } as const;
-  out.push({ ...timer, step: "propose", delayMs: timeoutMs(state, "propose", round) });
-  out.push({ ...timer, step: "rebroadcast", delayMs: rebroadcastMs(state, round) });
+  const proposeMs = timeoutMs(state, "propose", round);
+  const againMs = rebroadcastMs(state, round);
+  out.push({ type: "startTimeout", height, round, step: "propose", delayMs: proposeMs });
+  out.push({ type: "startTimeout", height, round, step: "rebroadcast", delayMs: againMs });
   propose(state, out);
 }
 

@@ -3,7 +3,7 @@
 // as one unit: it makes its value a quorum even where one of its signers voted otherwise to us (the
 // hidden lock of research §1.2(7)). Bound: one vote and at most one value a validator.
 
-import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
+import { equalBytes } from "../codec/bytes.ts";
 import type { Certificate, ValidatorSet, VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
@@ -54,7 +54,6 @@ export function newTally(type: VoteType, validatorCount: number): Tally {
 
 /** True for the nil value: 32 zero bytes. */
 export function isNil(hash: Uint8Array): boolean {
-  if (hash === ZERO_HASH) return true;
   for (let i = 0; i < hash.length; i++) if (hash[i] !== 0) return false;
   return true;
 }
