@@ -30,6 +30,8 @@ const AHEAD =
   "the jump rule looks once more than it need: it reads the highest rounds, which are what they were";
 const NO_FAILURES =
   "spares work: no leader failed and nothing is on record, so the record stays empty";
+const IS_MEMBER =
+  "for the type only: leaders are indices into the set of their height, so each has a key";
 const NO_SIGNER = "beyond the last signer there is none: undefined is not true";
 
 export const EQUIVALENTS: readonly Equivalent[] = [
@@ -128,4 +130,11 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   { id: `${SETTLE} awaitPrevotes: true -> false`, reason: RULE_FIRED },
   { id: `${SETTLE} awaitPrecommits: true -> false`, reason: RULE_FIRED },
+  {
+    id: `${SLOTS} failedSlotsAfter: at < round -> at <= round`,
+    reason: "the leader of the deciding round is struck from the record right after",
+  },
+  { id: `${SLOTS} failedSlotsAfter: publicKey === undefined -> false`, reason: IS_MEMBER },
+  { id: `${SLOTS} failedSlotsAfter: continue; -> ;`, reason: IS_MEMBER },
+  { id: `${SLOTS} failedSlotsAfter: leader !== undefined -> true`, reason: IS_MEMBER },
 ];
