@@ -73,7 +73,6 @@ export function skippedLeaders(
   const due = failedSlots
     .filter(({ skippedThrough }) => skippedThrough >= height)
     .sort((a, b) => b.failures - a.failures || compareBytes(a.publicKey, b.publicKey));
-  if (due.length === 0) return skipped;
   let room = faultyPower(totalPowerOf(validators));
   for (const { publicKey } of due) {
     const power = validators.find((v) => equalBytes(v.publicKey, publicKey))?.power;
