@@ -109,15 +109,17 @@ describe("a compact proposal", () => {
   });
 
   it("is completed when it is proposed again, with its PoLC", () => {
-    // Round 0: c does not hear the proposal, and the leader and the rest never get each other's
-    // precommits, by themselves or as the reason why a round was left.
+    // Round 0: c does not hear the proposal, nor can it ask for the block of the polka, and the leader
+    // and the rest never get each other's precommits, by themselves or as the reason why a round was left.
     const ids = { leader: "", c: "" };
     const world = scene({
       delayMs: (from, to, frame) => {
         const isPrecommit = frame?.[0] === 0x11 && frame[1] === 2 && frame[10] === 0;
         const isApart = isPrecommit && (from === ids.leader || to === ids.leader);
         const isUnheard = frame?.[0] === 0x14 && to === ids.c;
-        return isGossip(frame) || isApart || isUnheard || frame?.[0] === 0x13 ? undefined : 2;
+        const isAsked = frame?.[0] === 0x17 && from === ids.c;
+        const isReason = frame?.[0] === 0x13;
+        return isGossip(frame) || isApart || isUnheard || isAsked || isReason ? undefined : 2;
       },
     });
     const [a, b, c] = world.others;
