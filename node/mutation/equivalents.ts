@@ -45,6 +45,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       "a round has one polka, its first: adopting that of the valid round again changes nothing",
   },
   {
+    id: `${VOTE} noteQuorum: round.round > state.polkaRound -> round.round >= state.polkaRound`,
+    reason: "where both are equal, the same number is written again",
+  },
+  {
     id: `${TALLY} signersPower: i < validators.length -> i <= validators.length`,
     reason: "beyond the last validator there is no power: undefined counts as 0",
   },

@@ -123,6 +123,30 @@ describe("a polka made by one heavy vote of a later round", () => {
   });
 });
 
+describe("quorums of two rounds", () => {
+  const context = contextOf(1, 1, 1, 1);
+  const quorum = (type: VoteType, round: number): readonly Input[] =>
+    [0, 2, 3].map((by) => voteInput({ ...voteOf(by, round, 9), type }));
+
+  it("of precommits: the first that was known is the commit, also while its block is missing", () => {
+    const { state } = play(context, [...quorum(PRECOMMIT, 1), ...quorum(PRECOMMIT, 0)]);
+    expect(state.commit?.round).toBe(1);
+  });
+
+  it("of prevotes: the highest is the polka, in whatever order they come", () => {
+    for (const rounds of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const { state } = play(
+        context,
+        rounds.flatMap((round) => quorum(PREVOTE, round)),
+      );
+      expect(state.polkaRound).toBe(1);
+    }
+  });
+});
+
 describe("a block proposed in two rounds", () => {
   it("is held once, for as long as the later one asks", () => {
     const context = contextOf(1, 1, 1, 1);

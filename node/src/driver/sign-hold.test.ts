@@ -105,6 +105,7 @@ describe("SignHold", () => {
     expect(hold.signsFrom).toBe(36);
     expect(hold.signedElsewhere(24)).toBe(false);
     expect(hold.signsFrom).toBe(36);
+    expect(hold.refusal(30)).toContain("signed height 25");
   });
 
   it("pauses for a reason and goes on without one", () => {
