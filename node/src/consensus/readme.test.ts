@@ -13,7 +13,7 @@ const rows = readme
   .map((line) => line.split("|").map((cell) => cell.trim()));
 const rules = rows.filter((cells) => cells.length === 6 && /`/.test(cells[3] ?? ""));
 
-const FOLDERS = ["src/consensus", "src/crypto", "src/codec", "src/driver"];
+const FOLDERS = ["src/consensus", "src/crypto", "src/codec", "src/driver", "src/ledger"];
 const sources = FOLDERS.flatMap((folder) =>
   readdirSync(join(NODE, folder))
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
