@@ -134,8 +134,9 @@ function begun(): ConsensusState {
 }
 
 /**
- * The state without what only saves a look-up or keeps the same from being said twice: evidence, and the
- * PoLC that a voter's second vote calls for.
+ * The state without what only saves a look-up or keeps the same from being said twice: evidence, the PoLC
+ * that a voter's second vote calls for, and whether a polka's block was asked for, which a rebroadcast
+ * (never logged) does anew.
  */
 function comparable(state: ConsensusState): unknown {
   const rounds = [...state.rounds.values()].map(({ prevotes, precommits, ...rest }) => ({
@@ -143,7 +144,8 @@ function comparable(state: ConsensusState): unknown {
     prevotes: { ...prevotes, accused: undefined },
     precommits: { ...precommits, accused: undefined },
   }));
-  return { ...state, rounds, latest: undefined, polcSentRound: undefined };
+  const said = { polcSentRound: undefined, polkaAskedRound: undefined };
+  return { ...state, rounds, latest: undefined, ...said };
 }
 
 /** Both states after the inputs: one saw all of them, the other only those that are news to the first. */
