@@ -2,9 +2,10 @@
 
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { MUTATIONS } from "./mutations.ts";
-import type { PlanChange } from "./nemesis.ts";
+import { faultPlanOf } from "./nemesis.ts";
+import { plantsOf, type RunRequest } from "./run-request.ts";
 import { TWINS_VALIDATORS } from "./twins-scenario.ts";
+import { wholePlanOf } from "./whole/fault-plan.ts";
 
 export interface CliOptions {
   readonly seed: number;
@@ -15,7 +16,7 @@ export interface CliOptions {
   readonly heights: number;
   readonly jobs: number;
   readonly faulty: "f" | "f+1";
-  readonly change: PlanChange;
+  readonly change: RunRequest["change"];
   readonly deep: boolean;
   readonly json: boolean;
   readonly trace: boolean;
@@ -52,8 +53,9 @@ const OPTIONS = {
 export function readOptions(args: readonly string[], nowMs: number): CliOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { plant, faulty, deep, json, trace, whole, twins, idle } = values;
-  if (plant !== undefined && !MUTATIONS.some(({ name }) => name === plant)) {
-    throw new RangeError(`--plant is one of: ${MUTATIONS.map(({ name }) => name).join("; ")}`);
+  const plants = plantsOf({ whole });
+  if (plant !== undefined && !plants.includes(plant)) {
+    throw new RangeError(`--plant is one of: ${plants.join("; ")}`);
   }
   if (faulty !== "f" && faulty !== "f+1") throw new RangeError("--faulty is f or f+1");
   if (twins && (whole || faulty !== "f")) {
@@ -71,7 +73,7 @@ export function readOptions(args: readonly string[], nowMs: number): CliOptions 
     heights: twins ? 1 : number("heights", values.heights, 1),
     jobs: values.jobs === "all" ? availableParallelism() : number("jobs", values.jobs, 1),
     faulty,
-    change: planOf(values.plan),
+    change: changeOf(values.plan, whole),
     deep,
     json,
     trace,
@@ -93,17 +95,21 @@ function secondsOf(values: { readonly seconds?: string; readonly minutes?: strin
   return values.seconds === undefined ? undefined : number("seconds", values.seconds, 1);
 }
 
-function planOf(json: string): PlanChange {
-  let plan: unknown;
+function changeOf(json: string, whole: boolean): RunRequest["change"] {
+  let change: unknown;
   try {
-    plan = JSON.parse(json);
+    change = JSON.parse(json);
   } catch {
     throw new RangeError("--plan is JSON: parts of a fault plan as a failing run prints them");
   }
-  if (typeof plan !== "object" || plan === null || Array.isArray(plan)) {
+  if (typeof change !== "object" || change === null || Array.isArray(change)) {
     throw new RangeError("--plan is a JSON object");
   }
-  return plan;
+  const any = { seed: 0, nodes: 1 };
+  const parts = Object.keys(whole ? wholePlanOf(any) : faultPlanOf(any));
+  const unknown = Object.keys(change).find((part) => !parts.includes(part));
+  if (unknown === undefined) return change;
+  throw new RangeError(`--plan has no "${unknown}" here, but: ${parts.join(", ")}`);
 }
 
 function number(name: string, given: string, least: number): number {

@@ -19,6 +19,13 @@ const outcome = (logged: readonly string[]) => {
   return rest;
 };
 
+/** The options of a line that repeats a run. */
+const lineIn = (line: string) => ({
+  seed: /--seed (\d+)/.exec(line)?.[1] ?? "none",
+  heights: /--heights (\d)/.exec(line)?.[1] ?? "none",
+  plan: /--plan '(.*)'$/.exec(line)?.[1] ?? "none",
+});
+
 const POLKA = "a polka needs q - 1";
 
 describe("simCli", () => {
@@ -37,17 +44,31 @@ describe("simCli", () => {
     expect(logged[0]).toMatch(/^8 runs of 4 nodes to height 8: \d+ unsafe, \d+ stuck/);
     const [first, again] = (errors[0] ?? "").split("\n");
     expect(first).toContain("unsafe: lock");
-    const seed = /--seed (\d+)/.exec(again ?? "")?.[1] ?? "none";
+    const { seed } = lineIn(again ?? "");
     const repeated = await call("--seed", seed, "--plant", POLKA);
     expect(repeated.errors[0]).toBe(errors[0]);
     const smallest = repeated.errors[1] ?? "";
     expect(smallest).toMatch(/^ {2}smallest: npm run sim -- --seed \d+ --nodes 4 --heights [124] /);
-    const heights = /--heights (\d)/.exec(smallest)?.[1] ?? "none";
-    const plan = /--plan '(.*)'$/.exec(smallest)?.[1] ?? "{}";
+    const { heights, plan } = lineIn(smallest);
     const args = ["--seed", seed, "--heights", heights, "--plant", POLKA, "--plan", plan, "--json"];
     const shrunk = await call(...args);
     expect(shrunk.code).toBe(1);
     expect(shrunk.errors[0]).toContain("unsafe: lock");
+  });
+
+  it("does the same with whole nodes", async () => {
+    const plant = ["--whole", "--plant", "sign state and log are lost over a crash"];
+    const { code, errors } = await call("--runs", "8", ...plant);
+    expect(code).toBe(1);
+    expect(errors[0]).toMatch(
+      /^unsafe: double sign: .*\n {2}npm run sim -- --seed \d+ .* --whole /,
+    );
+    const { seed, heights, plan } = lineIn(errors[1] ?? "");
+    const args = ["--seed", seed, "--heights", heights, "--plan", plan, ...plant, "--json"];
+    const shrunk = await call(...args);
+    expect(shrunk.code).toBe(1);
+    expect(shrunk.errors[0]).toContain("unsafe: double sign");
+    expect(shrunk.errors[0]).toContain(`--plan '${plan}'`);
   });
 
   it("gives the same over several jobs and sizes", async () => {
@@ -84,6 +105,9 @@ describe("simCli", () => {
     [["--faulty", "2f"], "--faulty"],
     [["--plan", "[]"], "--plan"],
     [["--plan", "{"], "--plan"],
+    [["--plan", '{"deaths":[]}'], '--plan has no "deaths" here, but: profile'],
+    [["--whole", "--plan", '{"crashes":[]}'], '--plan has no "crashes" here, but: delayMs'],
+    [["--whole", "--plant", POLKA], "--plant is one of: sign state and log"],
     [["--dance"], "dance"],
   ])("answers 2 to %j", async (args, message) => {
     const { code, logged, errors } = await call(...args);

@@ -6,6 +6,8 @@ import type { PlanChange } from "./nemesis.ts";
 import type { RunReport } from "./run-report.ts";
 import { simulate } from "./simulation.ts";
 import { simulateTwins } from "./twins.ts";
+import type { WholePlanChange } from "./whole/fault-plan.ts";
+import { WHOLE_PLANTS } from "./whole/whole-plants.ts";
 import { simulateWhole } from "./whole/whole-simulation.ts";
 
 export interface RunRequest {
@@ -18,20 +20,29 @@ export interface RunRequest {
   /** The scenario of the seed with one twinned validator of four (twins.ts); nothing else but `plant` counts. */
   readonly twins: boolean;
   readonly faulty: "f" | "f+1";
-  /** Name of a planted bug, to see it found. */
+  /** Name of a planted bug, to see it found: of WHOLE_PLANTS for whole nodes, otherwise of MUTATIONS. */
   readonly plant: string | undefined;
-  /** Parts of the fault plan that replace the drawn ones. */
-  readonly change: PlanChange;
+  /** Parts of the fault plan that replace the drawn ones; a WholePlanChange for whole nodes. */
+  readonly change: PlanChange | WholePlanChange;
 }
+
+/** The names that `plant` may have. */
+export const plantsOf = ({ whole }: Pick<RunRequest, "whole">): readonly string[] =>
+  (whole ? WHOLE_PLANTS : MUTATIONS).map(({ name }) => name);
 
 /** Runs it. Whatever is thrown is a finding like any other: it keeps its seed. */
 export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
-  const { seed, nodes, heights, deep, whole, twins, faulty, plant, change } = request;
+  const { seed, nodes, heights, deep, whole, twins, faulty, plant } = request;
   try {
-    if (whole) return simulateWhole({ seed, nodes, heights, faulty });
+    if (whole) {
+      const bug = WHOLE_PLANTS.find(({ name }) => name === plant);
+      const change = request.change as WholePlanChange;
+      return simulateWhole({ seed, nodes, heights, faulty, change, plant: bug });
+    }
     const planted = MUTATIONS.find(({ name }) => name === plant);
     const { rules, driver } = planted ?? {};
     if (twins) return simulateTwins({ seed, rules, driver, trace });
+    const change = request.change as PlanChange;
     return simulate({ seed, nodes, heights, deep, faulty, change, rules, driver, trace });
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);

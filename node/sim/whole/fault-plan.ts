@@ -1,13 +1,14 @@
 // The faults of a run, drawn from its seed before it begins: links, partitions, clocks, deaths, disks in
 // trouble, power loss of the whole cluster, Byzantine validators, and the payments that flow meanwhile.
-// All of it ends at healAtMs; what Byzantine validators do does not.
+// All of it ends at healAtMs; what Byzantine validators do does not. A plan is data: parts of it can be
+// replaced from the command line, which is how a failure shrinks.
 //
 // Links are TCP's: a frame is delayed, or lost with everything a real link loses (a full send buffer, a
 // peer that stopped reading), and the link itself may break and be dialled again. They neither duplicate
 // nor reorder, because the transport cannot: the core-level simulator covers that.
 
 import { faultyPower } from "../../src/crypto/certificate.ts";
-import type { Rng } from "../rng.ts";
+import { newRng, type Rng } from "../rng.ts";
 import { WALLETS } from "./chain.ts";
 import { CULPRIT_KINDS, type CulpritKind } from "./culprit.ts";
 import type { DiskTrouble } from "./process-gate.ts";
@@ -18,8 +19,12 @@ const FORGETS = 4;
 export interface Partition {
   readonly fromMs: number;
   readonly toMs: number;
-  /** True where a frame of the first cannot reach the second. */
-  readonly blocks: (from: number, to: number) => boolean;
+  /** By validator: 0 or 1. The groups do not hear each other. */
+  readonly groups: readonly number[];
+  /** The validator that both groups hear; -1: none. */
+  readonly bridge: number;
+  /** Group 0 still hears group 1. */
+  readonly isOneWay: boolean;
   /** On and off in turns of this length; 0 is on throughout. */
   readonly flapMs: number;
   /** Standing links break at the beginning; otherwise their frames are lost. */
@@ -74,19 +79,37 @@ export interface FaultPlan {
   readonly healAtMs: number;
 }
 
+/** Parts of a plan that replace the drawn ones. */
+export type WholePlanChange = Partial<FaultPlan>;
+
 export interface FaultOptions {
   readonly nodes: number;
   /** Makes all culprits of one kind. */
   readonly kind?: CulpritKind | undefined;
   /** Up to f validators are Byzantine, or f + 1, which may break agreement. */
   readonly faulty?: "f" | "f+1" | undefined;
+  readonly change?: WholePlanChange | undefined;
 }
 
 /** How often f + 1 culprits plot together. */
 const PLOTS = 0.7;
 
-/** Draws the plan of a run. */
+/** Draws the plan of a run; parts in `change` replace what was drawn, so that the rest stays as it was. */
 export function drawFaults(options: FaultOptions, rng: Rng): FaultPlan {
+  const plan = { ...draw(options, rng), ...options.change };
+  const isAmnesiac = (index: number): boolean =>
+    plan.culprits.some((culprit) => culprit.kind === "amnesia" && culprit.index === index);
+  // Whoever is no culprit any more forgets nothing.
+  return { ...plan, forgets: plan.forgets.filter(({ index }) => isAmnesiac(index)) };
+}
+
+/** The plan that a run of this seed and size has. */
+export const wholePlanOf = ({
+  seed,
+  ...options
+}: FaultOptions & { readonly seed: number }): FaultPlan => drawFaults(options, newRng(seed));
+
+function draw(options: FaultOptions, rng: Rng): FaultPlan {
   const { nodes } = options;
   const delayMs = rng.pick([1, 5, 20, 50]);
   const healAtMs = 500 + rng.int(6_000);
@@ -149,16 +172,26 @@ function drawPartition(nodes: number, healAtMs: number, rng: Rng): Partition {
   const fromMs = rng.int(healAtMs);
   const groups = Array.from({ length: nodes }, () => rng.int(2));
   const bridge = rng.chance(0.25) ? rng.int(nodes) : -1;
-  const apart = (from: number, to: number): boolean =>
-    groups[from] !== groups[to] && from !== bridge && to !== bridge;
   const isOneWay = rng.chance(0.3);
   return {
     fromMs,
     toMs: fromMs + rng.int(healAtMs - fromMs),
-    blocks: isOneWay ? (from, to) => groups[from] === 0 && apart(from, to) : apart,
+    groups,
+    bridge,
+    isOneWay,
     flapMs: rng.pick([0, 0, 200]),
     breaksLinks: rng.chance(0.5),
   };
+}
+
+/** Can a frame of `from` not reach `to` while the partition stands? */
+export function isApart(
+  { groups, bridge, isOneWay }: Partition,
+  from: number,
+  to: number,
+): boolean {
+  if (groups[from] === groups[to] || from === bridge || to === bridge) return false;
+  return !isOneWay || groups[from] === 0;
 }
 
 /** A few spends, and the same coin spent twice in two places. */

@@ -2,7 +2,7 @@
 // a link, as a TCP connection is, whatever the delays drawn (memory-hub.ts).
 
 import type { Rng } from "../rng.ts";
-import type { FaultPlan, Partition } from "./fault-plan.ts";
+import { type FaultPlan, isApart, type Partition } from "./fault-plan.ts";
 
 /** Delay of a late frame in link delays, which is what makes TCP wait: a segment sent again. */
 const STRAGGLER_FACTOR = 6;
@@ -52,9 +52,10 @@ export class Links {
 
   #isBlocked(from: string, to: string): boolean {
     const [a, b] = [this.#indexOf.get(from) ?? 0, this.#indexOf.get(to) ?? 0];
-    for (const { flapMs, fromMs, blocks } of this.#active) {
+    for (const partition of this.#active) {
+      const { flapMs, fromMs } = partition;
       const isOff = flapMs > 0 && Math.floor((this.#nowMs() - fromMs) / flapMs) % 2 === 1;
-      if (!isOff && blocks(a, b)) return true;
+      if (!isOff && isApart(partition, a, b)) return true;
     }
     return false;
   }

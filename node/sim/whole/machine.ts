@@ -17,6 +17,7 @@ import {
   buildNode,
   type ConsensusNode,
   type NodeOptions,
+  type NodePorts,
 } from "../../src/daemon/consensus-node.ts";
 import { seenSigning } from "../../src/daemon/seen-signing.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
@@ -30,6 +31,7 @@ import type { FrameReader } from "./frame-reader.ts";
 import type { MachineClock, Power } from "./machine-clock.ts";
 import { MachineDisk, type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
 import { gatedStore, gatedTransport } from "./process-ports.ts";
+import type { WholePlant } from "./whole-plants.ts";
 
 const WAL_PATH = "/data/wal";
 const STATE_PATH = "/data/sign-state";
@@ -73,6 +75,8 @@ export interface MachineOptions {
   readonly corrupt?: ((transport: Transport) => Transport) | undefined;
   /** True: nothing remembers what this key has signed. */
   readonly forgetful?: boolean;
+  /** A planted bug. */
+  readonly plant?: WholePlant | undefined;
 }
 
 interface Running extends ConsensusNode {
@@ -96,7 +100,8 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.options = options;
-    const { chain, index, time } = options;
+    const { chain, index, time, plant } = options;
+    this.disk.lies = plant?.lies === true;
     this.id = chain.nodeIds[index] ?? "";
     let isNew = true;
     this.store = new MemoryStore((run) => {
@@ -150,7 +155,7 @@ export class Machine {
   }
 
   #start(gate: ProcessGate): void {
-    const { chain, clock, config, events, corrupt, reader } = this.options;
+    const { chain, clock, config, events, corrupt, reader, plant } = this.options;
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
@@ -162,30 +167,28 @@ export class Machine {
       events.punished(this, peerId, reason),
     );
     const store = gatedStore(this.store, gate, { disk: this.disk, clock: processClock });
-    const node = buildNode(
-      {
-        clock: processClock,
-        store,
-        wal,
-        transport: gated,
-        signer,
-        metrics,
-        log,
-        verify: fakeVerify,
-        decode: (frame) => reader.read(frame),
-        ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
+    const ports: NodePorts = {
+      clock: processClock,
+      store,
+      wal,
+      transport: gated,
+      signer,
+      metrics,
+      log,
+      verify: fakeVerify,
+      decode: (frame) => reader.read(frame),
+      ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
+    };
+    const node = buildNode(plant?.ports?.(ports) ?? ports, {
+      genesis,
+      config,
+      onFatal: (error) => this.#stop(error),
+      onFork: (found) => {
+        this.haltMarker = haltMarkerOf(found, { genesisHash, nowMs: clock.nowMs() });
+        events.forked(this, found);
       },
-      {
-        genesis,
-        config,
-        onFatal: (error) => this.#stop(error),
-        onFork: (found) => {
-          this.haltMarker = haltMarkerOf(found, { genesisHash, nowMs: clock.nowMs() });
-          events.forked(this, found);
-        },
-        onCommit: (certified) => events.committed(this, certified, node.chain.head),
-      },
-    );
+      onCommit: (certified) => events.committed(this, certified, node.chain.head),
+    });
     this.#running = { ...node, transport, power };
     node.driver.start();
   }

@@ -71,10 +71,4 @@ describe("simulateWhole", () => {
   it("repeats a run exactly", () => {
     expect(runs(40, 3)).toEqual(runs(40, 3));
   });
-
-  it("finds validators that forget over a crash", () => {
-    const reports = runs(1, 60, { forgetful: true });
-    const unsafe = reports.filter(({ outcome }) => outcome === "unsafe");
-    expect(unsafe[0]?.reason).toMatch(/^double sign: validator/);
-  });
 });

@@ -12,12 +12,19 @@ import type { RunReport } from "../run-report.ts";
 import { conflictLine, HEIGHTS_AFTER_HEAL, LIVENESS_BOUND_MS } from "../simulation.ts";
 import { type Chain, chainOf, payment } from "./chain.ts";
 import { Culprit, type CulpritKind, Plot } from "./culprit.ts";
-import { drawFaults, type FaultPlan } from "./fault-plan.ts";
+import {
+  drawFaults,
+  type FaultPlan,
+  isApart,
+  type Partition,
+  type WholePlanChange,
+} from "./fault-plan.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { Links } from "./links.ts";
 import { Machine, type MachineEvents } from "./machine.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { WholeChecks } from "./whole-checks.ts";
+import type { WholePlant } from "./whole-plants.ts";
 
 const MAX_EVENTS = 1_000_000;
 const EPOCH_MS = 1_700_000_000_000;
@@ -58,8 +65,10 @@ export interface WholeOptions {
   readonly kind?: CulpritKind;
   /** With f + 1, a fork is an outcome and no violation, as long as it is seen. */
   readonly faulty?: "f" | "f+1" | undefined;
-  /** A planted bug: every process begins without log and sign state. */
-  readonly forgetful?: boolean;
+  /** Parts of the fault plan that replace the drawn ones. */
+  readonly change?: WholePlanChange | undefined;
+  /** A planted bug, to see it found. */
+  readonly plant?: WholePlant | undefined;
 }
 
 export interface WholeReport extends RunReport {
@@ -97,10 +106,10 @@ class WholeSimulation implements MachineEvents {
 
   constructor(options: WholeOptions) {
     this.#options = options;
-    const { seed, nodes = 4, heights = 8, kind, faulty } = options;
+    const { seed, nodes = 4, heights = 8, kind, faulty, change } = options;
     this.#chain = chainOf(nodes);
     this.#rng = newRng(seed);
-    this.#plan = drawFaults({ nodes, kind, faulty }, this.#rng);
+    this.#plan = drawFaults({ nodes, kind, faulty, change }, this.#rng);
     this.#target = heights;
     const { nodeIds } = this.#chain;
     const nowMs = () => this.#time.monotonicMs();
@@ -172,7 +181,7 @@ class WholeSimulation implements MachineEvents {
     if (machine.isUp) return;
     if (machine.disk.trouble === undefined) this.#troubled.delete(machine);
     this.#checks.resumes(machine);
-    if (this.#options.forgetful === true) machine.forget();
+    if (this.#options.plant?.forgets === true) machine.forget();
     this.#moved = true;
     machine.start();
   }
@@ -198,6 +207,7 @@ class WholeSimulation implements MachineEvents {
       events: this,
       corrupt: hasAdapter ? culprit?.corrupt.bind(culprit) : undefined,
       forgetful: kind === "amnesia",
+      plant: this.#options.plant,
     });
   }
 
@@ -240,12 +250,12 @@ class WholeSimulation implements MachineEvents {
     at(this.#plan.healAtMs, () => this.#heal());
   }
 
-  #begin(partition: FaultPlan["partitions"][number]): void {
+  #begin(partition: Partition): void {
     this.#links.begin(partition);
     if (!partition.breaksLinks) return;
     for (const a of this.#machines) {
       for (const b of this.#machines) {
-        if (partition.blocks(a.options.index, b.options.index)) a.cut(b.id);
+        if (isApart(partition, a.options.index, b.options.index)) a.cut(b.id);
       }
     }
   }
