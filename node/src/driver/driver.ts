@@ -275,6 +275,7 @@ export class Driver {
     this.#timers.cancelAll();
     this.#watches.forks.current(certified.certificate);
     this.#watches.past.decided(certified);
+    this.#exchange.decided(certified, this.#loop.state.rounds);
     this.#compact.clear();
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));

@@ -1,16 +1,20 @@
-// Evidence on its way into a block: what the core noticed is put into the form that anyone can verify,
-// shown to the other validators, and offered to the next block built here. And what follows from it on
-// the links: who was ejected is a peer no longer (research/consensus.md §1.7, docs/adr/0012).
+// Evidence on its way into a block: what the core noticed, and what the votes of a decided height show
+// later, is put into the form that anyone can verify, shown to the other validators, and offered to the
+// next block built here. And what follows from it on the links: who was ejected is a peer no longer
+// (research/consensus.md §1.7, docs/adr/0012). The own key is never accused here: that is for others.
 
 import { newEvidence } from "../codec/evidence.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Effect } from "../consensus/api.ts";
+import type { RoundState } from "../consensus/state.ts";
 import type { EvidencePool } from "../mempool/evidence-pool.ts";
 import type { Log, Metrics, Peer, Transport } from "../ports.ts";
+import { type CertifiedBlock, PREVOTE, type Round } from "../types/chain.ts";
 import type { ProposalMessage, Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { Evidence, SignedStatement } from "../types/evidence.ts";
 import type { ChainState } from "./chain-state.ts";
+import { DecidedVotes, type DoubleVote } from "./decided-votes.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { Refusal } from "./verify-message.ts";
@@ -28,13 +32,18 @@ export interface EvidenceExchangeParts {
   readonly log: Log;
 }
 
+/** Two messages of one validator for one place. */
+type Accusation = Omit<Extract<Effect, { type: "evidence" }>, "type">;
+
 export class EvidenceExchange {
   readonly #parts: EvidenceExchangeParts;
+  readonly #votes: DecidedVotes;
   /** Node keys of validators that have been ejected and vote no more. */
   #ejected: ReadonlySet<string>;
 
   constructor(parts: EvidenceExchangeParts) {
     this.#parts = parts;
+    this.#votes = new DecidedVotes(parts.chain.lastCommit);
     this.#ejected = this.#ejectedNodeKeys();
   }
 
@@ -43,13 +52,17 @@ export class EvidenceExchange {
     return this.#parts.evidence.all();
   }
 
-  /** The core saw two messages of one validator that exclude each other. */
-  accuse({ validatorIndex, kind, first, second }: Extract<Effect, { type: "evidence" }>): void {
+  /** Two verified messages of one validator exclude each other: the core saw them, or late votes show it. */
+  accuse({ validatorIndex, kind, first, second }: Accusation): void {
     const { chain, log, metrics } = this.#parts;
     const { height, round } = placeOf(first);
     metrics.count("evidence_total", { type: kind });
-    const publicKey = chain.validators[validatorIndex]?.publicKey;
-    invariant(publicKey !== undefined, "the core accuses validators of its height");
+    const publicKey = chain.validatorsAt(height)[validatorIndex]?.publicKey;
+    invariant(publicKey !== undefined, "who is accused was a validator of that height");
+    if (chain.isSelf(publicKey)) {
+      log.error({ kind, height, round }, "this key has signed twice: a second process holds it");
+      return;
+    }
     const place = { kind, publicKey, height, round };
     const evidence = newEvidence(place, statementOf(first), statementOf(second));
     log.error(
@@ -57,6 +70,22 @@ export class EvidenceExchange {
       "a validator signed two messages that exclude each other",
     );
     this.#admit(evidence);
+  }
+
+  /** A block is decided and about to be committed; `rounds` is what the core knows of its height. */
+  decided(certified: CertifiedBlock, rounds: ReadonlyMap<Round, RoundState>): void {
+    for (const double of this.#votes.decided(certified, rounds)) this.#accuseVoter(double);
+  }
+
+  /** Whether a vote of the height decided last is worth verifying: known ones and far rounds are not. */
+  isLateNews(vote: Vote): boolean {
+    return this.#votes.isNews(vote);
+  }
+
+  /** A verified vote; one that is not of the height decided last changes nothing. */
+  noteLate(vote: Vote): void {
+    const double = this.#votes.take(vote);
+    if (double !== undefined) this.#accuseVoter(double);
   }
 
   /** A peer's evidence; why the peer must go, where it proves nothing. */
@@ -100,6 +129,12 @@ export class EvidenceExchange {
     if (ejected.size === this.#ejected.size) return;
     this.#ejected = ejected;
     for (const { peer } of peers.all()) this.admits(peer);
+  }
+
+  #accuseVoter({ first, second }: DoubleVote): void {
+    const { type, validatorIndex } = second;
+    const kind = type === PREVOTE ? "doublePrevote" : "doublePrecommit";
+    this.accuse({ validatorIndex, kind, first, second });
   }
 
   #admit(evidence: Evidence): "new" | "known" | "EVIDENCE_FALSE" | "EVIDENCE_UNFIT" {

@@ -3,7 +3,8 @@
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
 // does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. A
-// precommit for the head may still complete its certificate; older ones are dropped: their sender learns the height from our status.
+// precommit for the head may still complete its certificate, and any vote of its height may contradict one
+// that came before the decision; older ones are dropped: their sender learns the height from our status.
 
 import { equalBytes } from "../codec/bytes.ts";
 import type { Message } from "../codec/frames.ts";
@@ -144,21 +145,26 @@ export class Inbound {
   }
 
   #vote(peer: Peer, vote: Vote): void {
-    const { chain, metrics, feed } = this.#parts;
+    const { chain, metrics, exchange, state, feed } = this.#parts;
     const type = vote.type === PREVOTE ? "prevote" : "precommit";
     const isRefused = this.#refused(peer, refuseVote(chain.verifyContext, vote));
     metrics.count("consensus_votes_total", { type, result: isRefused ? "refused" : "taken" });
     if (isRefused) return;
     chain.notePrecommit(vote);
-    feed({ type: "vote", vote });
+    // Decided and not yet written: the core takes no more of this height.
+    if (state().decided) exchange.noteLate(vote);
+    else feed({ type: "vote", vote });
   }
 
-  /** The height is decided, but its certificate may still gain a signer. */
+  /** The height is decided, but its certificate may gain a signer, and who votes twice is found out. */
   #lateVote(peer: Peer, vote: Vote): void {
-    const { chain } = this.#parts;
-    if (vote.type !== PRECOMMIT || !equalBytes(vote.blockHash, chain.head.blockHash)) return;
-    if (!this.#refused(peer, refuseVote(chain.contextAt(vote.height), vote)))
-      chain.notePrecommit(vote);
+    const { chain, exchange } = this.#parts;
+    const { type, blockHash } = vote;
+    const completes = type === PRECOMMIT && equalBytes(blockHash, chain.head.blockHash);
+    if (!completes && !exchange.isLateNews(vote)) return;
+    if (this.#refused(peer, refuseVote(chain.contextAt(vote.height), vote))) return;
+    if (completes) chain.notePrecommit(vote);
+    exchange.noteLate(vote);
   }
 
   #certificate(peer: Peer, certificate: Certificate): void {

@@ -1,6 +1,5 @@
 // Evidence that waits for a block: what this node saw itself and what peers have shown. Verified before
-// it enters. Lost with the process: peers show theirs again on every new link, and what was seen in the
-// height in progress comes back with the replay of the log.
+// it enters. Lost with the process: peers show theirs again on every new link.
 //
 // Bound: one piece a validator of the present set, so at most MAX_VALIDATORS.
 
