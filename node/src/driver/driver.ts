@@ -328,6 +328,7 @@ export class Driver {
       this.#guard(() => {
         this.#ticks++;
         this.#watches.clocks.check();
+        this.#watches.forks.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();
         if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();

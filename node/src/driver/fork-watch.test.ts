@@ -195,18 +195,61 @@ describe("a status with another block at a height that is decided", () => {
     network.checkSafety();
   });
 
-  it("is asked once while it does not answer, and honest peers beside it lose nothing", () => {
+  const claims = (node: TestNode, result: string): number =>
+    node.metrics.value("fork_claims_total", { result });
+
+  it("is asked once, and without an answer loses the link after ten seconds; honest peers lose nothing", () => {
     const { network, peer, node } = linked();
     for (let i = 0; i < 50; i++) claim(peer, node, 3);
     network.run(100);
     expect(asked(peer, 3).length).toBe(1);
-    for (const height of [1, 2, 3, 4]) for (let i = 0; i < 10; i++) claim(peer, node, height);
-    network.run(100);
-    expect(asked(peer, 1).length + asked(peer, 2).length + asked(peer, 4).length).toBe(3);
+    expect(claims(node, "asked")).toBe(1);
+    network.run(9_300);
+    expect(isLinked(peer, node)).toBe(true);
+    network.run(1_200);
+    expect(isLinked(peer, node)).toBe(false);
+    expect(claims(node, "unanswered")).toBe(1);
+    expect(node.metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(1);
+    expect(node.node.driver.peers.all().length).toBe(3);
+    // It is refused for as long as any that broke the protocol.
     network.run(10_000);
-    expect(node.node.driver.peers.all().length).toBe(4);
-    expect(node.metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(0);
+    expect(isLinked(peer, node)).toBe(false);
     network.checkSafety();
+  });
+
+  it("is let go although the chain stands still", () => {
+    const { network, peer, node } = linked();
+    network.at(2).crash();
+    network.at(3).crash();
+    network.run(2_000);
+    claim(peer, node, 3);
+    network.run(11_000);
+    expect(isLinked(peer, node)).toBe(false);
+    expect(claims(node, "unanswered")).toBe(1);
+  });
+
+  it("and more of them at other heights are not asked for before the first is answered", () => {
+    const { network, peer, node } = linked();
+    for (const height of [3, 1, 2, 4]) for (let i = 0; i < 10; i++) claim(peer, node, height);
+    network.run(100);
+    expect([1, 2, 3, 4].map((height) => asked(peer, height).length)).toEqual([0, 0, 1, 0]);
+    network.run(11_000);
+    expect(isLinked(peer, node)).toBe(false);
+    expect(claims(node, "asked")).toBe(1);
+  });
+
+  it("is heard though many who do not answer claim others", () => {
+    const { network, peer, node } = linked();
+    const silent = Array.from({ length: 20 }, () => network.loosePeer());
+    network.until("they are linked", () => silent.every((each) => isLinked(each, node)));
+    for (const each of silent) claim(each, node, 2);
+    claim(peer, node, 3);
+    network.run(100);
+    expect(asked(peer, 3)).toHaveLength(1);
+    const requestId = asked(peer, 3)[0]?.requestId ?? 0;
+    peer.send(node, { type: "blocks", requestId, blocks: [otherBlock(network, 3, 0)] });
+    network.run(10);
+    expectHalted(network, node);
   });
 });
 

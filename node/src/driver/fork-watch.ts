@@ -4,11 +4,13 @@
 // certificate that arrives, with each status, and with each decision.
 //
 // A status that names another block than ours proves nothing: its sender is asked for the block with its
-// certificate, and others beside it. Who claims one and cannot show its certificate made it up, and is
-// treated as one that broke the protocol. Nothing but a verified certificate ever stops a node.
+// certificate, and others beside it. Who claims one and cannot show its certificate, or does not answer,
+// made it up, and is treated as one that broke the protocol. Nothing but a verified certificate ever
+// stops a node.
 //
-// Bounds: MAX_OPEN questions at a time, one for each height and peer, ASKED peers for a claim; a
-// question ends with its answer, its link or after ANSWER_MS.
+// Bounds: one question a link to who claimed, whatever else it claims meanwhile; MAX_OPEN to others, one
+// for each height and peer, ASKED peers for a claim. A question ends with its answer, its link or after
+// ANSWER_MS.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { analyseConflict, type Conflict, isConflict } from "../consensus/conflict.ts";
@@ -30,7 +32,8 @@ import { refuseCertificate } from "./verify-message.ts";
 const MAX_OPEN = 16;
 /** The claimer and two more. */
 const ASKED = 3;
-const ANSWER_MS = 5_000;
+/** Twice what catch-up gives a peer by default. */
+const ANSWER_MS = 10_000;
 /** Request ids of this watch; those of catch-up lie below. */
 const FIRST_ID = 2 ** 31;
 
@@ -75,10 +78,6 @@ export class ForkWatch {
     this.#parts = parts;
   }
 
-  get openQuestions(): number {
-    return this.#open.length;
-  }
-
   /** A certificate, not verified yet, that a peer sent or proposed with; of a height that is decided. */
   past(peer: Peer, certificate: Certificate): void {
     const { chain } = this.#parts;
@@ -102,6 +101,9 @@ export class ForkWatch {
     const { head } = this.#parts.chain;
     if (blockHash === undefined || height < 1 || height > head.height) return;
     if (this.#isOurs(height, blockHash)) return;
+    // It has its turn to prove one claim before it may make another.
+    if (this.#open.some((open) => open.claimed && open.peer.id === state.peer.id)) return;
+    if (!this.#ask(state.peer, height, true)) return;
     this.#parts.metrics.count("fork_claims_total", { result: "asked" });
     const others = this.#parts.peers
       .all()
@@ -109,15 +111,13 @@ export class ForkWatch {
       .sort(
         (a, b) => Number(b.validatorIndex !== undefined) - Number(a.validatorIndex !== undefined),
       );
-    this.#ask(state.peer, height, true);
-    for (const { peer } of others.slice(0, ASKED - 1)) this.#ask(peer, height, false);
+    for (const { peer } of others.slice(0, ASKED - 1)) this.#askBeside(peer, height);
   }
 
   /** The head has moved: a peer may have claimed another block at this height before. */
   headMoved(): void {
     const { chain, peers } = this.#parts;
     for (const state of peers.all()) if (state.height === chain.head.height) this.claimed(state);
-    this.#expire();
   }
 
   /** True where the blocks answer a question of this watch. */
@@ -125,16 +125,11 @@ export class ForkWatch {
     const question = this.#open.find((open) => open.requestId === requestId);
     if (question === undefined || question.peer.id !== peer.id) return false;
     this.#open = this.#open.filter((open) => open !== question);
-    const { metrics, punish } = this.#parts;
     const certificate = blocks[0]?.certificate;
     if (certificate?.height === question.height && this.#oursAgainst(certificate).length > 0) {
       this.past(peer, certificate);
     } else if (question.claimed) {
-      metrics.count("fork_claims_total", { result: "unproved" });
-      punish(
-        peer,
-        `claims another block at height ${question.height} and has no certificate of it`,
-      );
+      this.#disprove(question, "unproved");
     }
     return true;
   }
@@ -143,21 +138,38 @@ export class ForkWatch {
     this.#open = this.#open.filter(({ peer }) => peer.id !== peerId);
   }
 
-  #ask(peer: Peer, height: Height, claimed: boolean): void {
-    this.#expire();
+  /** From time to time: questions end, and who claimed and never answered goes. */
+  check(): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const isOver = ({ sentAtMs }: Question): boolean => nowMs - sentAtMs >= ANSWER_MS;
+    const over = this.#open.filter(isOver);
+    if (over.length === 0) return;
+    this.#open = this.#open.filter((open) => !isOver(open));
+    for (const question of over) if (question.claimed) this.#disprove(question, "unanswered");
+  }
+
+  #disprove({ peer, height }: Question, result: "unproved" | "unanswered"): void {
+    const { metrics, punish } = this.#parts;
+    metrics.count("fork_claims_total", { result });
+    const fault = result === "unproved" ? "has no certificate of it" : "does not answer for it";
+    punish(peer, `claims another block at height ${height} and ${fault}`);
+  }
+
+  #askBeside(peer: Peer, height: Height): void {
+    const beside = this.#open.filter(({ claimed }) => !claimed);
     const isAsked = this.#open.some((open) => open.peer.id === peer.id && open.height === height);
-    if (isAsked || this.#open.length >= MAX_OPEN) return;
+    if (!isAsked && beside.length < MAX_OPEN) this.#ask(peer, height, false);
+  }
+
+  /** False where the link does not take the question. */
+  #ask(peer: Peer, height: Height, claimed: boolean): boolean {
     const requestId = this.#nextId;
     this.#nextId = requestId + 1 < 2 ** 32 ? requestId + 1 : FIRST_ID;
     const request = { requestId, fromHeight: height, count: 1 };
-    if (!this.#parts.outbound.to(peer.id, { type: "getBlocks", request })) return;
+    if (!this.#parts.outbound.to(peer.id, { type: "getBlocks", request })) return false;
     const sentAtMs = this.#parts.clock.monotonicMs();
     this.#open.push({ requestId, peer, height, sentAtMs, claimed });
-  }
-
-  #expire(): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    this.#open = this.#open.filter(({ sentAtMs }) => nowMs - sentAtMs < ANSWER_MS);
+    return true;
   }
 
   /** Our certificates that contradict it: the one it was decided by, and the one of the next block. */

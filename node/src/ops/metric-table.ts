@@ -65,7 +65,7 @@ export const METRICS: readonly MetricRow[] = [
   counter("evidence_total", "Conflicting signatures seen, by kind.", "type"),
   counter(
     "fork_claims_total",
-    "Claims of another block at a decided height, by what came of them: asked, unproved, certified.",
+    "Claims of another block at a decided height, by what came of them: asked, unproved, unanswered, certified.",
     "result",
   ),
   counter("double_sign_refused_total", "Signatures that the double-sign guard refused.", "code"),
