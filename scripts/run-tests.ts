@@ -2,17 +2,20 @@
 // other, tells how long each took, and ends with one line "N passed, N failed, N skipped" over all of
 // them. A tool without cases of its own (format, lint, types, dead code) counts as one test.
 //
-// Later levels still run when an earlier one fails: one run shows everything that is wrong.
+// Later levels still run when an earlier one fails: one run shows everything that is wrong, and names
+// each failed test again beside the summary, where a log that was cut to its end still has it.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** Each failed test with the first line of its reason. */
+  failures: string[];
 }
 
 interface Level {
@@ -42,9 +45,16 @@ function execute(
 const tool = (name: string, command: string, ...args: string[]): Level => ({
   name,
   run: async () => {
-    const code = await execute(command, args);
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+    return oneTest((await execute(command, args)) === 0, `${[command, ...args].join(" ")} failed`);
   },
+});
+
+/** The counts of a level that is one test. */
+const oneTest = (isFine: boolean, failure: string): Counts => ({
+  passed: isFine ? 1 : 0,
+  failed: isFine ? 0 : 1,
+  skipped: 0,
+  failures: isFine ? [] : [failure],
 });
 
 const vitest = (project: string, env: Record<string, string> = {}): Level => ({
@@ -57,37 +67,64 @@ const vitest = (project: string, env: Record<string, string> = {}): Level => ({
   },
 });
 
+interface TestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly FileReport[];
+}
+
+interface FileReport {
+  readonly name: string;
+  readonly status: string;
+  /** Why the file itself failed, outside any test. */
+  readonly message: string;
+  readonly assertionResults: readonly {
+    readonly status: string;
+    readonly fullName: string;
+    readonly failureMessages: readonly string[] | null;
+  }[];
+}
+
 function countsOf(outputFile: string, code: number): Counts {
   try {
-    const report = JSON.parse(readFileSync(outputFile, "utf8")) as {
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-      numTodoTests: number;
-      numFailedTestSuites: number;
-    };
-    const failed = Math.max(
-      report.numFailedTests,
-      report.numFailedTestSuites > 0 || code !== 0 ? 1 : 0,
-    );
+    const report = JSON.parse(readFileSync(outputFile, "utf8")) as TestReport;
+    const failures = report.testResults.flatMap(failuresOf);
+    if (code !== 0 && failures.length === 0) failures.push(`the test runner ended with ${code}`);
     return {
       passed: report.numPassedTests,
-      failed,
+      failed: Math.max(report.numFailedTests, failures.length),
       skipped: report.numPendingTests + report.numTodoTests,
+      failures,
     };
   } catch (error) {
-    console.error(`the test runner left no report (exit code ${code}): ${String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const failure = `the test runner left no report (exit code ${code}): ${String(error)}`;
+    return oneTest(false, failure);
   }
 }
+
+/** Of one test file: its failed tests, or that it could not be run. */
+function failuresOf({ name, status, message, assertionResults }: FileReport): string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (failed.length === 0 && status === "failed") return [`${file}: ${firstLine(message)}`];
+  return failed.map(
+    ({ fullName, failureMessages }) =>
+      `${file} > ${fullName}: ${firstLine(failureMessages?.[0] ?? "no reason given")}`,
+  );
+}
+
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? "";
 
 /**
  * A minute of seeds that are new every day, at the lowest priority beside the other levels: it takes
  * what they leave of the cores and nothing of their time. What it prints is shown when its turn comes.
  */
 function randomSeeds(): Level {
-  const args = ["--seed", "today", "--seconds", "60", "--nodes", "4,7,10", "--idle"];
-  const child = spawn("node", ["node/sim/main.ts", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const mix = ["--seed", "today", "--seconds", "60", "--nodes", "4,7,10", "--idle"];
+  const args = ["node/sim/main.ts", ...mix];
+  const child = spawn("node", args, { stdio: ["ignore", "pipe", "pipe"] });
   const printed: Buffer[] = [];
   child.stdout.on("data", (part: Buffer) => printed.push(part));
   child.stderr.on("data", (part: Buffer) => printed.push(part));
@@ -98,7 +135,7 @@ function randomSeeds(): Level {
   const run = async (): Promise<Counts> => {
     const isFine = (await ended) === 0;
     process.stdout.write(Buffer.concat(printed));
-    return { passed: isFine ? 1 : 0, failed: isFine ? 0 : 1, skipped: 0 };
+    return oneTest(isFine, `node ${args.join(" ")} failed: see its lines above`);
   };
   return { name: "a minute of new seeds", run };
 }
@@ -147,7 +184,7 @@ if (levels === undefined) {
   process.exit(2);
 }
 
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const total: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 const summary: string[] = [];
 const beside = asked === "long" ? [] : [randomSeeds()];
 for (const level of [...levels, ...beside]) {
@@ -158,11 +195,13 @@ for (const level of [...levels, ...beside]) {
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
+  total.failures.push(...counts.failures);
   summary.push(
     `${counts.failed === 0 ? "ok  " : "FAIL"} ${level.name.padEnd(24)} ${seconds.padStart(7)} s`,
   );
 }
 rmSync(scratch, { recursive: true, force: true });
 console.log(`\n${summary.join("\n")}`);
+for (const failure of total.failures) console.log(`FAIL ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -87,10 +87,10 @@ describe("run", () => {
       await run(process.execPath, ["-e", ${JSON.stringify(grandchild)}], { timeoutMs: 60_000 });`;
     const parent = spawn(node, ["--input-type=module-typescript", "-e", script]);
     const pid = await vi.waitFor(() => Number(readFileSync(child, "utf8") || fail()), {
-      timeout: 10_000,
+      timeout: 60_000,
     });
     parent.kill("SIGTERM");
-    await vi.waitFor(() => expect(processIdentity(pid)).toBeUndefined(), { timeout: 10_000 });
+    await vi.waitFor(() => expect(processIdentity(pid)).toBeUndefined(), { timeout: 60_000 });
   });
 
   it("names a program that does not exist", async () => {

@@ -90,7 +90,7 @@ export class WsNodes {
 export async function until(
   condition: () => boolean,
   what: string,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<void> {
   await vi.waitFor(() => expect(condition(), what).toBe(true), { timeout: timeoutMs, interval: 5 });
 }

@@ -65,12 +65,12 @@ describe("Controller, Reflector and client together", () => {
     }
     const replicasOf = () =>
       fake.table.all(KINDS.ConfigMap).map((child) => child.data?.["replicas"]);
-    await vi.waitFor(() => expect(replicasOf()).toEqual(["4", "4", "4"]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(replicasOf()).toEqual(["4", "4", "4"]), { timeout: 60_000 });
     for (const watch of fake.watches) watch.reset();
     fake.compact();
     const ref = { kind: KINDS.TimeCoinNetwork, namespace: NAMESPACE, name: "b" };
     await clientOf(fake).mergePatch(ref, { spec: { replicas: 7 } });
-    await vi.waitFor(() => expect(replicasOf()).toEqual(["4", "7", "4"]), { timeout: 15_000 });
+    await vi.waitFor(() => expect(replicasOf()).toEqual(["4", "7", "4"]), { timeout: 60_000 });
     stop.abort();
     await done;
     await fake.close();

@@ -8,7 +8,7 @@ import { Reflector, type ReflectorOptions } from "./reflector.ts";
 import { type Change, ObjectStore } from "./store.ts";
 
 const scope = { kind: KINDS.ConfigMap, namespace: NAMESPACE };
-const PATIENCE = { timeout: 15_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 const QUICK = { backoffBaseMs: 1, backoffMaxMs: 5 };
 
 let fake: FakeApiServer;

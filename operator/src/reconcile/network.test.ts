@@ -74,7 +74,7 @@ describe("a network", () => {
     const networks = bench.names("TimeCoinNetwork").length;
     expect(bench.names("Secret")).toHaveLength(networks * 4);
     expect(bench.names("StatefulSet")).toHaveLength(networks * 4);
-  }, 60_000);
+  });
 
   it("of another class is left alone", async () => {
     bench.applyNetwork({ spec: { operatorClass: "other" } });

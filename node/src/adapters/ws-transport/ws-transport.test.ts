@@ -451,5 +451,5 @@ describe("ws transport against what the network brings", () => {
     await until(delivered, "every vote is everywhere");
     expect(mesh.flatMap(({ events }) => events.reasons)).toEqual([]);
     expect(mesh.map(({ events }) => events.lines.length)).toEqual(mesh.map(() => size - 1));
-  }, 90_000);
+  });
 });
