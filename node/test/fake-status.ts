@@ -12,7 +12,14 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
   emptyBlockIntervalMs: 1000,
   round: 0,
   step: "propose",
-  validators: { count: 4, total: 4, quorum: 3, signedRecently: [], signedRecentlyPower: 0 },
+  validators: {
+    count: 4,
+    total: 4,
+    quorum: 3,
+    signedRecently: [],
+    signedRecentlyPower: 0,
+    ejected: [],
+  },
   self: {
     nodeId: "cc".repeat(20),
     publicKey: null,

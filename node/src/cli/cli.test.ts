@@ -295,6 +295,43 @@ describe("send", () => {
   });
 });
 
+describe("status", () => {
+  it("says in two lines where the node stands, and in a third who was ejected", async () => {
+    node.commit([]);
+    const { out } = await run("status");
+    const [chain, power, ...rest] = out.split("\n");
+    expect(chain).toMatch(/ at block 1; round 0 of height 2: propose$/);
+    expect(power).toBe("validators 1, power 1: quorum 1, tolerates 0");
+    expect(rest).toEqual([""]);
+    const { validators } = node.facts.consensus();
+    const [validator] = validators;
+    if (validator === undefined) throw new Error("there is one");
+    node.ejected.push({ validator, height: 57 });
+    const publicKey = toHex(validator.publicKey);
+    const after = await run("status");
+    expect(after.out.split("\n")[2]).toBe(
+      `ejected: ${publicKey} (evidence in block 57, out from 59)`,
+    );
+    expect(await json("status")).toMatchObject({
+      blocks: 1,
+      validators: 1,
+      quorumPower: 1,
+      ejected: [{ publicKey, height: 57, outFrom: 59 }],
+    });
+  });
+
+  it("shows no control character of a node's answer, and no answer of another form", async () => {
+    distort = (text) => text.replace(/"step":"[^"]*"/, '"step":"\\u001b[2J"');
+    const { out } = await run("status");
+    expect(out).toContain("u{1b}");
+    expect(out).not.toContain("\u001b");
+    distort = (text, method) =>
+      method === "getconsensusinfo" ? text.replace('"round":', '"rounds":') : text;
+    expect(await failure("status")).toEqual([4, "RPC_BAD_ANSWER"]);
+    expect(await failure("-r http://dead status")).toEqual([4, "RPC_UNREACHABLE"]);
+  });
+});
+
 describe("queries", () => {
   it("exist for every RPC method, with arguments it takes", () => {
     expect(QUERIES.map(({ method }) => method).toSorted()).toEqual(

@@ -9,6 +9,7 @@ import { addGenesisCommands } from "./commands/genesis-commands.ts";
 import { addKeyCommands } from "./commands/key-commands.ts";
 import { addQueryCommands } from "./commands/query-commands.ts";
 import { addSendCommand } from "./commands/send-command.ts";
+import { addStatusCommand } from "./commands/status-command.ts";
 import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import { printable } from "./print.ts";
 import { RemoteError } from "./rpc-client.ts";
@@ -33,6 +34,7 @@ export function createProgram(context: CommandContext, version: string): Command
   addKeyCommands(program, context);
   addGenesisCommands(program, context);
   addSendCommand(program, context);
+  addStatusCommand(program, context);
   addQueryCommands(program, context);
   return program;
 }

@@ -93,3 +93,19 @@ export function createRpcClient(url: string, options: RpcClientOptions): RpcClie
     },
   };
 }
+
+/**
+ * Calls a method and reads its answer.
+ * @throws as call() does, and CodedError RPC_BAD_ANSWER where the answer is not of that form.
+ */
+export async function ask<T>(
+  client: RpcClient,
+  method: string,
+  params: object,
+  schema: z.ZodType<T>,
+): Promise<T> {
+  const parsed = schema.safeParse(await client.call(method, { ...params }));
+  if (parsed.success) return parsed.data;
+  const reason = z.prettifyError(parsed.error).replaceAll("\n", " ");
+  throw new CodedError("RPC_BAD_ANSWER", `${client.url}: ${method}: ${reason}`);
+}

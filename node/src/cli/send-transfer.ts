@@ -13,7 +13,7 @@ import type { Satoshi } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 import { buildTransfer, type Coin } from "./build-transfer.ts";
 import { checkInputs } from "./check-inputs.ts";
-import { RemoteError, type RpcClient } from "./rpc-client.ts";
+import { ask, RemoteError, type RpcClient } from "./rpc-client.ts";
 import { signTransfer } from "./sign-transfer.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -40,18 +40,6 @@ const Final = z.object({ finality: z.object({ height: z.int(), blockhash: hash }
 const MAX_UNSPENT = 10_000;
 /** One waiting call; the node allows at most two minutes. */
 const WAIT_CALL_MS = 15_000;
-
-async function ask<T>(
-  client: RpcClient,
-  method: string,
-  params: object,
-  schema: z.ZodType<T>,
-): Promise<T> {
-  const parsed = schema.safeParse(await client.call(method, { ...params }));
-  if (parsed.success) return parsed.data;
-  const reason = z.prettifyError(parsed.error).replaceAll("\n", " ");
-  throw new CodedError("RPC_BAD_ANSWER", `${client.url}: ${method}: ${reason}`);
-}
 
 export interface SendRequest {
   readonly client: RpcClient;

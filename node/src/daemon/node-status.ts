@@ -2,9 +2,11 @@
 
 import { toHex } from "../codec/hex.ts";
 import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
+import { nodeIdOf } from "../crypto/pure-keys.ts";
 import type { ChainState } from "../driver/chain-state.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { Genesis } from "../genesis.ts";
+import { ejectedFrom } from "../ledger/validator-state.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
 import type { RecentSigners } from "./recent-signers.ts";
 import type { SyncState } from "./sync-state.ts";
@@ -54,6 +56,12 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
       quorum: quorumPower(total),
       signedRecently: recent.publicKeys,
       signedRecentlyPower: recent.power,
+      ejected: head.validatorState.tombstones.map(({ validator, height }) => ({
+        publicKey: toHex(validator.publicKey),
+        nodeId: nodeIdOf(validator.nodeKey),
+        height,
+        outFrom: ejectedFrom({ height }),
+      })),
     },
     self: {
       nodeId: parts.nodeId,
@@ -62,7 +70,7 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
       power: selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0),
       lastSignedHeight: signers.lastSignedHeight,
       signsFrom: signing.fromHeight,
-      notSigning: selfIndex === undefined ? null : (signing.refusal ?? null),
+      notSigning: notSigning(parts),
       clockOffsetMs: signing.clockOffsetMs ?? null,
     },
     peers: {
@@ -73,4 +81,13 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
     sync: { state: parts.sync.state(target, head.height), targetHeight: target ?? head.height },
     ...moment,
   };
+}
+
+function notSigning({ chain, driver }: StatusParts): string | null {
+  if (chain.selfIndex !== undefined) return driver.signing.refusal ?? null;
+  const own = chain.head.validatorState.tombstones.find(({ validator }) =>
+    chain.isSelf(validator.publicKey),
+  );
+  if (own === undefined) return null;
+  return `was ejected for signing two messages that exclude each other: the evidence is in block ${own.height}`;
 }

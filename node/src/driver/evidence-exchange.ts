@@ -45,6 +45,7 @@ export class EvidenceExchange {
     this.#parts = parts;
     this.#votes = new DecidedVotes(parts.chain.lastCommit);
     this.#ejected = this.#ejectedNodeKeys();
+    this.#countEjected();
   }
 
   /** For the block to be built now. */
@@ -111,13 +112,12 @@ export class EvidenceExchange {
 
   /** The head moved: the pool and the links follow it. */
   committed(): void {
-    const { chain, evidence, metrics, peers, log } = this.#parts;
+    const { chain, evidence, peers, log } = this.#parts;
     const { head } = chain;
     evidence.committed(head);
     peers.follow(chain.validators);
-    const { tombstones } = head.validatorState;
-    metrics.gauge("jailed_validators", tombstones.length);
-    for (const { validator, height } of tombstones) {
+    this.#countEjected();
+    for (const { validator, height } of head.validatorState.tombstones) {
       if (height !== head.height) continue;
       const isSelf = chain.isSelf(validator.publicKey);
       log.error(
@@ -129,6 +129,11 @@ export class EvidenceExchange {
     if (ejected.size === this.#ejected.size) return;
     this.#ejected = ejected;
     for (const { peer } of peers.all()) this.admits(peer);
+  }
+
+  #countEjected(): void {
+    const { chain, metrics } = this.#parts;
+    metrics.gauge("jailed_validators", chain.head.validatorState.tombstones.length);
   }
 
   #accuseVoter({ first, second }: DoubleVote): void {

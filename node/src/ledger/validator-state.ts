@@ -10,7 +10,7 @@ import { toHex } from "../codec/hex.ts";
 import { leaderOrder } from "../consensus/proposer.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { Height, Round, Validator, ValidatorSet } from "../types/chain.ts";
-import type { ValidatorState } from "../types/validator-state.ts";
+import type { Tombstone, ValidatorState } from "../types/validator-state.ts";
 import { failedSlotsAfter, skippedLeaders } from "./failed-slots.ts";
 
 /** Heights 1 to 60 are epoch 0: within an epoch one seed orders the leaders. */
@@ -98,12 +98,15 @@ function orderOf(validators: ValidatorSet, seed: Uint8Array): readonly number[] 
   return order;
 }
 
+/** The first height at which an ejected validator votes no more; it leads none from the one before. */
+export const ejectedFrom = ({ height }: Pick<Tombstone, "height">): Height => height + 2;
+
 /**
  * The set of `height`, up to two above the head. Validators leave by ejection alone in this version, so
  * any earlier set is the latest one and those that were ejected since.
  */
 export function validatorsAt(state: ValidatorState, height: Height): ValidatorSet {
-  const since = state.tombstones.filter((tombstone) => tombstone.height + 2 > height);
+  const since = state.tombstones.filter((tombstone) => ejectedFrom(tombstone) > height);
   if (since.length === 0) return state.nextValidators;
   return [...state.nextValidators, ...since.map(({ validator }) => validator)].sort((a, b) =>
     compareBytes(a.publicKey, b.publicKey),

@@ -16,6 +16,7 @@ const among = (total: number, signing: number) =>
       quorum: Math.floor((2 * total) / 3) + 1,
       signedRecently: Array.from({ length: signing }, (_, n) => keyOf(n)),
       signedRecentlyPower: signing,
+      ejected: [],
     },
     self: { ...fakeStatus().self, publicKey: keyOf(0), validator: true, power: 1 },
   });

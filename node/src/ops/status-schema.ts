@@ -42,6 +42,20 @@ export const NodeStatusSchema = z.object({
       .max(256)
       .describe("Validators in any of the last 3 certificates"),
     signedRecentlyPower: whole("Their voting power"),
+    ejected: z
+      .array(
+        z.object({
+          publicKey: hash("Validator key"),
+          nodeId: z.string().describe("Of its node"),
+          height: whole("Height of the block that carries the evidence"),
+          outFrom: whole(
+            "First height at which it votes no more; it leads none from the one before",
+          ),
+        }),
+      )
+      .max(256)
+      .default([])
+      .describe("Validators that signed two messages which exclude each other, since genesis"),
   }),
   self: z.object({
     nodeId: z.string().describe("Hex of the first 20 bytes of SHA-256(node key)"),
@@ -54,7 +68,9 @@ export const NodeStatusSchema = z.object({
       .string()
       .nullable()
       .default(null)
-      .describe("Why it signs nothing now, and until when; null where it may sign or has no vote"),
+      .describe(
+        "Why it signs nothing now, and until when, if ever; null where it may sign or never had a vote",
+      ),
     clockOffsetMs: z
       .int()
       .nullable()

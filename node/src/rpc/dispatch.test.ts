@@ -320,7 +320,7 @@ describe("evidence", () => {
     const consensus = await call("getconsensusinfo");
     expect(methodNamed("getconsensusinfo")?.result.parse(consensus.result)).toMatchObject({
       validators: [{ mayLead: true }],
-      ejected: [{ publicKey: toHex(validator.publicKey), height: 1 }],
+      ejected: [{ publicKey: toHex(validator.publicKey), height: 1, outFrom: 3 }],
     });
   });
 });

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { toHex } from "../../codec/hex.ts";
 import { nodeIdOf } from "../../crypto/pure-keys.ts";
+import { ejectedFrom } from "../../ledger/validator-state.ts";
 import { defineMethod, hash, height, noParams } from "../method.ts";
 
 const MAX_TXIDS = 10_000;
@@ -126,6 +127,7 @@ export const getConsensusInfo = defineMethod({
           publicKey: hash("Validator key"),
           nodeId: z.string(),
           height: height("Height of the block that carries the evidence"),
+          outFrom: height("First height at which it votes no more"),
         }),
       )
       .describe("Validators that signed two messages which exclude each other"),
@@ -156,6 +158,7 @@ export const getConsensusInfo = defineMethod({
         publicKey: toHex(validator.publicKey),
         nodeId: nodeIdOf(validator.nodeKey),
         height: at,
+        outFrom: ejectedFrom({ height: at }),
       })),
     };
   },
