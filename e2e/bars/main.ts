@@ -7,13 +7,12 @@ import { parseArgs } from "node:util";
 import { formatFailure } from "../src/coded-error.ts";
 import { ALL_BARS } from "./all-bars.ts";
 
-const { values, positionals } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    scale: { type: "string", default: "1" },
-  },
-  allowPositionals: true,
-});
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  scale: { type: "string", default: "1" },
+} as const;
+
+const { values, positionals } = readOptions();
 const [name = "list"] = positionals;
 const scale = Number(values.scale);
 
@@ -43,5 +42,15 @@ if (!(scale > 0 && scale <= 1)) {
       console.error(formatFailure(error));
       process.exitCode = 1;
     }
+  }
+}
+
+function readOptions() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    console.error(`error BAR_OPTION: ${(error as Error).message}`);
+    console.error("next: npm run bars -- NAME [--json] [--scale 0.01], or npm run bars -- list");
+    process.exit(2);
   }
 }

@@ -24,6 +24,7 @@ const ROUNDS = "node/src/consensus/rounds.ts";
 const FETCH = "node/src/consensus/fetch-polka.ts";
 const LEDGER_EVIDENCE = "node/src/ledger/evidence.ts";
 const SLOTS = "node/src/ledger/failed-slots.ts";
+const SIGN_HOLD = "node/src/driver/sign-hold.ts";
 const CERTIFICATE = "node/src/crypto/certificate.ts";
 const ROUND_CERTIFICATE = "node/src/crypto/round-certificate.ts";
 const AHEAD =
@@ -141,4 +142,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   { id: `${SLOTS} failedSlotsAfter: publicKey === undefined -> false`, reason: IS_MEMBER },
   { id: `${SLOTS} failedSlotsAfter: continue; -> ;`, reason: IS_MEMBER },
   { id: `${SLOTS} failedSlotsAfter: leader !== undefined -> true`, reason: IS_MEMBER },
+  {
+    id: `${SIGN_HOLD} module: height <= this.#elsewhereHeight -> height < this.#elsewhereHeight`,
+    reason: "the same height again writes the same, and by then the node is fresh: no news",
+  },
 ];

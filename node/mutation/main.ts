@@ -1,21 +1,22 @@
 // npm run mutation -- [--only TEXT] [--every N] [--jobs J] [--json FILE]: tries the mutants of the
 // consensus rules and lists the survivors. --only keeps mutants whose id contains the text, --every N
-// every Nth of them. Exit code 0 where none survives but the known equivalents.
+// every Nth of them. Exit code 0 where none survives but the known equivalents; 2 for a wrong option.
 
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { readToolOptions } from "../sim/tool-options.ts";
 import { EQUIVALENTS } from "./equivalents.ts";
 import { checkBaseline, runMutants } from "./run-mutants.ts";
 import { allMutants } from "./targets.ts";
 
-const { values } = parseArgs({
-  options: {
+const values = readToolOptions(
+  {
     only: { type: "string", default: "" },
     every: { type: "string", default: "1" },
     jobs: { type: "string" },
     json: { type: "string" },
   },
-});
+  "npm run mutation -- [--only TEXT] [--every N] [--jobs J] [--json FILE]",
+);
 
 const equivalents = new Set(EQUIVALENTS.map(({ id }) => id));
 const mutants = allMutants()

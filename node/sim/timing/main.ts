@@ -1,7 +1,7 @@
 // npm run sim:timing -- [--runs K] [--heights H] [--json] [--only viewChange|roundZero]: the view-change table and the round-zero
 // table on the production core, as markdown or as JSON on standard output.
 
-import { parseArgs } from "node:util";
+import { readToolOptions } from "../tool-options.ts";
 import {
   roundZeroMarkdown,
   roundZeroTable,
@@ -9,14 +9,15 @@ import {
   viewChangeTable,
 } from "./tables.ts";
 
-const { values } = parseArgs({
-  options: {
+const values = readToolOptions(
+  {
     runs: { type: "string", default: "20" },
     heights: { type: "string", default: "60" },
     only: { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
-});
+  "npm run sim:timing -- [--runs K] [--heights H] [--json] [--only viewChange|roundZero]",
+);
 const [runs, heights] = [Number(values.runs), Number(values.heights)];
 if (!Number.isSafeInteger(runs) || !Number.isSafeInteger(heights) || runs < 1 || heights < 1) {
   console.error("error: --runs and --heights are whole numbers from 1");

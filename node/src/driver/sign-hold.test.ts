@@ -22,7 +22,7 @@ describe("SignHold", () => {
     hold.claimsOrigin(1);
     hold.claimsOrigin(1);
     expect(hold.mayBegin(1)).toBe(false);
-    expect(hold.maySign(1)).toBe(false);
+    expect(hold.refusal(1)).toContain("begins height 1 once a quorum");
     hold.claimsOrigin(3);
     expect(hold.mayBegin(1)).toBe(true);
     expect(hold.maySign(1)).toBe(true);
@@ -71,7 +71,9 @@ describe("SignHold", () => {
 
   it("holds a node whose blocks are there but whose sign state is lost", () => {
     const hold = new SignHold({ ...fresh, head: 7 });
-    expect(hold.maySign(17)).toBe(false);
+    expect(hold.refusal(17)).toBe(
+      "it signs from height 18 on: its sign state knows nothing of the past",
+    );
     expect(hold.maySign(18)).toBe(true);
   });
 
