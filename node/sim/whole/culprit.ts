@@ -7,6 +7,7 @@ import type { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
 import { ZERO_HASH } from "../../src/codec/bytes.ts";
 import { decodeFrame, encodeFrame, type Message } from "../../src/codec/frames.ts";
 import { proposalSignBytes, voteSignBytes } from "../../src/codec/sign-bytes.ts";
+import { isNil } from "../../src/consensus/tally.ts";
 import { quorumPower } from "../../src/crypto/certificate.ts";
 import { blockHashOf } from "../../src/crypto/ids.ts";
 import type { Transport, TransportEvents } from "../../src/ports.ts";
@@ -29,8 +30,11 @@ export const CULPRIT_KINDS = [
   "twins",
   "amnesia",
 ] as const;
-/** A plotter is an equivocator whose second block all plotters vote for; drawn with f + 1 faulty only. */
-export type CulpritKind = (typeof CULPRIT_KINDS)[number] | "plotter";
+/**
+ * A plotter is an equivocator whose second block all plotters vote for; drawn with f + 1 faulty only. A
+ * lateVoter contradicts its last vote of a height when it votes at the next; never drawn, but asked for.
+ */
+export type CulpritKind = (typeof CULPRIT_KINDS)[number] | "plotter" | "lateVoter";
 
 /** What a culprit puts on one link in place of a frame. */
 interface Outgoing {
@@ -55,6 +59,7 @@ const OTHER_MESSAGES: ReadonlySet<Message["type"]> = new Set([
   "pong",
   "peers",
 ]);
+const ONES_HASH = new Uint8Array(32).fill(1);
 /** Hashes of blocks seen lately. */
 const MAX_SEEN = 8;
 
@@ -96,6 +101,9 @@ export class Culprit {
   /** The second block of each own proposal, by the hash of the first (hex). */
   readonly #others: Map<string, ProposalMessage>;
   readonly #plot: Plot | undefined;
+  /** A lateVoter's last vote, and the last one of the height before that. */
+  #lastVote: Vote | undefined;
+  #voteBefore: Vote | undefined;
   #last: { readonly frame: Uint8Array; readonly message: Message } | undefined;
 
   constructor(kind: CulpritKind, { chain, index, time, rng, plot }: CulpritWorld) {
@@ -182,6 +190,8 @@ export class Culprit {
         return type === "vote" ? sent(this.vote(message.vote, { blockHash: ZERO_HASH })) : same;
       case "doubleVoter":
         return type === "vote" ? this.#anyVote(message.vote, frame) : same;
+      case "lateVoter":
+        return type === "vote" ? [...same, ...this.#contradiction(message.vote)] : same;
       case "equivocator":
       case "plotter":
         return this.#isFirst(peerId) ? same : this.#second(message, same);
@@ -196,6 +206,18 @@ export class Culprit {
       case "amnesia":
         return same;
     }
+  }
+
+  /** Of the last vote at the height before: by now that is decided. */
+  #contradiction(vote: Vote): readonly Outgoing[] {
+    if (this.#lastVote !== undefined && this.#lastVote.height < vote.height) {
+      this.#voteBefore = this.#lastVote;
+    }
+    this.#lastVote = vote;
+    const before = this.#voteBefore;
+    if (before === undefined) return NOTHING;
+    const blockHash = isNil(before.blockHash) ? ONES_HASH : ZERO_HASH;
+    return sent(this.vote(before, { blockHash }));
   }
 
   /** The vote itself, nil, one for any block of late, or none. */

@@ -63,6 +63,11 @@ export class WholeChecks {
     this.#signed = chain.set.map(() => new Map<number, Uint8Array>());
   }
 
+  /** Validators that evidence in a block has convicted. */
+  get convicted(): number {
+    return this.#convictions.size;
+  }
+
   isHonest(machine: Machine): boolean {
     return !this.#culprits.has(machine.options.index);
   }

@@ -47,6 +47,12 @@ describe("simulateWhole", () => {
     expect(failed(runs(7_000, 2, { kind, nodes: 7, heights: 4 }))).toEqual([]);
   });
 
+  it("who contradicts its vote only when the height is decided is convicted", () => {
+    const reports = runs(1, 20, { kind: "lateVoter", heights: 12 });
+    expect(failed(reports)).toEqual([]);
+    expect(reports.filter(({ convicted }) => convicted === 1).length).toBeGreaterThan(15);
+  });
+
   it.each([
     [4, 40],
     [7, 12],

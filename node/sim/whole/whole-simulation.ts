@@ -74,6 +74,8 @@ export interface WholeOptions {
 export interface WholeReport extends RunReport {
   /** Payments in the chain. */
   readonly transactions: number;
+  /** Validators convicted by evidence in a block. */
+  readonly convicted: number;
   /** Processes that ended, by a fault of the plan or of their disk. */
   readonly deaths: number;
 }
@@ -290,6 +292,7 @@ class WholeSimulation implements MachineEvents {
       byzantine: culprits.map(({ kind, index }) => `${kind} at ${index}`).join(", ") || "none",
       maxRound: this.#checks.maxRound,
       transactions: this.#transactions,
+      convicted: this.#checks.convicted,
       deaths: this.#deaths,
     };
   }
