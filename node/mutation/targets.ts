@@ -55,6 +55,7 @@ export const TARGETS: readonly Target[] = [
   outside("node/src/ledger/failed-slots.ts", "node/src/ledger/failed-slots.test.ts"),
   outside("node/src/adapters/sign-guard.ts", "node/src/adapters/file-signer.test.ts"),
   outside("node/src/driver/sign-hold.ts", "node/src/driver/sign-hold.test.ts"),
+  outside("node/src/driver/decided-votes.ts", "node/src/driver/decided-votes.test.ts"),
 ];
 
 /** All mutants of all targets. */

@@ -1,4 +1,7 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Effect } from "../consensus/api.ts";
+import { accuseVoter } from "../consensus/evidence.ts";
 import type { RoundState } from "../consensus/state.ts";
 import { addVote, newTally } from "../consensus/tally.ts";
 import {
@@ -177,5 +180,49 @@ describe("DecidedVotes", () => {
       first: vote(0, { height: 6 }),
       second: vote(0, at6),
     });
+  });
+
+  it("names whoever contradicts itself once a place, and nobody else, whatever comes when", () => {
+    const anyVote = fc.record({
+      type: fc.constantFrom(PREVOTE, PRECOMMIT),
+      round: fc.nat(2),
+      validatorIndex: fc.nat(COUNT - 1),
+      blockHash: fc.constantFrom(BLOCK, OTHER, NIL),
+    });
+    const keyOf = ({ type, round, validatorIndex }: Vote) => `${type}/${round}/${validatorIndex}`;
+    fc.assert(
+      fc.property(fc.array(anyVote, { maxLength: 40 }), fc.nat(40), (drawn, split) => {
+        const votes = drawn.map(({ validatorIndex, ...changed }) => vote(validatorIndex, changed));
+        const [early, late] = [votes.slice(0, split), votes.slice(split)];
+        const rounds = new Map([0, 1].map((round) => [round, roundWith(round, [])]));
+        const named: string[] = [];
+        for (const each of early) {
+          const round = rounds.get(each.round);
+          const tally = each.type === PREVOTE ? round?.prevotes : round?.precommits;
+          const first = tally && addVote(tally, each, 1, 3);
+          const said: Effect[] = [];
+          if (tally && first) accuseVoter(tally, first, each, said);
+          // The core has named those who contradicted themselves before the decision.
+          if (said.length > 0) named.push(keyOf(each));
+        }
+        const held = new DecidedVotes(undefined);
+        const found = [
+          ...held.decided(certified(certificateBy([0, 1, 2])), rounds),
+          ...late.flatMap((each) => held.take(each) ?? []),
+        ];
+        for (const { first, second } of found) {
+          expect(keyOf(first)).toBe(keyOf(second));
+          expect(first.blockHash).not.toEqual(second.blockHash);
+          named.push(keyOf(first));
+        }
+        const all = [...votes, ...[0, 1, 2].map((index) => vote(index))];
+        const guilty = all.filter(
+          (each) =>
+            each.round < 2 &&
+            all.some((o) => keyOf(o) === keyOf(each) && o.blockHash !== each.blockHash),
+        );
+        expect(named.toSorted()).toEqual([...new Set(guilty.map(keyOf))].toSorted());
+      }),
+    );
   });
 });

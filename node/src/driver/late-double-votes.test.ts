@@ -9,6 +9,7 @@ import {
   type LoosePeer,
 } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
+import { doubleSigned } from "../../test/ledger-fixtures.ts";
 import { fromHex, toHex } from "../codec/hex.ts";
 import { PRECOMMIT, PREVOTE, type VoteType } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
@@ -151,6 +152,43 @@ describe("a second vote that comes after the decision", () => {
     const honest = network.nodes.filter((_, i) => i !== CULPRIT);
     network.start(...honest.filter((each) => each !== node));
     expectEjected({ network, twin, honest, node }, height, "doublePrecommit");
+  });
+});
+
+describe("a set that shrinks with the next height", () => {
+  it("does not hide who votes twice in the last height of the old one", () => {
+    const network = new DriverNetwork({ validators: 7 });
+    network.start();
+    network.untilHeight(3);
+    // Its place in the set changes when the first culprit leaves.
+    const second = network.nodes.findIndex(
+      (_, i) => network.setIndexOf(i) > network.setIndexOf(CULPRIT),
+    );
+    for (const index of [CULPRIT, second]) network.at(index).crash();
+    const honest = network.nodes.filter((_, i) => i !== CULPRIT && i !== second);
+    const [node] = honest;
+    invariant(node !== undefined, "five are honest");
+    const twin = network.loosePeer(second);
+    network.run(50);
+    const place = { kind: "doublePrevote", height: 2, round: 0 } as const;
+    const evidence = doubleSigned(network.keyOf(CULPRIT), place, network.genesisHash);
+    twin.send(node, { type: "evidence", evidence });
+    const tombstones = () => node.node.chain.head.validatorState.tombstones;
+    network.until("the first conviction", () => tombstones().length === 1);
+    const height = (tombstones()[0]?.height ?? 0) + 1;
+    network.untilHeight(height, node);
+    expect(node.node.chain.validatorsAt(height)).toHaveLength(7);
+    expect(node.node.chain.validators).toHaveLength(6);
+    for (const blockHash of [OTHER, NIL]) {
+      const vote = network.voteOf(second, { type: PREVOTE, height, round: 0, blockHash });
+      twin.send(node, { type: "vote", vote });
+    }
+    const isOut = (each: TestNode): boolean => each.node.chain.validators.length === 5;
+    network.until("the second is out", () => honest.every(isOut));
+    const convicted = tombstones().map(({ validator }) => toHex(validator.publicKey));
+    const culprits = [CULPRIT, second].map((index) => toHex(network.keyOf(index).publicKey));
+    expect(convicted.toSorted()).toEqual(culprits.toSorted());
+    network.checkSafety();
   });
 });
 
