@@ -2,6 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { sha256 } from "../crypto/hash.ts";
 import type { Certificate } from "../types/chain.ts";
 import type { Proposal } from "../types/consensus.ts";
@@ -42,14 +43,7 @@ describe("leaderOrder", () => {
   });
 });
 
-const PARAMS: ConsensusParams = {
-  timeoutProposeMs: 300,
-  timeoutVoteMs: 100,
-  timeoutGrowth: 1.2,
-  maxTimeoutMs: 10_000,
-  precisionMs: 50,
-  messageDelayMs: 400,
-};
+const PARAMS: ConsensusParams = { ...TEST_PARAMS, maxTimeoutMs: 10_000 };
 
 const BASE = { params: PARAMS, context: {} };
 

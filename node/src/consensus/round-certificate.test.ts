@@ -2,10 +2,11 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { compareGroups } from "../codec/round-certificate.ts";
 import type { VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
-import type { ConsensusParams, HeightContext } from "./api.ts";
+import type { HeightContext } from "./api.ts";
 import { entryByVotes, groupVotes, isQuorum, votesOf } from "./round-certificate.ts";
 import { RULES } from "./rules.ts";
 import { type ConsensusState, initialState } from "./state.ts";
@@ -41,14 +42,6 @@ const votes: fc.Arbitrary<(Vote | undefined)[]> = fc
   );
 
 function begun(polkaPower: number, commitPower: number): ConsensusState {
-  const params: ConsensusParams = {
-    timeoutProposeMs: 300,
-    timeoutVoteMs: 100,
-    timeoutGrowth: 1.2,
-    maxTimeoutMs: 2_000,
-    precisionMs: 50,
-    messageDelayMs: 400,
-  };
   const context: HeightContext = {
     height: 1,
     validators: Array.from({ length: COUNT }, (_, index) => ({
@@ -62,7 +55,7 @@ function begun(polkaPower: number, commitPower: number): ConsensusState {
     parentTimestampMs: 0,
   };
   const rules = { ...RULES, polkaPower: () => polkaPower, commitPower: () => commitPower };
-  return step(initialState(params, rules), {
+  return step(initialState(TEST_PARAMS, rules), {
     nowMs: 0,
     input: { type: "enterHeight", context, startInMs: 0 },
   }).state;

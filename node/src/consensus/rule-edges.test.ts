@@ -3,25 +3,18 @@
 // plants a bug.
 
 import { describe, expect, it } from "vitest";
+import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Block, Certificate, VoteType } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { RoundCertificate, Vote } from "../types/consensus.ts";
-import type { ConsensusParams, Effect, HeightContext, Input } from "./api.ts";
+import type { Effect, HeightContext, Input } from "./api.ts";
 import { leaderOf } from "./proposer.ts";
 import { RULES, type Rules } from "./rules.ts";
 import { type ConsensusState, checkInvariants, initialState } from "./state.ts";
 import { step } from "./step.ts";
 import { addVote, newTally } from "./tally.ts";
 
-const PARAMS: ConsensusParams = {
-  timeoutProposeMs: 300,
-  timeoutVoteMs: 100,
-  timeoutGrowth: 1.2,
-  maxTimeoutMs: 2_000,
-  precisionMs: 50,
-  messageDelayMs: 400,
-};
 const NOW = 1_000_000;
 const bytes = (value: number): Uint8Array => new Uint8Array(32).fill(value);
 const SIGNATURE = new Uint8Array(64);
@@ -95,7 +88,7 @@ function play(
   inputs: readonly Input[],
   wrong: Partial<Rules> = {},
 ): Played {
-  let state = initialState(PARAMS, { ...RULES, ...wrong });
+  let state = initialState(TEST_PARAMS, { ...RULES, ...wrong });
   const effects: Effect[] = [];
   const begin: readonly Input[] = [
     { type: "enterHeight", context, startInMs: 0 },

@@ -3,22 +3,15 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Block, Certificate, VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
-import type { ConsensusParams, Effect, HeightContext, Input, TimedInput } from "./api.ts";
+import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
 import { leaderOf } from "./proposer.ts";
 import { checkInvariants, FUTURE_ROUNDS, initialState, RETAINED_ROUNDS } from "./state.ts";
 import { step } from "./step.ts";
 
-const PARAMS: ConsensusParams = {
-  timeoutProposeMs: 300,
-  timeoutVoteMs: 100,
-  timeoutGrowth: 1.2,
-  maxTimeoutMs: 2_000,
-  precisionMs: 50,
-  messageDelayMs: 400,
-};
 const NOW = 1_000_000;
 const COUNT = 4;
 
@@ -133,7 +126,7 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
 
 /** All effects of the inputs, for validator `self` or a follower. */
 function play(list: readonly Input[], self: number | "follower" = 0): Effect[] {
-  let state = initialState(PARAMS);
+  let state = initialState(TEST_PARAMS);
   const effects: Effect[] = [];
   for (const input of [enter(self === "follower" ? undefined : self), ...list]) {
     const result = step(state, { nowMs: NOW, input });
@@ -193,7 +186,7 @@ describe("step", () => {
   });
 
   it("takes nothing before the first height and nothing of another one", () => {
-    const state = initialState(PARAMS);
+    const state = initialState(TEST_PARAMS);
     const other: TimedInput = { nowMs: NOW, input: { type: "vote", vote: vote({}) } };
     expect(step(state, other).effects).toEqual([]);
     const strangers: readonly Input[] = [
@@ -221,7 +214,7 @@ describe("step", () => {
   });
 
   it("keeps a bounded number of rounds and blocks under a flood of rounds", () => {
-    let state = initialState(PARAMS);
+    let state = initialState(TEST_PARAMS);
     const feed = (input: Input) => {
       state = step(state, { nowMs: NOW, input }).state;
     };
@@ -244,7 +237,7 @@ describe("step", () => {
   });
 
   it("keeps the PoLC of its valid value however many rounds fail", () => {
-    let state = initialState(PARAMS);
+    let state = initialState(TEST_PARAMS);
     const seen: Effect[] = [];
     const feed = (input: Input) => {
       const result = step(state, { nowMs: NOW, input });
