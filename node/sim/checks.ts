@@ -21,10 +21,18 @@ import { isValidBlock } from "./sim-block.ts";
 
 type UnsignedVote = Omit<Vote, "signature">;
 
+/** The validators that prevoted one value of a round. */
 interface Prevotes {
+  readonly round: number;
   readonly hash: Uint8Array;
   readonly voted: Uint8Array;
   count: number;
+}
+
+/** What one validator signed in a place of a height: round × 4 + step. */
+interface Signed {
+  readonly place: number;
+  readonly hash: Uint8Array;
 }
 
 interface Precommitted {
@@ -32,8 +40,6 @@ interface Precommitted {
   readonly round: number;
   readonly hash: Uint8Array;
 }
-
-const MAX_ROUNDS = 2 ** 16;
 
 export class Checks {
   /** What broke, in order; empty in a safe run. */
@@ -48,10 +54,10 @@ export class Checks {
   private readonly byzantine: ReadonlySet<number>;
   private readonly mayFork: boolean;
   private readonly quorum: number;
-  /** By validator and height, then by round × 4 + step. */
-  private readonly signed: readonly (Uint8Array | undefined)[][][];
-  /** By height × MAX_ROUNDS + round: every value anybody prevoted there. */
-  private readonly prevotes = new Map<number, Prevotes[]>();
+  /** By validator and height: few places each, so the lists are searched. */
+  private readonly signed: readonly (Signed[] | undefined)[][];
+  /** By height: every value that anybody prevoted there. */
+  private readonly prevotes: (Prevotes[] | undefined)[] = [];
   private readonly locks: (Precommitted | undefined)[] = [];
   private readonly decisions: Certificate[] = [];
   private readonly heights: number[] = [];
@@ -148,10 +154,11 @@ export class Checks {
   private signsOnce(index: number, height: number, place: number, hash: Uint8Array): void {
     const byHeight = this.signed[index];
     if (byHeight === undefined) return;
-    const signed = (byHeight[height] ??= []);
-    const known = signed[place];
-    if (known === undefined) signed[place] = hash;
-    else if (!equalBytes(known, hash)) {
+    const signed = listAt(byHeight, height);
+    let known: Signed | undefined;
+    for (const other of signed) if (other.place === place) known = other;
+    if (known === undefined) signed.push({ place, hash });
+    else if (!equalBytes(known.hash, hash)) {
       const step = ["proposal", "prevote", "precommit"][place % 4];
       this.report(
         `double sign: validator ${index}, height ${height}, ${step} of round ${place >> 2}`,
@@ -160,15 +167,11 @@ export class Checks {
   }
 
   private countPrevote({ height, round, blockHash, validatorIndex }: UnsignedVote): void {
-    const key = height * MAX_ROUNDS + round;
-    let values = this.prevotes.get(key);
-    if (values === undefined) {
-      values = [];
-      this.prevotes.set(key, values);
-    }
-    let value = valueIn(values, blockHash);
+    const values = listAt(this.prevotes, height);
+    let value = valueIn(values, round, blockHash);
     if (value === undefined) {
-      value = { hash: blockHash, voted: new Uint8Array(this.validators.length), count: 0 };
+      const voted = new Uint8Array(this.validators.length);
+      value = { round, hash: blockHash, voted, count: 0 };
       values.push(value);
     }
     if (value.voted[validatorIndex] === 1) return;
@@ -177,8 +180,7 @@ export class Checks {
   }
 
   private hasPolka(height: number, round: number, hash: Uint8Array): boolean {
-    const values = this.prevotes.get(height * MAX_ROUNDS + round);
-    const value = values === undefined ? undefined : valueIn(values, hash);
+    const value = valueIn(this.prevotes[height] ?? [], round, hash);
     return value !== undefined && value.count >= this.quorum;
   }
 
@@ -201,7 +203,25 @@ export class Checks {
   }
 }
 
-function valueIn(values: readonly Prevotes[], hash: Uint8Array): Prevotes | undefined {
-  for (const value of values) if (equalBytes(value.hash, hash)) return value;
+/** The list of a height, made on first use; the heights before it too, so that no list is sparse. */
+function listAt<T>(byHeight: (T[] | undefined)[], height: number): T[] {
+  const known = byHeight[height];
+  if (known !== undefined) return known;
+  while (byHeight.length <= height) byHeight.push(undefined);
+  const made: T[] = [];
+  byHeight[height] = made;
+  return made;
+}
+
+function valueIn(
+  values: readonly Prevotes[],
+  round: number,
+  hash: Uint8Array,
+): Prevotes | undefined {
+  // The last round's stand last.
+  for (let place = values.length - 1; place >= 0; place--) {
+    const value = values[place];
+    if (value?.round === round && equalBytes(value.hash, hash)) return value;
+  }
   return undefined;
 }

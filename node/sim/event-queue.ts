@@ -17,6 +17,11 @@ export class EventQueue<E extends Scheduled> {
     return this.heap.length;
   }
 
+  /** The earliest event, left where it is. */
+  get first(): E | undefined {
+    return this.heap[0];
+  }
+
   push(event: E): void {
     const { heap, timesMs } = this;
     const { atMs } = event;

@@ -6,21 +6,15 @@ import type { Opened } from "./envelope.ts";
 const HELD_HEIGHTS = 10;
 const HELD_MESSAGES = 800;
 
-/** What the core takes as it is. */
-export type CoreMessage = Extract<
-  Opened,
-  { type: "proposal" | "vote" | "certificate" | "roundCertificate" }
->;
-
 export class HeldMessages {
-  private held: CoreMessage[] = [];
+  private held: Opened[] = [];
   private highest = 0;
   private highestPeer = 0;
   private claimed = 0;
   private claimingPeer = 0;
 
   /** Keeps a message above `height`, the one in progress. */
-  hold(from: number, message: CoreMessage, height: number): void {
+  hold(from: number, message: Opened, height: number): void {
     if (message.height > this.highest) {
       this.highest = message.height;
       this.highestPeer = from;
@@ -30,7 +24,7 @@ export class HeldMessages {
   }
 
   /** The messages of `height`, in order of arrival; older ones are dropped. */
-  takeFor(height: number): readonly CoreMessage[] {
+  takeFor(height: number): readonly Opened[] {
     if (this.held.length === 0) return this.held;
     const taken = this.held.filter((message) => message.height === height);
     this.held = this.held.filter((message) => message.height > height);

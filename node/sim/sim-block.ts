@@ -3,7 +3,7 @@
 
 import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
 import type { Block, CertifiedBlock } from "../src/types/chain.ts";
-import { SIM_GENESIS_HASH } from "./keyring.ts";
+import { SIM_GENESIS_HASH, writeUint32 } from "./keyring.ts";
 
 /** In the last byte of txRoot: every node's ledger refuses the block. */
 const BAD_MARK = 0xff;
@@ -27,7 +27,7 @@ export const headHashOf = (head: CertifiedBlock | undefined): Uint8Array =>
 /** A new valid block on top of `parent`, later than it. */
 export function newBlock({ parent, round, proposer, nowMs, salt }: BlockTemplate): Block {
   const txRoot = new Uint8Array(32);
-  new DataView(txRoot.buffer).setFloat64(0, salt);
+  writeUint32(txRoot, 0, salt * 2 ** 32);
   const parentHeader = parent?.block.header;
   return {
     header: {

@@ -3,36 +3,24 @@
 // replays what was synced. Durable: chain, synced log, sign state. All else is lost with the process.
 
 import { fromHex, toHex } from "../src/codec/hex.ts";
-import type { ConsensusParams, Effect, Input, TimedInput } from "../src/consensus/api.ts";
-import type { Rules } from "../src/consensus/rules.ts";
+import type { Effect, Input, TimedInput } from "../src/consensus/api.ts";
 import { type ConsensusState, initialState } from "../src/consensus/state.ts";
 import { step } from "../src/consensus/step.ts";
 import { heldProposal } from "../src/driver/proposal-fetch.ts";
 import type { Block, CertifiedBlock } from "../src/types/chain.ts";
+import { invariant } from "../src/types/errors.ts";
 import { Author } from "./author.ts";
-import type { DriverRules } from "./driver-rules.ts";
 import { type Envelope, type Opened, open, seal } from "./envelope.ts";
-import { type CoreMessage, HeldMessages } from "./held-messages.ts";
+import { HeldMessages } from "./held-messages.ts";
+import type { NodeOptions } from "./node-options.ts";
 import { unanswered } from "./replay.ts";
-import type { SimSigner } from "./signer.ts";
-import { broadcastTo, honestOutbound, type Outbound, type World } from "./world.ts";
-
-export interface NodeOptions {
-  readonly process: number;
-  readonly index: number;
-  readonly params: ConsensusParams;
-  readonly rules: Rules;
-  readonly driver: DriverRules;
-  readonly signer: SimSigner;
-  readonly paceMs: number;
-  /** Certificates of decided heights are compared, and shown at every lag check. */
-  readonly watchesForks: boolean;
-}
+import { ReusedList } from "./reused-list.ts";
+import { broadcastTo, honestOutbound, type Outbound, sayAgain, type World } from "./world.ts";
 
 const SYNC_BLOCKS = 8;
 /** How many of the last certificates a fork watcher shows. */
 const SHOWN_CERTIFICATES = 3;
-/** How often a node asks itself whether others are further on. */
+/** How long after it heard that others are further on a node asks for what it lacks. */
 export const LAG_CHECK_MS = 300;
 
 export class SimNode {
@@ -49,11 +37,13 @@ export class SimNode {
   outbound: Outbound;
   private readonly world: World;
   private readonly author: Author;
-  private log: TimedInput[] = [];
+  /** The inputs of this height. */
+  private readonly log = new ReusedList<TimedInput>();
   private syncedInputs = 0;
-  private inbox: Input[] = [];
+  private readonly inbox = new ReusedList<Input>();
   private isBusy = false;
   private held = new HeldMessages();
+  private isLagTimerOn = false;
 
   constructor(options: NodeOptions, world: World) {
     this.options = options;
@@ -73,29 +63,32 @@ export class SimNode {
 
   /** First start, or restart after a crash: the log of this height is replayed. */
   start(): void {
-    const { driver, params, rules, process } = this.options;
+    const { driver, params, rules } = this.options;
     this.isUp = true;
     this.state = initialState(params, rules);
-    const replayed = driver.replaysLog ? this.log.slice(0, this.syncedInputs) : [];
-    this.log = replayed;
+    const replayed = driver.replaysLog ? this.log.first(this.syncedInputs) : [];
+    this.log.truncate(replayed.length);
     this.syncedInputs = replayed.length;
     const effects = this.stepEffects(this.enterInput());
     for (const timed of replayed) effects.push(...step(this.state, timed).effects);
     this.world.checks.enters(this.options.index, this.height, this.state.round);
     this.isBusy = true;
     const { life } = this;
-    this.performAll(unanswered(effects, replayed, this.state));
+    // Of a first start nothing can have been answered.
+    const isFirst = replayed.length === 0;
+    this.performAll(isFirst ? effects : unanswered(effects, replayed, this.state));
     if (this.life === life) this.drain();
-    if (this.isUp) this.world.startLagTimer(process, LAG_CHECK_MS);
+    if (this.isUp && this.options.watchesForks) this.startLagTimer();
   }
 
   crash(): void {
     this.isUp = false;
     this.life++;
     this.effectsUntilCrash = undefined;
-    this.inbox = [];
+    this.inbox.truncate(0);
     this.held = new HeldMessages();
     this.isBusy = false;
+    this.isLagTimerOn = false;
     if (!this.options.driver.keepsSignState) this.options.signer.forget();
     this.world.crashed(this.options.process);
   }
@@ -107,7 +100,8 @@ export class SimNode {
     if (isOld && !this.options.watchesForks) return;
     const opened = open(envelope, this.world, this.options.driver.verify);
     if (isOld) this.compare(opened);
-    else this.handle(from, opened);
+    else if (opened.input !== undefined || opened.proposal !== undefined) this.hear(from, opened);
+    else if (opened.other !== undefined) this.serve(from, opened.other);
   }
 
   /** A timer fires; those of decided heights mean nothing. */
@@ -119,8 +113,9 @@ export class SimNode {
   /** Asks a peer that is further on for what is missing here. */
   lag(): void {
     const { process } = this.options;
-    this.world.startLagTimer(process, LAG_CHECK_MS);
+    this.isLagTimerOn = false;
     if (this.options.watchesForks) {
+      this.startLagTimer();
       const last = this.chain.slice(-SHOWN_CERTIFICATES);
       for (const { certificate } of last) this.outbound.certificate(certificate);
     }
@@ -131,51 +126,60 @@ export class SimNode {
     }
   }
 
+  private startLagTimer(): void {
+    if (this.isLagTimerOn) return;
+    this.isLagTimerOn = true;
+    this.world.startLagTimer(this.options.process, LAG_CHECK_MS);
+  }
+
   /** A new block on top of the own head, unlike any other. */
   newBlock(round: number): Block {
     return this.author.newBlock(round, this.head);
   }
 
   private feed(input: Input): void {
-    if (this.isBusy) {
-      this.inbox.push(input);
-      return;
-    }
+    if (this.isBusy) return this.inbox.push(input);
     this.isBusy = true;
     const { life } = this;
     this.take(input);
     if (this.life === life) this.drain();
   }
 
-  private handle(from: number, opened: Opened): void {
-    switch (opened.type) {
-      case "refused":
-        return;
+  /** A message for the core. */
+  private hear(from: number, opened: Opened): void {
+    if (opened.height > this.height) {
+      this.held.hold(from, opened, this.height);
+      this.startLagTimer();
+    } else if (opened.height === this.height) this.feed(this.inputOf(opened));
+  }
+
+  private serve(from: number, message: NonNullable<Opened["other"]>): void {
+    switch (message.type) {
       case "status":
-        return this.held.claim(from, opened.height);
+        this.held.claim(from, message.status.height);
+        return this.startLagTimer();
       case "getBlocks":
-        return this.answer(from, opened.height, opened.count);
+        return this.answer(from, message.request.fromHeight, message.request.count);
       case "blocks":
-        return this.adopt(opened.blocks);
+        return this.adopt(message.blocks);
       case "getProposal":
-        return this.show(from, opened);
+        return this.show(from, message);
       default:
-        if (opened.height < this.height) return;
-        if (opened.height > this.height) return this.held.hold(from, opened, this.height);
-        return this.feed(this.inputOf(opened));
+        throw new Error(`unknown message ${JSON.stringify(message satisfies never)}`);
     }
   }
 
   /** A certificate of a decided height for another block than was decided here. */
   private compare(opened: Opened): void {
     const own = this.chain[opened.height - 1]?.certificate;
-    if (opened.type !== "certificate" || own === undefined) return;
-    this.world.checks.compares(this.options.index, own, opened.certificate);
+    if (opened.input?.type !== "certificate" || own === undefined) return;
+    this.world.checks.compares(this.options.index, own, opened.input.certificate);
   }
 
-  private inputOf(opened: CoreMessage): Input {
-    if (opened.type !== "proposal") return opened;
-    const { message, blockHash } = opened;
+  private inputOf({ input, proposal }: Opened): Input {
+    if (input !== undefined) return input;
+    invariant(proposal !== undefined, "what is heard is for the core");
+    const { message, blockHash } = proposal;
     const valid = this.options.driver.isValid(message.block, this.head);
     return { type: "proposal", message, blockHash, valid };
   }
@@ -189,7 +193,10 @@ export class SimNode {
   }
 
   /** The proposal of a block that a peer has seen a polka for. */
-  private show(to: number, { height, blockHash }: Extract<Opened, { type: "getProposal" }>): void {
+  private show(
+    to: number,
+    { height, blockHash }: Extract<Opened["other"], { type: "getProposal" }>,
+  ): void {
     const { context, rounds } = this.state;
     if (height !== context.height) return;
     const proposal = heldProposal(rounds.values(), blockHash);
@@ -220,11 +227,11 @@ export class SimNode {
   private drain(): void {
     const { inbox, life } = this;
     for (let next = 0; next < inbox.length; next++) {
-      const input = inbox[next];
+      const input = inbox.at(next);
       if (input !== undefined) this.take(input);
       if (this.life !== life) return;
     }
-    if (inbox.length > 0) inbox.length = 0;
+    inbox.truncate(0);
     this.isBusy = false;
   }
 
@@ -243,7 +250,8 @@ export class SimNode {
   private stepEffects(input: Input): Effect[] {
     const timed = { nowMs: this.world.clockMs(this.options.process), input };
     // After a decision the rest of the inbox means nothing and must not enter the next height's log.
-    if (input.type !== "enterHeight" && !this.state.decided) this.log.push(timed);
+    // Before enterHeight it is decided too: what enters a height is not logged, a start makes it anew.
+    if (!this.state.decided) this.log.push(timed);
     const { state, effects } = step(this.state, timed);
     this.state = state;
     this.world.stepped?.(this.options.process, input, effects);
@@ -276,7 +284,7 @@ export class SimNode {
       case "broadcastRoundCertificate":
         return this.outbound.roundCertificate(effect.certificate);
       case "rebroadcast":
-        return this.rebroadcast(effect);
+        return sayAgain(this.outbound, effect);
       case "fetchBlock": {
         const request = { requestId: 0, fromHeight: effect.height, count: 1 };
         broadcastTo(this.world, this.options.process, seal({ type: "getBlocks", request }));
@@ -311,14 +319,6 @@ export class SimNode {
     if (timed !== "rebroadcast" && timed !== "newHeight") this.timeoutAtMs = firesAtMs;
   }
 
-  private rebroadcast(effect: Extract<Effect, { type: "rebroadcast" }>): void {
-    const { proposal, votes, certificate, roundCertificate } = effect;
-    if (proposal !== undefined) this.outbound.proposal(proposal);
-    for (const vote of votes) this.outbound.vote(vote);
-    if (certificate !== undefined) this.outbound.certificate(certificate);
-    if (roundCertificate !== undefined) this.outbound.roundCertificate(roundCertificate);
-  }
-
   private signProposal(effect: Extract<Effect, { type: "signProposal" }>): void {
     const message = this.author.proposal(effect, this.state.candidates);
     if (message === undefined) return;
@@ -338,7 +338,7 @@ export class SimNode {
   private decide(certified: CertifiedBlock): void {
     this.world.checks.decides(this.options.process, certified, this.head);
     this.chain.push(certified);
-    this.log = [];
+    this.log.truncate(0);
     this.syncedInputs = 0;
     this.inbox.push(this.enterInput());
     for (const message of this.held.takeFor(this.height)) this.inbox.push(this.inputOf(message));

@@ -8,14 +8,18 @@ import { verifyCertificate } from "../src/crypto/certificate.ts";
 import { Clocks } from "./clocks.ts";
 import { type Envelope, open, seal } from "./envelope.ts";
 import { EventQueue } from "./event-queue.ts";
+import { type Chained, EventWheel } from "./event-wheel.ts";
 import { HeldMessages } from "./held-messages.ts";
 import { fakeSign, fakeVerify, newValidators, SIM_GENESIS_HASH } from "./keyring.ts";
 import { SIM_PARAMS } from "./nemesis.ts";
 import { type Partition, SimNetwork } from "./network.ts";
 import { unanswered } from "./replay.ts";
+import { ReusedList } from "./reused-list.ts";
 import { newRng } from "./rng.ts";
 import { SimSigner } from "./signer.ts";
 import { voteBytes } from "./vote-bytes.ts";
+
+interface Event extends Chained<Event> {}
 
 const validators = newValidators(4);
 const HASH = new Uint8Array(32).fill(1);
@@ -44,6 +48,55 @@ describe("EventQueue", () => {
   });
 });
 
+describe("EventWheel", () => {
+  it("gives what the heap gives, near and far, while more is put in", () => {
+    const delays = fc.oneof(fc.nat(3), fc.nat(3_000), fc.double({ min: 0, max: 40, noNaN: true }));
+    fc.assert(
+      fc.property(fc.array(fc.option(delays, { nil: undefined })), (moves) => {
+        const wheel = new EventWheel<Event>();
+        const heap = new EventQueue<Event>();
+        let nowMs = 0;
+        moves.forEach((delayMs, seq) => {
+          if (delayMs === undefined) {
+            const next = heap.pop();
+            nowMs = next?.atMs ?? nowMs;
+            expect(wheel.pop()?.seq).toBe(next?.seq);
+          } else {
+            const event = { atMs: nowMs + delayMs, seq, next: undefined };
+            wheel.push(event);
+            heap.push(event);
+          }
+        });
+        while (heap.size > 0) expect(wheel.pop()?.seq).toBe(heap.pop()?.seq);
+        expect(wheel.pop()).toBeUndefined();
+      }),
+    );
+  });
+
+  it("refuses the past", () => {
+    const wheel = new EventWheel<Event>();
+    wheel.push({ atMs: 7, seq: 0, next: undefined });
+    wheel.pop();
+    expect(() => wheel.push({ atMs: 6, seq: 1, next: undefined })).toThrow("before the present");
+  });
+});
+
+describe("ReusedList", () => {
+  it("shows nothing of what stood behind its end", () => {
+    const list = new ReusedList<string>();
+    for (const item of ["a", "b", "c"]) list.push(item);
+    expect([list.first(2), list.first(9)]).toEqual([
+      ["a", "b"],
+      ["a", "b", "c"],
+    ]);
+    list.truncate(1);
+    list.push("d");
+    expect([list.length, list.at(0), list.at(1), list.at(2)]).toEqual([2, "a", "d", undefined]);
+    list.truncate(0);
+    expect([list.length, list.at(0), list.first(3)]).toEqual([0, undefined, []]);
+  });
+});
+
 describe("newRng", () => {
   it("repeats itself by seed, differs between seeds, and spreads", () => {
     const draw = (seed: number) => {
@@ -63,14 +116,13 @@ describe("envelopes", () => {
   it("carry a vote through the codec and refuse one that another key signed", () => {
     const vote = voteBy(1);
     expect(openAll(seal({ type: "vote", vote }))).toEqual({
-      type: "vote",
       height: 5,
-      vote,
+      input: { type: "vote", vote },
     });
     const forged = seal({ type: "vote", vote: { ...vote, validatorIndex: 2 } });
-    expect(openAll(forged)).toEqual({ type: "refused", height: 5 });
+    expect(openAll(forged)).toEqual({ height: 5 });
     const stranger = seal({ type: "vote", vote: { ...vote, validatorIndex: 9 } });
-    expect(openAll(stranger)).toEqual({ type: "refused", height: 5 });
+    expect(openAll(stranger)).toEqual({ height: 5 });
   });
 
   it("show height and vote type without decoding", () => {
@@ -213,8 +265,7 @@ describe("Clocks", () => {
 describe("HeldMessages", () => {
   it("keeps what comes early, in order, within its bound, and names who is ahead", () => {
     const held = new HeldMessages();
-    const message = (height: number) =>
-      ({ type: "vote", height, vote: voteBy(1, height) }) as const;
+    const message = (height: number) => openAll(seal({ type: "vote", vote: voteBy(1, height) }));
     for (const height of [7, 6, 7, 17, 16]) held.hold(3, message(height), 5);
     held.claim(2, 9_000);
     held.claim(1, 8_000);

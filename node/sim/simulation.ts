@@ -15,7 +15,7 @@ import { Checks } from "./checks.ts";
 import { Clocks } from "./clocks.ts";
 import { DRIVER_RULES } from "./driver-rules.ts";
 import type { Envelope } from "./envelope.ts";
-import { EventQueue, type Scheduled } from "./event-queue.ts";
+import { type Chained, EventWheel } from "./event-wheel.ts";
 import { newValidators } from "./keyring.ts";
 import { type ByzantineValidator, drawFaults, type FaultPlan } from "./nemesis.ts";
 import { SimNetwork } from "./network.ts";
@@ -37,7 +37,7 @@ const START_MS = 1_700_000_000_000;
 /** A message that is held arrives this long before the receiver's timeout. */
 const JUST_BEFORE_MS = 1;
 
-interface SimEvent extends Scheduled {
+interface SimEvent extends Chained<SimEvent> {
   atMs: number;
   seq: number;
   readonly kind: "frame" | "timer" | "lag" | "crash" | "restart" | "heal";
@@ -47,6 +47,7 @@ interface SimEvent extends Scheduled {
   envelope: Envelope | undefined;
   input: Input | undefined;
   afterEffects: number;
+  next: SimEvent | undefined;
 }
 
 /** All events have one shape, whatever they carry: the queue stays monomorphic. */
@@ -60,6 +61,7 @@ const newEvent = (kind: SimEvent["kind"], process: number): SimEvent => ({
   envelope: undefined,
   input: undefined,
   afterEffects: 0,
+  next: undefined,
 });
 
 /** Runs one seed to its end. Same options, same report. */
@@ -79,7 +81,7 @@ class Simulation implements World {
   private readonly twins: readonly ByzantineValidator[];
   private readonly network: SimNetwork;
   private readonly clocks: Clocks;
-  private readonly queue = new EventQueue<SimEvent>();
+  private readonly queue = new EventWheel<SimEvent>();
   private readonly nodes: readonly SimNode[];
   private readonly honest: readonly SimNode[];
   private now = 0;

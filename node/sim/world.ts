@@ -65,3 +65,14 @@ export const honestOutbound = (world: World, self: number): Outbound => ({
   roundCertificate: (certificate) =>
     broadcastTo(world, self, seal({ type: "roundCertificate", certificate })),
 });
+
+/** What a node repeats on a rebroadcast timeout. */
+export function sayAgain(
+  outbound: Outbound,
+  { proposal, votes, certificate, roundCertificate }: Extract<Effect, { type: "rebroadcast" }>,
+): void {
+  if (proposal !== undefined) outbound.proposal(proposal);
+  for (const vote of votes) outbound.vote(vote);
+  if (certificate !== undefined) outbound.certificate(certificate);
+  if (roundCertificate !== undefined) outbound.roundCertificate(roundCertificate);
+}

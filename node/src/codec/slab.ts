@@ -7,17 +7,17 @@ const SLAB_BYTES = 64 * 1024;
 /** Larger ones get an array of their own. */
 const LARGEST_BYTES = 1024;
 
-let slab = new Uint8Array(SLAB_BYTES);
+let slab = new ArrayBuffer(SLAB_BYTES);
 let used = 0;
 
 /** `sizeBytes` zero bytes that belong to the caller. */
 export function allocate(sizeBytes: number): Uint8Array {
   if (sizeBytes > LARGEST_BYTES) return new Uint8Array(sizeBytes);
   if (used + sizeBytes > SLAB_BYTES) {
-    slab = new Uint8Array(SLAB_BYTES);
+    slab = new ArrayBuffer(SLAB_BYTES);
     used = 0;
   }
-  const room = new Uint8Array(slab.buffer, used, sizeBytes);
+  const room = new Uint8Array(slab, used, sizeBytes);
   used += sizeBytes;
   return room;
 }
