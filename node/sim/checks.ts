@@ -54,9 +54,9 @@ export class Checks {
   private readonly byzantine: ReadonlySet<number>;
   private readonly mayFork: boolean;
   private readonly quorum: number;
-  /** By validator and height: few places each, so the lists are searched. */
+  /** By validator and height, ascending by place: what is asked for is nearly always the last. */
   private readonly signed: readonly (Signed[] | undefined)[][];
-  /** By height: every value that anybody prevoted there. */
+  /** By height: every value that anybody prevoted there, ascending by round. */
   private readonly prevotes: (Prevotes[] | undefined)[] = [];
   private readonly locks: (Precommitted | undefined)[] = [];
   private readonly decisions: Certificate[] = [];
@@ -155,9 +155,11 @@ export class Checks {
     const byHeight = this.signed[index];
     if (byHeight === undefined) return;
     const signed = listAt(byHeight, height);
-    let known: Signed | undefined;
-    for (const other of signed) if (other.place === place) known = other;
-    if (known === undefined) signed.push({ place, hash });
+    let at = signed.length;
+    while (at > 0 && (signed[at - 1]?.place ?? 0) > place) at--;
+    const before = signed[at - 1];
+    const known = before?.place === place ? before : undefined;
+    if (known === undefined) insert(signed, at, { place, hash });
     else if (!equalBytes(known.hash, hash)) {
       const step = ["proposal", "prevote", "precommit"][place % 4];
       this.report(
@@ -172,7 +174,9 @@ export class Checks {
     if (value === undefined) {
       const voted = new Uint8Array(this.validators.length);
       value = { round, hash: blockHash, voted, count: 0 };
-      values.push(value);
+      let at = values.length;
+      while (at > 0 && (values[at - 1]?.round ?? 0) > round) at--;
+      insert(values, at, value);
     }
     if (value.voted[validatorIndex] === 1) return;
     value.voted[validatorIndex] = 1;
@@ -213,15 +217,22 @@ function listAt<T>(byHeight: (T[] | undefined)[], height: number): T[] {
   return made;
 }
 
+/** At the end, as nearly always, by a push. */
+function insert<T>(list: T[], at: number, item: T): void {
+  if (at === list.length) list.push(item);
+  else list.splice(at, 0, item);
+}
+
+/** In a list that ascends by round. */
 function valueIn(
   values: readonly Prevotes[],
   round: number,
   hash: Uint8Array,
 ): Prevotes | undefined {
-  // The last round's stand last.
   for (let place = values.length - 1; place >= 0; place--) {
     const value = values[place];
-    if (value?.round === round && equalBytes(value.hash, hash)) return value;
+    if (value === undefined || value.round < round) return undefined;
+    if (value.round === round && equalBytes(value.hash, hash)) return value;
   }
   return undefined;
 }
