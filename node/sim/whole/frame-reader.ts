@@ -14,7 +14,8 @@ export class FrameReader {
 
   /** As decodeFrame. */
   read(frame: Uint8Array): Message {
-    const known = this.#messages[this.#frames.indexOf(frame)];
+    const place = this.#frames.indexOf(frame);
+    const known = place === -1 ? undefined : this.#messages[place];
     if (known !== undefined) return known;
     const message = decodeFrame(frame);
     this.#frames[this.#next] = frame;

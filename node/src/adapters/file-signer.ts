@@ -10,6 +10,7 @@
 import { dirname } from "node:path";
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
+import { allocate } from "../codec/slab.ts";
 import { openSigningKey, type SigningKey } from "../crypto/keys.ts";
 import type { LastingSigner, SignPlace, SignRequest, SignResult } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
@@ -90,7 +91,7 @@ class StateGuardedSigner implements FileSigner {
     const verdict = guardSigning(this.#state.last, this.#state.minHeight, request);
     if (!verdict.sign) return verdict.result;
     const { height, round, step } = request;
-    const signBytes = request.signBytes.slice();
+    const signBytes = copyOf(request.signBytes);
     const signature = this.#key.sign(signBytes);
     const next = { ...this.#state, last: { height, round, step, signBytes, signature } };
     try {
@@ -107,6 +108,12 @@ class StateGuardedSigner implements FileSigner {
   close(): void {
     this.#key.destroy();
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = allocate(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function openState(options: SignStateOptions, publicKey: Uint8Array, disk: Disk): SignState {

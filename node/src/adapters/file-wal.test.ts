@@ -186,6 +186,27 @@ describe("limits and failures", () => {
     expect(wal.replay(2)).toHaveLength(1);
   });
 
+  it("keeps records of any size apart, collected and durable, and none that is changed later", () => {
+    const wal = openFileWal({ path: newPath(), genesisHash });
+    wal.reset(1);
+    const records = [10, 9_000, 0, 200_000, 70_000, 5].map((size, i) =>
+      new Uint8Array(size).fill(i + 1),
+    );
+    for (const [place, record] of records.entries()) {
+      const given = record.slice();
+      wal.append(given);
+      given.fill(99);
+      if (place % 3 === 2) wal.sync();
+      expect(wal.replay(1)).toEqual(records.slice(0, place + 1));
+    }
+    const collected = wal.replay(1);
+    wal.reset(2);
+    wal.append(new Uint8Array(300_000).fill(8));
+    expect(collected).toEqual(records);
+    wal.sync();
+    expect(wal.replay(2)).toHaveLength(1);
+  });
+
   it("names a full disk, does nothing more until reopened, and has lost nothing synced", () => {
     const disk = new MemoryDisk();
     const wal = openFileWal({ path: "/d/wal", genesisHash, disk });

@@ -1,5 +1,5 @@
-// The write-ahead log in one file. append() only collects; sync() writes what was collected in one write
-// and makes it durable with one fdatasync. reset() takes effect with the next sync(): a new file with the
+// The write-ahead log in one file. append() only collects, as the bytes that are to be written; sync()
+// writes what was collected in one write and makes it durable with one fdatasync. reset() takes effect with the next sync(): a new file with the
 // new height and all records so far is written and synced beside the old one, then renamed over it, then
 // the directory is synced. So at every moment the name leads to a whole log: the old height's or the new.
 //
@@ -13,17 +13,19 @@
 import { dirname } from "node:path";
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
-import { allocate } from "../codec/slab.ts";
 import type { Wal } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
 import { CodedError, invariant } from "../types/errors.ts";
 import { type Disk, type FileNumber, isDiskFull, systemDisk } from "./disk.ts";
 import {
   decodeWal,
-  encodeWalHeader,
-  encodeWalRecords,
+  newWalRoom,
+  sizeOfWalRecord,
   WAL_HEADER_BYTES,
   WAL_RECORD_HEAD_BYTES,
+  type WalRoom,
+  writeWalHeader,
+  writeWalRecord,
 } from "./wal-format.ts";
 
 export interface FileWalOptions {
@@ -36,6 +38,10 @@ export interface FileWalOptions {
 }
 
 const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+/** A room that a large block has made larger than this is given back. */
+const MAX_KEPT_BYTES = 64 * 1024;
+/** Room for what is collected between two syncs, which is seldom more. */
+const ROOM_BYTES = 4 * 1024;
 
 export interface FileWalLog extends Wal {
   /** WAL_CORRUPT with the place, where a damaged log was set aside as this one was opened. */
@@ -60,8 +66,9 @@ class FileWal implements FileWalLog {
   #file: FileNumber | undefined;
   /** All of the file that is durable. */
   #durableBytes = 0;
-  #collected: Uint8Array[] = [];
-  #collectedBytes = 0;
+  /** Behind room for a header: the records that the next sync() writes, used again and again. */
+  #room = newWalRoom(ROOM_BYTES);
+  #endBytes = WAL_HEADER_BYTES;
   #failure: CodedError | undefined;
   #closed = false;
   #damage: CodedError | undefined;
@@ -84,36 +91,34 @@ class FileWal implements FileWalLog {
 
   append(record: Uint8Array): void {
     this.#assertUsable();
-    const sizeBytes = WAL_RECORD_HEAD_BYTES + record.length;
-    if (this.#durableBytes + this.#collectedBytes + sizeBytes > this.#maxBytes) {
+    const endBytes = this.#endBytes + sizeOfWalRecord(record);
+    if (this.#durableBytes + endBytes - WAL_HEADER_BYTES > this.#maxBytes) {
       throw this.#error(
         "WAL_TOO_LARGE",
         `height ${this.#height} has filled ${this.#maxBytes} bytes`,
       );
     }
-    // Encoded at sync(), when the durable length is known; the caller may reuse its buffer.
-    const copy = allocate(record.length);
-    copy.set(record);
-    this.#collected.push(copy);
-    this.#collectedBytes += sizeBytes;
+    if (endBytes > this.#room.bytes.length) this.#room = largerRoom(this.#room, endBytes);
+    // What is durable now still is at the next sync(): only that and reset() change it.
+    const written = { payload: record, durableBytes: this.#durableBytes };
+    this.#endBytes = writeWalRecord(this.#room, this.#endBytes, written);
   }
 
   sync(): void {
     this.#assertUsable();
     const file = this.#file;
-    if (file !== undefined && this.#collected.length === 0) return;
+    if (file !== undefined && this.#endBytes === WAL_HEADER_BYTES) return;
     this.#guard("write", () => {
       if (file === undefined) this.#replaceFile();
       else this.#extendFile(file);
     });
-    this.#collected = [];
-    this.#collectedBytes = 0;
+    this.#drop();
   }
 
   replay(height: Height): readonly Uint8Array[] {
     this.#assertUsable();
     if (height !== this.#height) return [];
-    return [...(this.#file === undefined ? [] : this.#durableRecords()), ...this.#collected];
+    return [...(this.#file === undefined ? [] : this.#durableRecords()), ...this.#collected()];
   }
 
   reset(height: Height): void {
@@ -121,8 +126,7 @@ class FileWal implements FileWalLog {
     this.#guard("close", () => this.#closeFile());
     this.#height = height;
     this.#durableBytes = 0;
-    this.#collected = [];
-    this.#collectedBytes = 0;
+    this.#drop();
   }
 
   /** Does not sync: what was not synced was not promised. */
@@ -163,8 +167,8 @@ class FileWal implements FileWalLog {
 
   #replaceFile(): void {
     const temporary = `${this.#path}.new`;
-    const bytes = encodeWalRecords(this.#collected, 0, WAL_HEADER_BYTES);
-    bytes.set(encodeWalHeader({ genesisHash: this.#genesisHash, height: this.#height }));
+    const bytes = this.#room.bytes.subarray(0, this.#endBytes);
+    writeWalHeader(this.#room, { genesisHash: this.#genesisHash, height: this.#height });
     const file = this.#disk.create(temporary);
     this.#file = file;
     this.#disk.write(file, bytes, 0);
@@ -175,7 +179,7 @@ class FileWal implements FileWalLog {
   }
 
   #extendFile(file: FileNumber): void {
-    const bytes = encodeWalRecords(this.#collected, this.#durableBytes);
+    const bytes = this.#room.bytes.subarray(WAL_HEADER_BYTES, this.#endBytes);
     this.#disk.write(file, bytes, this.#durableBytes);
     this.#disk.sync(file);
     this.#durableBytes += bytes.length;
@@ -189,6 +193,22 @@ class FileWal implements FileWalLog {
       if (!contents.ok) throw this.#error(contents.code, contents.reason);
       return contents.value.records;
     });
+  }
+
+  /** Copies: the room is used again. */
+  #collected(): readonly Uint8Array[] {
+    const records: Uint8Array[] = [];
+    for (let at = WAL_HEADER_BYTES; at < this.#endBytes; ) {
+      const start = at + WAL_RECORD_HEAD_BYTES;
+      at = start + this.#room.view.getUint32(at);
+      records.push(this.#room.bytes.slice(start, at));
+    }
+    return records;
+  }
+
+  #drop(): void {
+    this.#endBytes = WAL_HEADER_BYTES;
+    if (this.#room.bytes.length > MAX_KEPT_BYTES) this.#room = newWalRoom(ROOM_BYTES);
   }
 
   #closeFile(): void {
@@ -223,4 +243,10 @@ class FileWal implements FileWalLog {
     invariant(!this.#closed, "the write-ahead log is closed");
     if (this.#failure !== undefined) throw this.#failure;
   }
+}
+
+function largerRoom({ bytes }: WalRoom, sizeBytes: number): WalRoom {
+  const larger = newWalRoom(2 * sizeBytes);
+  larger.bytes.set(bytes);
+  return larger;
 }

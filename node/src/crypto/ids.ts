@@ -65,12 +65,20 @@ export function validatorsHashOf(set: ValidatorSet): Uint8Array {
   return hash;
 }
 
-/** What the state root covers of the validators: the hashes of the three sets, then the rest. 32 bytes. */
-export const validatorStateHashOf = (state: ValidatorState): Uint8Array =>
-  sha256(
+/** A state is never changed, and most blocks leave it as it is. */
+const stateHashes = new WeakMap<ValidatorState, Uint8Array>();
+
+/** What the state root covers of the validators: the hashes of the three sets, then the rest. 32 bytes, shared between calls. */
+export function validatorStateHashOf(state: ValidatorState): Uint8Array {
+  const known = stateHashes.get(state);
+  if (known !== undefined) return known;
+  const hash = sha256(
     DOMAINS.validatorState,
     validatorsHashOf(state.lastValidators),
     validatorsHashOf(state.validators),
     validatorsHashOf(state.nextValidators),
     encodeLeadership(state),
   );
+  stateHashes.set(state, hash);
+  return hash;
+}

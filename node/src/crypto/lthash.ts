@@ -12,6 +12,9 @@ const LANES = 1024;
 /** The size of the accumulator in state and in snapshots: 1,024 lanes, little-endian. */
 export const LTHASH_BYTES = 2 * LANES;
 
+/** Digests by the bytes, which most blocks of a quiet chain hand on from one to the next. */
+const digests = new WeakMap<Uint8Array, Uint8Array>();
+
 export class LtHash {
   /** Undefined until something is added or removed: most blocks of a quiet chain change nothing. */
   #lanes: Uint16Array | undefined;
@@ -54,9 +57,14 @@ export class LtHash {
     return this.#bytes;
   }
 
-  /** SHA-256 of the accumulator: 32 bytes. */
+  /** SHA-256 of the accumulator: 32 bytes, shared between calls. */
   digest(): Uint8Array {
-    return sha256(this.toBytes());
+    const bytes = this.toBytes();
+    const known = digests.get(bytes);
+    if (known !== undefined) return known;
+    const digest = sha256(bytes);
+    digests.set(bytes, digest);
+    return digest;
   }
 
   #accumulate(bytes: Uint8Array, sign: 1 | -1): void {

@@ -23,6 +23,7 @@ const KIND = {
 } as const;
 const STEPS: readonly Step[] = ["newHeight", "propose", "prevote", "precommit", "rebroadcast"];
 const HEADER_BYTES = 9;
+const NO_BODY = new Uint8Array(0);
 
 /** The record of one input, or undefined for enterHeight, which the driver makes anew at start. */
 export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | undefined {
@@ -46,7 +47,7 @@ export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | unde
       return record(
         KIND.timeout,
         nowMs,
-        withNumbers([input.height, input.round, STEPS.indexOf(input.step)], new Uint8Array(0)),
+        withNumbers([input.height, input.round, STEPS.indexOf(input.step)], NO_BODY),
       );
   }
 }
@@ -110,19 +111,26 @@ function messageInput(message: Message, valid: boolean): Input {
 
 function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
   const bytes = allocate(HEADER_BYTES + body.length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
-  view.setUint8(0, kind);
-  view.setFloat64(1, nowMs);
+  bytes[0] = kind;
+  putNumber(bytes, 1, nowMs);
   bytes.set(body, HEADER_BYTES);
   return bytes;
 }
 
 function withNumbers(numbers: readonly number[], body: Uint8Array): Uint8Array {
   const bytes = allocate(numbers.length * 8 + body.length);
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  numbers.forEach((value, i) => view.setFloat64(i * 8, value));
+  numbers.forEach((value, i) => putNumber(bytes, i * 8, value));
   bytes.set(body, numbers.length * 8);
   return bytes;
+}
+
+/** One number at a time, so that no record needs a view of its own. */
+const number = new DataView(new ArrayBuffer(8));
+const numberBytes = new Uint8Array(number.buffer);
+
+function putNumber(bytes: Uint8Array, at: number, value: number): void {
+  number.setFloat64(0, value);
+  bytes.set(numberBytes, at);
 }
 
 function numberAt(body: Uint8Array, index: number): number {

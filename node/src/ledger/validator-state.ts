@@ -43,7 +43,7 @@ export interface ValidatorChange {
   readonly culprits: readonly Validator[];
 }
 
-/** The state after the block that follows `state`. */
+/** The state after the block that follows `state`: that very state, where the block changes nothing. */
 export function validatorStateAfter(
   state: ValidatorState,
   { height, parentHash, lastCommitRound, culprits }: ValidatorChange,
@@ -56,7 +56,7 @@ export function validatorStateAfter(
           { ...state, nextValidators },
           { height: height - 1, round: lastCommitRound },
         );
-  return {
+  const after: ValidatorState = {
     lastValidators: state.validators,
     lastLeaders: leadersOf(state, height),
     validators: state.nextValidators,
@@ -69,7 +69,19 @@ export function validatorStateAfter(
       ? { epochSeed: state.nextEpochSeed, nextEpochSeed: parentHash }
       : { epochSeed: state.epochSeed, nextEpochSeed: state.nextEpochSeed }),
   };
+  return isUnchanged(state, after) ? state : after;
 }
+
+/** What does not change is handed on from state to state, so that identity tells. */
+const isUnchanged = (before: ValidatorState, after: ValidatorState): boolean =>
+  before.lastValidators === after.lastValidators &&
+  before.lastLeaders === after.lastLeaders &&
+  before.validators === after.validators &&
+  before.nextValidators === after.nextValidators &&
+  before.tombstones === after.tombstones &&
+  before.failedSlots === after.failedSlots &&
+  before.epochSeed === after.epochSeed &&
+  before.nextEpochSeed === after.nextEpochSeed;
 
 /**
  * The leader order of `height`, the one after the state: indices into its validators, without those

@@ -25,18 +25,25 @@ interface Inode {
   /** The contents, and room to grow behind them. */
   bytes: Uint8Array;
   sizeBytes: number;
-  /** A view of `bytes` where both began as one: what lies before its end is not written over there. */
+  /** Behind what is durable: the same array while what lies before durableBytes is not written over. */
   durable: Uint8Array;
+  durableBytes: number;
 }
 
 const EMPTY = new Uint8Array(0);
 
-const contentsOf = ({ bytes, sizeBytes }: Inode): Uint8Array => bytes.subarray(0, sizeBytes);
-const newInode = (bytes: Uint8Array): Inode => ({ bytes, sizeBytes: bytes.length, durable: bytes });
+const newInode = (bytes: Uint8Array): Inode => ({
+  bytes,
+  sizeBytes: bytes.length,
+  durable: bytes,
+  durableBytes: bytes.length,
+});
 
 export class MemoryDisk implements Disk {
   #names = new Map<string, Inode>();
   #durableNames = new Map<string, Inode>();
+  /** Names that may differ between the two. */
+  readonly #changedNames = new Set<string>();
   readonly #open = new Map<FileNumber, Inode>();
   #nextFile = 3;
   #operations = 0;
@@ -66,13 +73,14 @@ export class MemoryDisk implements Disk {
     }
     this.#names = new Map(names);
     this.#durableNames = new Map(names);
+    this.#changedNames.clear();
     this.#open.clear();
     this.#dieBefore = Infinity;
   }
 
   read(path: string): Uint8Array | undefined {
     const inode = this.#names.get(path);
-    return inode === undefined ? undefined : contentsOf(inode).slice();
+    return inode?.bytes.slice(0, inode.sizeBytes);
   }
 
   create(path: string): FileNumber {
@@ -82,6 +90,7 @@ export class MemoryDisk implements Disk {
     inode.bytes = EMPTY;
     inode.sizeBytes = 0;
     this.#names.set(path, inode);
+    this.#changedNames.add(path);
     return this.#number(inode);
   }
 
@@ -109,7 +118,8 @@ export class MemoryDisk implements Disk {
   sync(file: FileNumber): void {
     this.#operate();
     const inode = this.#inode(file);
-    inode.durable = contentsOf(inode);
+    inode.durable = inode.bytes;
+    inode.durableBytes = inode.sizeBytes;
   }
 
   close(file: FileNumber): void {
@@ -122,11 +132,17 @@ export class MemoryDisk implements Disk {
     if (inode === undefined) throw systemError("ENOENT");
     this.#names.delete(from);
     this.#names.set(to, inode);
+    this.#changedNames.add(from).add(to);
   }
 
   syncDirectory(_path: string): void {
     this.#operate();
-    this.#durableNames = new Map(this.#names);
+    for (const name of this.#changedNames) {
+      const inode = this.#names.get(name);
+      if (inode === undefined) this.#durableNames.delete(name);
+      else this.#durableNames.set(name, inode);
+    }
+    this.#changedNames.clear();
   }
 
   /** Puts a file there, durable at once. */
@@ -166,23 +182,22 @@ export class MemoryDisk implements Disk {
 
 /** Writes in place where that leaves alone what is durable, and into a copy with room otherwise. */
 function writeInto(inode: Inode, written: Uint8Array, position: number): void {
-  const { bytes, sizeBytes, durable } = inode;
+  const { bytes, sizeBytes, durable, durableBytes } = inode;
   const endBytes = position + written.length;
-  const areOne = durable.buffer === bytes.buffer && durable.byteOffset === bytes.byteOffset;
-  const sparesDurable = !areOne || Math.min(position, sizeBytes) >= durable.length;
+  const sparesDurable = durable !== bytes || Math.min(position, sizeBytes) >= durableBytes;
   if (!sparesDurable || endBytes > bytes.length) {
     // Files written once are as long as they are; the others grow by doubling.
     const room = sizeBytes === 0 ? endBytes : 2 * Math.max(sizeBytes, endBytes);
     inode.bytes = allocate(room);
-    inode.bytes.set(contentsOf({ bytes, sizeBytes, durable }));
+    if (sizeBytes > 0) inode.bytes.set(bytes.subarray(0, sizeBytes));
   } else if (position > sizeBytes) inode.bytes.fill(0, sizeBytes, position);
   inode.bytes.set(written, position);
   inode.sizeBytes = Math.max(sizeBytes, endBytes);
 }
 
 function survivorOf(inode: Inode, keeps: CrashKeeps): Uint8Array {
-  const { durable } = inode;
-  const current = contentsOf(inode);
+  const durable = inode.durable.subarray(0, inode.durableBytes);
+  const current = inode.bytes.subarray(0, inode.sizeBytes);
   if (keeps === "nothing" || keeps === "names") return durable;
   if (keeps === "everything") return current;
   // The first half of what changed got to the disk.

@@ -25,14 +25,22 @@ export interface MemoryHubOptions {
   readonly reorder?: boolean;
 }
 
+/** One way between two nodes, whichever link stands there. */
+export interface Route {
+  readonly from: string;
+  readonly to: string;
+  /** When the last frame arrives, to keep the order. */
+  lastArrivalMs: number;
+}
+
 export class MemoryHub {
   readonly scheduler: Scheduler;
   readonly #delayMs: NonNullable<MemoryHubOptions["delayMs"]>;
   readonly #reorder: boolean;
   /** By address: a node that is stopped is not there. */
   readonly #listening = new Map<string, MemoryTransport>();
-  /** When the last frame arrives, by from and to, to keep the order. */
-  readonly #lastArrivalMs = new Map<string, Map<string, number>>();
+  /** By from, then by to. */
+  readonly #routes = new Map<string, Map<string, Route>>();
 
   constructor(options: MemoryHubOptions) {
     this.scheduler = options.scheduler;
@@ -55,20 +63,23 @@ export class MemoryHub {
     return this.#listening.get(address);
   }
 
+  /** The one route of each pair: to be kept by whoever sends much. */
+  route(from: string, to: string): Route {
+    const routes = this.#routes.get(from) ?? new Map<string, Route>();
+    const known = routes.get(to);
+    if (known !== undefined) return known;
+    const route = { from, to, lastArrivalMs: 0 };
+    this.#routes.set(from, routes.set(to, route));
+    return route;
+  }
+
   /** Calls `arrive` after the link's delay; not at all where the hook loses it. */
-  carry(
-    route: { from: string; to: string },
-    frame: Uint8Array | undefined,
-    arrive: () => void,
-  ): void {
+  carry(route: Route, frame: Uint8Array | undefined, arrive: () => void): void {
     const delayMs = this.#delayMs(route.from, route.to, frame);
     if (delayMs === undefined) return;
     const nowMs = this.scheduler.monotonicMs();
-    const last = this.#lastArrivalMs.get(route.from) ?? new Map<string, number>();
-    const earliestMs = this.#reorder ? 0 : (last.get(route.to) ?? 0);
-    const arrivalMs = Math.max(nowMs + delayMs, earliestMs);
-    if (last.size === 0) this.#lastArrivalMs.set(route.from, last);
-    last.set(route.to, arrivalMs);
+    const arrivalMs = Math.max(nowMs + delayMs, this.#reorder ? 0 : route.lastArrivalMs);
+    route.lastArrivalMs = arrivalMs;
     this.scheduler.startTimer(arrivalMs - nowMs, arrive);
   }
 }

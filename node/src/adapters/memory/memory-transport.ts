@@ -5,7 +5,7 @@
 import { allocate } from "../../codec/slab.ts";
 import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
 import { invariant } from "../../types/errors.ts";
-import type { MemoryHub } from "./memory-hub.ts";
+import type { MemoryHub, Route } from "./memory-hub.ts";
 
 export interface MemoryTransportOptions {
   readonly hub: MemoryHub;
@@ -27,6 +27,7 @@ interface Entry {
   readonly peer: Peer;
   readonly link: MemoryLink;
   readonly remote: MemoryTransport;
+  readonly route: Route;
 }
 
 const DEFAULT_REDIAL_MS = 250;
@@ -69,9 +70,8 @@ export class MemoryTransport implements Transport {
     const entry = this.#entries.get(peerId);
     if (entry === undefined) return false;
     const bytes = this.#copyOf(frame);
-    this.#hub.carry({ from: this.id, to: peerId }, frame, () =>
-      entry.remote.#receive(this.id, entry.link, bytes),
-    );
+    const { remote, link } = entry;
+    this.#hub.carry(entry.route, frame, () => remote.#receive(this.id, link, bytes));
     return true;
   }
 
@@ -146,7 +146,8 @@ export class MemoryTransport implements Transport {
     const peerId = address.slice(0, address.indexOf("@"));
     const due = this.#redialing.has(address);
     if (due || this.#stopped || this.#entries.has(peerId) || peerId === this.id) return;
-    this.#hub.carry({ from: this.id, to: peerId }, undefined, () => this.#reached(address, peerId));
+    const route = this.#hub.route(this.id, peerId);
+    this.#hub.carry(route, undefined, () => this.#reached(address, peerId));
     // Whatever becomes of this attempt: look again later. A standing link makes it a no-op.
     const redialMs = this.#options.redialMs ?? DEFAULT_REDIAL_MS;
     this.#redialing.add(address);
@@ -171,7 +172,8 @@ export class MemoryTransport implements Transport {
     const { nodeKey, role, address } = remote.#options;
     const connectedAtMs = this.#hub.scheduler.nowMs();
     const peer: Peer = { id: remote.id, nodeKey, role, address, outbound, connectedAtMs };
-    this.#entries.set(remote.id, { peer, link, remote });
+    const route = this.#hub.route(this.id, remote.id);
+    this.#entries.set(remote.id, { peer, link, remote, route });
     this.#confirmed.add(address);
     this.#events?.connected(peer);
   }
