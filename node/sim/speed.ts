@@ -1,5 +1,6 @@
 // How many complete runs a core makes in a second, with core, codec and checks in the loop: CPU time of
-// this thread over runs of the default mix, after a warm-up that lets the engine compile everything.
+// the process, the engine's compiling and collecting threads included (5 to 8 % of it), over runs of the
+// default mix, after a warm-up that lets it compile nearly everything.
 // Used by the bar sim.speed; `node node/sim/speed.ts` prints it.
 
 import { simulate } from "./simulation.ts";
