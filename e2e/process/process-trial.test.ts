@@ -9,6 +9,7 @@ describe("four daemons that are killed and stopped", () => {
     const report = await processTrial({
       validators: 4,
       emptyBlockIntervalMs: 300,
+      paymentPauseMs: 200,
       kills: 4,
       say: () => undefined,
     });

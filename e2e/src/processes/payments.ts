@@ -16,8 +16,6 @@ import type { LocalNetwork, LocalNode } from "./local-network.ts";
 
 const AMOUNT = 100_000_000n;
 const FINAL_MS = 20_000;
-/** Between two tries of one account. */
-const PAUSE_MS = 200;
 
 interface Unspent {
   readonly txid: string;
@@ -34,13 +32,18 @@ export class Payments {
   readonly #genesis: Genesis;
   readonly #accounts: readonly KeyPair[];
   readonly #nodes: () => readonly LocalNode[];
+  readonly #pauseMs: number;
   #isStopped = false;
   #loops: readonly Promise<void>[] = [];
   #turn = 0;
 
-  /** @param nodes who can be paid through now. */
-  constructor(network: LocalNetwork, nodes: () => readonly LocalNode[]) {
+  /**
+   * @param nodes who can be paid through now.
+   * @param pauseMs between two tries of one account.
+   */
+  constructor(network: LocalNetwork, nodes: () => readonly LocalNode[], pauseMs: number) {
     this.#nodes = nodes;
+    this.#pauseMs = pauseMs;
     const genesis = parseGenesis(readFileSync(network.paths.genesis, "utf8"));
     if (!genesis.ok) throw new Error(genesis.reason);
     this.#genesis = genesis.value;
@@ -63,7 +66,7 @@ export class Payments {
       const isFinal = node !== undefined && (await this.#payOnce(node, account));
       if (isFinal) this.final++;
       else this.failed++;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
     }
   }
 

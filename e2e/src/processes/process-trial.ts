@@ -14,6 +14,8 @@ const POLL_MS = 100;
 export interface TrialOptions {
   readonly validators: number;
   readonly emptyBlockIntervalMs: number;
+  /** Between two payments of one of the two accounts; a payment brings the next block forward. */
+  readonly paymentPauseMs: number;
   /** How many of them are killed, one after the other. */
   readonly kills: number;
   readonly say: (line: string) => void;
@@ -69,7 +71,7 @@ class Trial {
     options.say(`${options.validators} daemons commit`);
     // Leaders whose process has not come up yet are the machine's affair, not the protocol's.
     const begun = (await this.topHeight()) + 1;
-    const payments = new Payments(network, () => this.running());
+    const payments = new Payments(network, () => this.running(), options.paymentPauseMs);
     payments.start();
     const backMs: number[] = [];
     for (const node of network.nodes.slice(0, options.kills)) backMs.push(await this.kill(node));
@@ -132,16 +134,10 @@ class Trial {
     return backMs;
   }
 
+  /** Asks one node only: a question to all of them, over and over, would load the machine itself. */
   private async othersReach(height: number): Promise<void> {
-    await waitFor(
-      `height ${height} without those that are down`,
-      WAIT_MS,
-      async () => {
-        const top = await this.topHeight();
-        return top >= height ? { done: undefined } : { waiting: `height ${top}` };
-      },
-      POLL_MS,
-    );
+    const [witness] = this.running();
+    await witness?.waitForHeight(height, WAIT_MS);
   }
 
   /** Stops whoever leads the height that is about to begin. */

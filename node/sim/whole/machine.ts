@@ -219,14 +219,12 @@ export class Machine {
   }
 
   #guarded(key: SigningKey, disk: Disk, wal: Wal): FileSigner {
-    const { genesisHash, set } = this.options.chain;
+    const { genesisHash } = this.options.chain;
     const { store } = this;
     const lastBlocks = this.options.config.consensus.doubleSignCheckHeight;
     // What the daemon's own check would see; it refuses one that forgot, which starts here all the same.
     const seenHeight = (publicKey: Uint8Array): Height =>
-      this.#forgot
-        ? 0
-        : seenSigning({ publicKey, store, wal, validatorsAt: () => set, lastBlocks });
+      this.#forgot ? 0 : seenSigning({ publicKey, store, wal, lastBlocks });
     return guardKey(key, { statePath: STATE_PATH, genesisHash, seenHeight, disk });
   }
 

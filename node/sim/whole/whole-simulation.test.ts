@@ -70,6 +70,14 @@ describe("simulateWhole", () => {
     }
   });
 
+  it.each([
+    // A validator came back after an ejection, and its past was looked up under the set of genesis.
+    134,
+  ])("seed %i with f + 1 faulty, which found something, stays safe", (seed) => {
+    const report = simulateWhole({ seed, faulty: "f+1" });
+    expect(isFailure(report, "f+1"), report.reason).toBe(false);
+  });
+
   it.each([1, 2, 3, 10])("%i nodes", (nodes) => {
     expect(failed(runs(9_000, 3, { nodes, heights: 4 }))).toEqual([]);
   });

@@ -22,13 +22,10 @@ import type { NodeConfig } from "../config.ts";
 import { verifyBackend, verifySignature } from "../crypto/verify.ts";
 import { assertVerifyRule } from "../crypto/verify-selftest.ts";
 import { validatorSetOf } from "../genesis.ts";
-import { validatorsAt } from "../ledger/validator-state.ts";
 import { createOpsApp } from "../ops/ops-app.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
-import type { Store, Transport } from "../ports.ts";
+import type { Transport } from "../ports.ts";
 import { createRpcApp } from "../rpc/rpc-app.ts";
-import type { Height, ValidatorSet } from "../types/chain.ts";
-import { invariant } from "../types/errors.ts";
 import { buildVersion } from "./build-version.ts";
 import { buildNode } from "./consensus-node.ts";
 import { nodeStatus } from "./node-status.ts";
@@ -166,17 +163,9 @@ function openSigner(config: NodeConfig, opened: OpenChain): FileSigner | undefin
     keyPath: validatorKeyFile,
     statePath: join(config.dataDir, "sign-state"),
     genesisHash,
-    seenHeight: (publicKey) =>
-      seenSigning({ publicKey, store, wal, validatorsAt: setsOf(store), lastBlocks }),
+    seenHeight: (publicKey) => seenSigning({ publicKey, store, wal, lastBlocks }),
     minHeight: signAboveHeight,
   });
-}
-
-/** The set of each height up to two above the store's head. */
-function setsOf(store: Store): (height: Height) => ValidatorSet {
-  const state = store.head()?.validatorState;
-  invariant(state !== undefined, "the store holds a genesis");
-  return (height) => validatorsAt(state, height);
 }
 
 interface Tools {

@@ -5,15 +5,16 @@
 import { equalBytes } from "../codec/bytes.ts";
 import type { Input } from "../consensus/api.ts";
 import { decodeWalRecord } from "../driver/wal-record.ts";
+import { validatorsAt } from "../ledger/validator-state.ts";
 import type { Store, Wal } from "../ports.ts";
-import type { Certificate, Height, ValidatorSet } from "../types/chain.ts";
+import type { Certificate, Height } from "../types/chain.ts";
+import { invariant } from "../types/errors.ts";
 
 export interface SeenSigningParts {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
   readonly store: Pick<Store, "head" | "block">;
   readonly wal: Pick<Wal, "height" | "replay">;
-  readonly validatorsAt: (height: Height) => ValidatorSet;
   /** Blocks looked at, from the head down: with 1, the head's certificate. */
   readonly lastBlocks: number;
 }
@@ -23,10 +24,11 @@ export function seenSigning(parts: SeenSigningParts): Height {
   return Math.max(seenInStore(parts), seenInLog(parts));
 }
 
-function seenInStore({ publicKey, store, validatorsAt, lastBlocks }: SeenSigningParts): Height {
+function seenInStore(parts: SeenSigningParts): Height {
+  const { store, lastBlocks } = parts;
   const head = store.head()?.height ?? 0;
   const signed = (found: Certificate | undefined): boolean =>
-    found?.signers[indexOf(validatorsAt(found.height), publicKey)] === true;
+    found?.signers[placeAt(found.height, parts)] === true;
   for (let height = head; height > Math.max(0, head - lastBlocks); height--) {
     const certified = store.block(height);
     if (signed(certified?.certificate)) return height;
@@ -36,18 +38,23 @@ function seenInStore({ publicKey, store, validatorsAt, lastBlocks }: SeenSigning
   return 0;
 }
 
-function seenInLog({ publicKey, wal, validatorsAt }: SeenSigningParts): Height {
-  const self = indexOf(validatorsAt(wal.height), publicKey);
+function seenInLog(parts: SeenSigningParts): Height {
+  const { wal } = parts;
+  const self = placeAt(wal.height, parts);
   const isOwn = wal
     .replay(wal.height)
     .some((record) => signerOf(decodeWalRecord(record).input) === self);
   return isOwn && self !== -1 ? wal.height : 0;
 }
 
+/** The key's place in the set of a height, up to two above the store's head; -1 where it is not in it. */
+function placeAt(height: Height, { publicKey, store }: SeenSigningParts): number {
+  const state = store.head()?.validatorState;
+  invariant(state !== undefined, "the store holds a genesis");
+  return validatorsAt(state, height).findIndex((one) => equalBytes(one.publicKey, publicKey));
+}
+
 function signerOf(input: Input): number | undefined {
   if (input.type === "vote") return input.vote.validatorIndex;
   return input.type === "proposal" ? input.message.proposal.proposerIndex : undefined;
 }
-
-const indexOf = (validators: ValidatorSet, key: Uint8Array): number =>
-  validators.findIndex(({ publicKey }) => equalBytes(publicKey, key));

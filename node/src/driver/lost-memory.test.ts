@@ -38,8 +38,7 @@ function openSigner({ network, node, disk }: World): LastingSigner {
   return guardKey(network.keyOf(3), {
     statePath: STATE,
     genesisHash: network.genesisHash,
-    seenHeight: (publicKey) =>
-      seenSigning({ publicKey, store, wal, validatorsAt: () => network.set, lastBlocks: HOLD }),
+    seenHeight: (publicKey) => seenSigning({ publicKey, store, wal, lastBlocks: HOLD }),
     disk,
   });
 }
