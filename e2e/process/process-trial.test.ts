@@ -10,6 +10,7 @@ describe("four daemons that are killed and stopped", () => {
       validators: 4,
       emptyBlockIntervalMs: 300,
       paymentPauseMs: 200,
+      settledHeight: 2,
       kills: 4,
       say: () => undefined,
     });

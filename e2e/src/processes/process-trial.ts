@@ -16,6 +16,11 @@ export interface TrialOptions {
   readonly emptyBlockIntervalMs: number;
   /** Between two payments of one of the two accounts; a payment brings the next block forward. */
   readonly paymentPauseMs: number;
+  /**
+   * Nobody is killed or stopped before this height: timeouts follow what links and block checks have
+   * taken, and both are slow while so many processes start on one machine.
+   */
+  readonly settledHeight: number;
   /** How many of them are killed, one after the other. */
   readonly kills: number;
   readonly say: (line: string) => void;
@@ -29,7 +34,7 @@ export interface TrialReport {
   readonly forks: readonly number[];
   /** From the start of a killed process to its signature in a certificate. */
   readonly backMs: readonly number[];
-  /** From the time on when all daemons ran; those with nobody down too, as a slow machine has them. */
+  /** From the time on when all daemons had settled; those with nobody down too, as a slow machine has them. */
   readonly viewChanges: readonly ViewChange[];
   /** Blocks decided while the leader, and while f nodes stood still. */
   readonly blocksWithoutLeader: number;
@@ -69,8 +74,10 @@ class Trial {
     network.startAll();
     await Promise.all(network.nodes.map((node) => node.waitForHeight(2, WAIT_MS)));
     options.say(`${options.validators} daemons commit`);
+    await network.node(0).waitForHeight(options.settledHeight, WAIT_MS);
     // Leaders whose process has not come up yet are the machine's affair, not the protocol's.
     const begun = (await this.topHeight()) + 1;
+    options.say(`they have settled at height ${begun - 1}`);
     const payments = new Payments(network, () => this.running(), options.paymentPauseMs);
     payments.start();
     const backMs: number[] = [];
