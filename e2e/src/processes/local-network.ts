@@ -17,6 +17,7 @@ import {
 } from "@timecoin/node/devnet/devnet-plan";
 import { choosePorts } from "@timecoin/node/devnet/devnet-ports";
 import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";
+import { endWithThisProcess } from "../child-processes.ts";
 import { fromRoot } from "../network/product-images.ts";
 import { waitFor } from "../wait-for.ts";
 
@@ -47,6 +48,8 @@ export class LocalNode {
     const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheDirectory(process.env) };
     const child = spawn(process.execPath, args, { stdio: ["ignore", log, log], env });
     closeSync(log);
+    // One that was stopped takes no other signal.
+    endWithThisProcess(child, "SIGKILL");
     this.#child = child;
     this.#ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => resolve({ code, signal }));

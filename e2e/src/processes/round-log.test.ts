@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type RoundEntry, roundEntriesOf, viewChangesOf } from "./round-log.ts";
+import { committedAtMs, type RoundEntry, roundEntriesOf, viewChangesOf } from "./round-log.ts";
 
 const line = (height: number, round: number, second: number): string =>
   JSON.stringify({
@@ -32,6 +32,16 @@ describe("roundEntriesOf", () => {
       { node: 3, height: 1, round: 0, atMs: Date.parse("2026-01-01T00:00:01.500Z") },
       { node: 3, height: 1, round: 1, atMs: Date.parse("2026-01-01T00:00:02.500Z") },
     ]);
+  });
+});
+
+describe("committedAtMs", () => {
+  it("is the last time that the node committed the height", () => {
+    const committed = (height: number, second: number): string =>
+      line(height, 0, second).replace('"newRound"', '"block committed"');
+    const log = [committed(4, 1), line(5, 0, 2), committed(5, 3), committed(5, 4), committed(6, 5)];
+    expect(committedAtMs(log.join("\n"), 5)).toBe(Date.parse("2026-01-01T00:00:04.500Z"));
+    expect(committedAtMs(log.join("\n"), 7)).toBeUndefined();
   });
 });
 

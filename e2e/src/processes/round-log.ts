@@ -1,6 +1,7 @@
 // View changes of real daemons, read from their debug logs: every node writes when it enters a round,
 // and all of them share the machine's clock. A view change runs from the first node's entering a round
-// that fails until a quorum of nodes is in the next round of that height, as in node/sim/timing.
+// that fails until a quorum of nodes is in the next round of that height, as in node/sim/timing. The logs
+// say when a block was committed, too.
 
 import { z } from "zod";
 
@@ -25,6 +26,22 @@ const NewRound = z.object({
   height: z.int(),
   round: z.int(),
 });
+
+const Committed = z.object({
+  time: z.string(),
+  message: z.literal("block committed"),
+  height: z.int(),
+});
+
+/** When the node last wrote that it committed `height`, in Unix ms; undefined where it never did. */
+export function committedAtMs(log: string, height: number): number | undefined {
+  const times = log.split("\n").flatMap((line) => {
+    if (!line.includes('"block committed"')) return [];
+    const parsed = Committed.safeParse(jsonOf(line));
+    return parsed.success && parsed.data.height === height ? [Date.parse(parsed.data.time)] : [];
+  });
+  return times.at(-1);
+}
 
 /** The entries in one node's log, in its order; lines that are none are passed over. */
 export function roundEntriesOf(node: number, log: string): readonly RoundEntry[] {
