@@ -105,6 +105,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "beyond the last validator no vote is held: undefined is passed over",
   },
   { id: `${FETCH} fetchPolka: true -> false`, reason: RULE_FIRED },
+  { id: `${ROUNDS} jumpAhead: !state.aheadSeen -> false`, reason: AHEAD },
   { id: `${ROUNDS} jumpAhead: state.aheadSeen = false; -> ;`, reason: AHEAD },
   {
     id: `${ROUNDS} jumpAhead: false -> true #2`,
