@@ -1,7 +1,8 @@
 // The write-ahead log in one file. append() only collects, as the bytes that are to be written; sync()
-// writes what was collected in one write and makes it durable with one fdatasync. reset() takes effect with the next sync(): a new file with the
-// new height and all records so far is written and synced beside the old one, then renamed over it, then
-// the directory is synced. So at every moment the name leads to a whole log: the old height's or the new.
+// writes what was collected in one write and makes it durable with one fdatasync. reset() takes effect
+// with the next sync(): a new file with the new height and all records so far is written and synced
+// beside the old one, then renamed over it, then the directory is synced. So at every moment the name
+// leads to a whole log: the old height's or the new.
 //
 // A log that is damaged before its end is set aside whole, as <path>.damaged, and a new one begun: the
 // driver then finds that the log does not reach the last signature, and signs only above it
