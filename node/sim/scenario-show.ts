@@ -2,7 +2,7 @@
 // stand for.
 
 import { fromHex, toHex } from "../src/codec/hex.ts";
-import type { Effect } from "../src/consensus/api.ts";
+import type { Effect, HeldMessages } from "../src/consensus/api.ts";
 import type { ConsensusState } from "../src/consensus/state.ts";
 import type { Certificate } from "../src/types/chain.ts";
 import type { RoundCertificate } from "../src/types/consensus.ts";
@@ -80,13 +80,21 @@ function showRebroadcast({
   votes,
   certificate,
   roundCertificate,
+  held,
 }: Extract<Effect, { type: "rebroadcast" }>): string {
-  const parts = votes.map(
+  const parts = showMessages({ proposal, votes });
+  if (certificate !== undefined) parts.push(showCertificate(certificate));
+  if (roundCertificate !== undefined) parts.push(showRoundCertificate(roundCertificate));
+  const ofOthers = showMessages(held).join("; ");
+  const shown = ofOthers === "" ? "" : ` (held of others: ${ofOthers})`;
+  return `say again: ${parts.join("; ") || "nothing"}${shown}`;
+}
+
+function showMessages({ proposal, votes }: HeldMessages): string[] {
+  const shown = votes.map(
     ({ type, round, blockHash, validatorIndex }) =>
       `${type === 1 ? "prevote" : "precommit"} ${round} ${nameOf(blockHash)} by ${validatorIndex}`,
   );
-  if (proposal !== undefined) parts.unshift(`proposal ${nameOf(proposal.proposal.blockHash)}`);
-  if (certificate !== undefined) parts.push(showCertificate(certificate));
-  if (roundCertificate !== undefined) parts.push(showRoundCertificate(roundCertificate));
-  return `say again: ${parts.join("; ") || "nothing"}`;
+  if (proposal !== undefined) shown.unshift(`proposal ${nameOf(proposal.proposal.blockHash)}`);
+  return shown;
 }

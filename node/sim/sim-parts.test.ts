@@ -323,6 +323,7 @@ describe("unanswered", () => {
       votes: [],
       certificate: undefined,
       roundCertificate: undefined,
+      held: { proposal: undefined, votes: [] },
     };
     expect(unanswered([note, said], [], state)).toEqual([]);
   });

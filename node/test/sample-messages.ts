@@ -200,6 +200,7 @@ export const MESSAGES = {
       groups: ROUND_CERTIFICATE.groups.map((group, place) => ({ ...group, round: 7 + place })),
     },
   },
+  reach: { type: "reach", missing: [bytes(32, 0x65), bytes(32, 0x66)] },
   status: {
     type: "status",
     status: { height: 2 ** 53 - 1, baseHeight: 1, blockHash: bytes(32, 0x60) },

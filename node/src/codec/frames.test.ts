@@ -168,6 +168,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: is("certificate"), certificate }),
   fc.record({ type: is("evidence"), evidence }),
   fc.record({ type: is("roundCertificate"), certificate: roundCertificate }),
+  fc.record({ type: is("reach"), missing: ids }),
   fc.record({
     type: is("status"),
     status: fc.record({ height: safe, baseHeight: safe, blockHash: hash }),

@@ -1,18 +1,12 @@
 // Peer messages as frames: one type byte, then SSZ. decodeFrame is the only way from the wire into
 // the node; it checks sizes first and throws CodedErrors only. The hello frame is the transport's own.
 
-import { ByteListType, ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
+import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import type { Certificate, CertifiedBlock, Transaction } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
-import {
-  MAX_FRAME_BYTES,
-  MAX_PEER_ADDRESS_BYTES,
-  MAX_PEER_ADDRESSES,
-  MAX_SYNC_BLOCKS,
-  MAX_TX_IDS,
-} from "../types/limits.ts";
+import { MAX_FRAME_BYTES, MAX_SYNC_BLOCKS, MAX_TX_IDS } from "../types/limits.ts";
 import { blockFromWire, blockToWire } from "./chain.ts";
 import {
   type CompactMessage,
@@ -29,6 +23,14 @@ import {
 } from "./compact-frames.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import { encodeEvidence, evidenceFromWire } from "./evidence.ts";
+import {
+  decodePeers,
+  decodeReach,
+  encodePeers,
+  encodeReach,
+  type PeersMessage,
+  type ReachMessage,
+} from "./peer-frames.ts";
 import { encodeRoundCertificate, readRoundCertificate } from "./round-certificate.ts";
 import {
   bytes32,
@@ -68,6 +70,7 @@ export type Message =
   | { readonly type: "roundCertificate"; readonly certificate: RoundCertificate }
   /** One piece, for the next block of whoever proposes it. */
   | { readonly type: "evidence"; readonly evidence: Evidence }
+  | ReachMessage
   | { readonly type: "status"; readonly status: StatusMessage }
   | { readonly type: "getBlocks"; readonly request: BlocksRequest }
   | {
@@ -81,8 +84,7 @@ export type Message =
   | { readonly type: "ping"; readonly nonce: number }
   /** `nowMs`: the sender's wall clock; a hint, heeded as a median only. */
   | { readonly type: "pong"; readonly nonce: number; readonly nowMs: number }
-  /** "nodeId@host:port" each. */
-  | { readonly type: "peers"; readonly addresses: readonly string[] };
+  | PeersMessage;
 
 export type MessageType = Message["type"];
 
@@ -95,9 +97,6 @@ const IdsSchema = new ContainerType({ witnessIds: new ListCompositeType(bytes32,
 const TxsSchema = new ContainerType({
   transactions: new ListCompositeType(TransactionSchema, MAX_TX_IDS),
 });
-const PeersSchema = new ContainerType({
-  addresses: new ListCompositeType(new ByteListType(MAX_PEER_ADDRESS_BYTES), MAX_PEER_ADDRESSES),
-});
 
 /** How one message type is written and read. */
 interface FrameCodec<M extends Message> {
@@ -109,8 +108,6 @@ interface FrameCodec<M extends Message> {
 
 type Codecs = { readonly [T in MessageType]: FrameCodec<Extract<Message, { type: T }>> };
 
-const text = new TextEncoder();
-const fromText = new TextDecoder("utf-8", { fatal: true });
 type TxsWire = ValueOf<typeof TxsSchema>;
 
 const RoundCertificates = { deserialize: readRoundCertificate };
@@ -196,6 +193,14 @@ const CODECS: Codecs = {
       return { type: "evidence", evidence: evidenceFromWire(wire) };
     },
   },
+  reach: {
+    byte: 0x19,
+    maxBytes: 16 * 1024,
+    encode: encodeReach,
+    decode(bytes) {
+      return decodeReach(bytes, this.maxBytes);
+    },
+  },
   status: {
     byte: 0x20,
     maxBytes: SMALL_BYTES,
@@ -267,15 +272,9 @@ const CODECS: Codecs = {
   peers: {
     byte: 0x42,
     maxBytes: 32 * 1024,
-    encode: ({ addresses }) =>
-      PeersSchema.serialize({ addresses: addresses.map((a) => text.encode(a)) }),
+    encode: encodePeers,
     decode(bytes) {
-      const wire = decodeSsz(PeersSchema, bytes, "peer addresses", this.maxBytes);
-      try {
-        return { type: "peers", addresses: wire.addresses.map((a) => fromText.decode(a)) };
-      } catch (cause) {
-        throw new CodedError("CODEC_MALFORMED", "peer addresses: not UTF-8", { cause });
-      }
+      return decodePeers(bytes, this.maxBytes);
     },
   },
 };

@@ -103,6 +103,12 @@ export interface TimedInput {
   readonly input: Input;
 }
 
+/** Messages of one round that others than this node signed. */
+export interface HeldMessages {
+  readonly proposal: ProposalMessage | undefined;
+  readonly votes: readonly Vote[];
+}
+
 export type Effect =
   /** Ask the driver for a new block; it answers with blockBuilt. */
   | { readonly type: "buildBlock"; readonly height: Height; readonly round: Round }
@@ -145,6 +151,8 @@ export type Effect =
       readonly votes: readonly Vote[];
       readonly certificate: Certificate | undefined;
       readonly roundCertificate: RoundCertificate | undefined;
+      /** What others signed in this round, as far as it is held: for peers that cannot hear them. */
+      readonly held: HeldMessages;
     }
   /** A commit certificate is held but not its block. */
   | { readonly type: "fetchBlock"; readonly height: Height; readonly blockHash: HashHex }

@@ -4,7 +4,7 @@
 
 import type { Round } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
-import type { Effect } from "./api.ts";
+import type { Effect, HeldMessages } from "./api.ts";
 import { askForBlock } from "./commit.ts";
 import { polcOf } from "./lock.ts";
 import { propose } from "./propose.ts";
@@ -15,6 +15,7 @@ import {
   forgetOldRounds,
   isKept,
   type RoundEntry,
+  roundOf,
 } from "./state.ts";
 import { rebroadcastMs, timeoutMs } from "./timeouts.ts";
 import { countVote } from "./vote.ts";
@@ -117,8 +118,19 @@ export function rebroadcast(state: ConsensusState, out: Effect[]): void {
     votes: [state.ownPrevote, state.ownPrecommit].filter((vote) => vote !== undefined),
     certificate,
     roundCertificate: entry.type === "votes" ? entry.certificate : undefined,
+    held: heldOfOthers(state, self),
   });
   if (polc !== undefined && polc !== certificate) {
     out.push({ type: "broadcastCertificate", certificate: polc });
   }
+}
+
+/** What the others have said in this round, for those who cannot hear them (docs/adr/0017). */
+function heldOfOthers(state: ConsensusState, self: number): HeldMessages {
+  const { proposal, prevotes, precommits } = roundOf(state, state.round);
+  const votes = [...prevotes.votes, ...precommits.votes].filter((vote) => vote !== undefined);
+  return {
+    proposal: proposal?.proposal.proposerIndex === self ? undefined : proposal,
+    votes: votes.filter(({ validatorIndex }) => validatorIndex !== self),
+  };
 }

@@ -33,6 +33,7 @@ export class CoreLoop {
   readonly #wal: Wal;
   readonly #metrics: Metrics;
   readonly #perform: (effect: Effect) => void;
+  readonly #onNews: (input: Input) => void;
   readonly #queue: TimedInput[] = [];
   readonly #voteBudget = new VoteBudget();
   #state: ConsensusState;
@@ -42,12 +43,17 @@ export class CoreLoop {
   constructor(
     ports: { clock: Clock; wal: Wal; metrics: Metrics },
     params: ConsensusParams,
-    perform: (effect: Effect) => void,
+    on: {
+      readonly perform: (effect: Effect) => void;
+      /** An input that changed the state, after its effects. */
+      readonly news: (input: Input) => void;
+    },
   ) {
     this.#clock = ports.clock;
     this.#wal = ports.wal;
     this.#metrics = ports.metrics;
-    this.#perform = perform;
+    this.#perform = on.perform;
+    this.#onNews = on.news;
     this.#state = initialState(params);
   }
 
@@ -88,8 +94,9 @@ export class CoreLoop {
 
   #take(timed: TimedInput): void {
     invariant(!this.#failed, "an input arrived after the core had failed");
-    if (isNews(this.#state, timed.input)) {
-      const { input } = timed;
+    const { input } = timed;
+    const isNew = isNews(this.#state, input);
+    if (isNew) {
       if (input.type === "vote" && !this.#voteBudget.take(this.#state, input.vote)) return;
       const record = encodeWalRecord(timed);
       if (record !== undefined) this.#wal.append(record);
@@ -97,6 +104,7 @@ export class CoreLoop {
     const effects = this.#step(timed);
     if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
     for (const effect of effects) this.#perform(effect);
+    if (isNew) this.#onNews(input);
   }
 
   #sync(): void {

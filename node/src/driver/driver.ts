@@ -10,7 +10,7 @@ import { decodeFrame } from "../codec/frames.ts";
 import type { HeightContext, Input } from "../consensus/api.ts";
 import type { ConsensusState } from "../consensus/state.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
-import type { Clock, Peer, Timer } from "../ports.ts";
+import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
 import { BlockBodies } from "./block-bodies.ts";
@@ -21,7 +21,9 @@ import { CoreLoop } from "./core-loop.ts";
 import type { DriverOptions } from "./driver-options.ts";
 import { Effects } from "./effects.ts";
 import { EvidenceExchange } from "./evidence-exchange.ts";
+import { openForwarding } from "./forwarding.ts";
 import { FutureFrames } from "./future-frames.ts";
+import { guardedClock } from "./guarded-clock.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
@@ -53,6 +55,8 @@ export class Driver {
   readonly #future = new FutureFrames();
   readonly #compact: CompactProposals;
   readonly #votes: VoteRelay;
+  /** Who hears whom, and what is passed on where links are missing. */
+  readonly #partial: ReturnType<typeof openForwarding>;
   readonly #catchUp: CatchUp;
   readonly #relay: TxRelay;
   readonly #inbound: Inbound;
@@ -81,17 +85,19 @@ export class Driver {
     const links = { ...options, peers: this.peers, outbound };
     this.#exchange = new EvidenceExchange(links);
     const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
+    this.#partial = openForwarding(links);
     const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish };
     const shared = { ...links, ...own, exchange: this.#exchange };
     this.#watches = openWatches(shared);
     this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });
     const proposals = new ProposalFetch({ ...own, metrics });
-    const parts = { ...shared, ...this.#watches, votes: this.#votes, proposals };
-    this.#loop = new CoreLoop(options, consensus, (effect) => this.#effects.perform(effect));
-    this.#timers = new ConsensusTimers(clock, (timeout) =>
-      this.#guard(() => this.#timeout(timeout)),
-    );
-    const guarded = this.#guardedClock();
+    const parts = { ...shared, ...this.#partial, ...this.#watches, votes: this.#votes, proposals };
+    this.#loop = new CoreLoop(options, consensus, {
+      perform: (effect) => this.#effects.perform(effect),
+      news: (input) => this.#partial.forwarding.news(input),
+    });
+    const guarded = guardedClock(clock, (work) => this.#guard(work));
+    this.#timers = new ConsensusTimers(guarded, (timeout) => this.#timeout(timeout));
     this.#compact = new CompactProposals({
       ...parts,
       clock: guarded,
@@ -145,7 +151,7 @@ export class Driver {
       this.#options.transport.start({
         connected: (peer) => this.#guard(() => this.#messages.connected(peer)),
         disconnected: (peer) => this.#guard(() => this.#messages.disconnected(peer)),
-        frame: (peer, frame) => this.#guard(() => this.#inbound.frame(peer, frame)),
+        frame: (peer, frame) => this.#guard(() => this.#frame(peer, frame)),
       });
       this.#startTick();
     });
@@ -165,15 +171,6 @@ export class Driver {
   /** Takes a transaction into the pool and announces it; its witness id, or why not. */
   submit(tx: Transaction): Result<HashHex> {
     return this.#relay.submit(tx);
-  }
-
-  #guardedClock(): Clock {
-    const { clock } = this.#options;
-    return {
-      nowMs: () => clock.nowMs(),
-      monotonicMs: () => clock.monotonicMs(),
-      startTimer: (delayMs, fire) => clock.startTimer(delayMs, () => this.#guard(fire)),
-    };
   }
 
   #guard(work: () => void): void {
@@ -231,6 +228,12 @@ export class Driver {
     this.#catchUp.deliver();
   }
 
+  /** A frame, just come or held back until its height began. */
+  #frame(peer: Peer, frame: Uint8Array): void {
+    this.#partial.reach.heard(peer.id);
+    this.#partial.forwarding.from(peer.id, () => this.#inbound.frame(peer, frame));
+  }
+
   #received(input: Input): void {
     // Its leader has begun the height, so it need not wait here either.
     if (input.type === "proposal") this.#hurry();
@@ -252,7 +255,7 @@ export class Driver {
   #takeFuture(): void {
     for (const { peerId, frame } of this.#future.take(this.#options.chain.head.height + 1)) {
       const state = this.peers.get(peerId);
-      if (state !== undefined) this.#inbound.frame(state.peer, frame);
+      if (state !== undefined) this.#frame(state.peer, frame);
     }
   }
 
@@ -329,6 +332,7 @@ export class Driver {
         this.#ticks++;
         this.#watches.clocks.check();
         this.#watches.forks.check();
+        this.#partial.reach.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();
         if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();

@@ -8,9 +8,11 @@ import type { ProposalMessage } from "../types/consensus.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { EvidenceExchange } from "./evidence-exchange.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { Outbound } from "./outbound.ts";
 import type { ProposalFetch } from "./proposal-fetch.ts";
 import { proposalFrame } from "./proposal-frame.ts";
+import type { Reach } from "./reach.ts";
 import type { SignHold } from "./sign-hold.ts";
 import { SignQueue } from "./sign-queue.ts";
 import type { Signing } from "./signing.ts";
@@ -36,6 +38,8 @@ export interface EffectsParts {
   /** Proposals with so many bytes of transactions are sent compact. */
   readonly compactFromBytes: number;
   readonly exchange: EvidenceExchange;
+  readonly reach: Pick<Reach, "stoodStill">;
+  readonly forwarding: Pick<Forwarding, "stoodStill">;
   readonly feed: (input: Input) => void;
   readonly decide: (certified: CertifiedBlock, blockHash: HashHex) => void;
 }
@@ -138,6 +142,8 @@ export class Effects {
     if (roundCertificate !== undefined) {
       outbound.toValidators({ type: "roundCertificate", certificate: roundCertificate });
     }
+    this.#parts.reach.stoodStill();
+    this.#parts.forwarding.stoodStill(effect.held);
   }
 
   #note({ name, height, round, reason }: Extract<Effect, { type: "note" }>): void {

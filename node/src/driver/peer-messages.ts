@@ -12,10 +12,12 @@ import type { ClockGuard } from "./clock-guard.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
 import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { ForkWatch } from "./fork-watch.ts";
+import type { Forwarding } from "./forwarding.ts";
 import type { OtherMessage } from "./inbound.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { ProposalFetch } from "./proposal-fetch.ts";
+import type { Reach } from "./reach.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { DriverPool, TxRelay } from "./tx-relay.ts";
 
@@ -42,6 +44,8 @@ export interface PeerMessagesParts {
   readonly compact: CompactProposals;
   readonly bodies: BlockBodies;
   readonly proposals: ProposalFetch;
+  readonly reach: Reach;
+  readonly forwarding: Pick<Forwarding, "reached">;
   /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
   readonly onOrigin: () => void;
   /** A peer has said where it is. */
@@ -61,6 +65,7 @@ export class PeerMessages {
     if (!exchange.admits(peer)) return;
     peers.connected(peer);
     outbound.to(peer.id, { type: "status", status: this.#status() });
+    this.#parts.reach.connected(peer);
     relay.greet(peer, pool.ids(GREETED_TXS));
     exchange.greet(peer);
     this.#ping(peer);
@@ -69,6 +74,7 @@ export class PeerMessages {
 
   disconnected(peer: Peer): void {
     this.#parts.peers.disconnected(peer.id);
+    this.#parts.reach.disconnected(peer.id);
     this.#parts.compact.disconnected(peer);
     this.#parts.catchUp.disconnected(peer);
     this.#parts.forks.disconnected(peer.id);
@@ -109,6 +115,9 @@ export class PeerMessages {
         if (fault !== undefined) log.debug({ peer: peer.id }, fault);
         return;
       }
+      case "reach":
+        if (this.#parts.reach.claimed(peer, message.missing)) this.#parts.forwarding.reached(peer);
+        return;
       case "txIds":
         return relay.announced(peer, message.witnessIds);
       case "getTxs":

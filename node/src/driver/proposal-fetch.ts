@@ -40,17 +40,19 @@ export class ProposalFetch {
     this.#parts = parts;
   }
 
-  /** Asks the next validators that signed the polka. */
+  /** Asks the next validators that signed the polka; any, where none of those is linked. */
   ask({ height, round, blockHash }: Extract<Effect, { type: "fetchProposal" }>): void {
     const { peers, outbound, state } = this.#parts;
     if (this.#wanted !== blockHash) this.#asked.clear();
     this.#wanted = blockHash;
     const hash = fromHex(blockHash);
     const votes = state().rounds.get(round)?.prevotes.votes ?? [];
-    const signers = peers.validators().filter(({ validatorIndex }) => {
+    const linked = peers.validators();
+    const voters = linked.filter(({ validatorIndex }) => {
       const vote = validatorIndex === undefined ? undefined : votes[validatorIndex];
       return vote !== undefined && equalBytes(vote.blockHash, hash);
     });
+    const signers = voters.length > 0 ? voters : linked;
     if (signers.every(({ peer }) => this.#asked.has(peer.id))) this.#asked.clear();
     const next = signers.filter(({ peer }) => !this.#asked.has(peer.id)).slice(0, ASKED);
     for (const { peer } of next) {

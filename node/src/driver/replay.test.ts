@@ -98,6 +98,7 @@ describe("Outstanding", () => {
         votes: [],
         certificate: undefined,
         roundCertificate: undefined,
+        held: { proposal: undefined, votes: [] },
       },
       { type: "note", name: "lock", height: 7, round: 1, reason: "" },
     ];

@@ -58,6 +58,10 @@ export const METRICS: readonly MetricRow[] = [
   counter("consensus_votes_total", "Votes from peers: taken or refused.", "type", "result"),
   counter("consensus_rebroadcasts_total", "Times that own last messages were sent again."),
   counter(
+    "consensus_forwarded_total",
+    "Messages of other validators passed on to peers that do not hear them.",
+  ),
+  counter(
     "consensus_compact_proposals_total",
     "Compact proposals received, by where their transactions came from.",
     "result",
