@@ -79,6 +79,11 @@ const P2p = z.strictObject({
     .max(256)
     .default([])
     .describe("Peers to stay connected to, nodeId@host:port each"),
+  refuse: z
+    .array(z.string().regex(/^[0-9a-f]{40}$/, "is not a node id (40 hex digits)"))
+    .max(256)
+    .default([])
+    .describe("Node ids that this node never links with, whoever dials"),
   maxInbound: count(1024, 128, "Most links that others dialled"),
   maxOutbound: count(1024, 64, "Most links that this node dialled"),
   maxPerIp: count(1024, 8, "Most links with one IP address"),

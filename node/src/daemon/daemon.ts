@@ -191,6 +191,7 @@ async function openTransport(
     port: p2p.port,
     advertise: p2p.advertise,
     peers: p2p.peers,
+    refuse: p2p.refuse,
     limits: {
       maxInbound: p2p.maxInbound,
       maxOutbound: p2p.maxOutbound,

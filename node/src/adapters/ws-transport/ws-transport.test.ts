@@ -404,6 +404,18 @@ describe("ws transport against what the network brings", () => {
     expect(failure).toMatchObject({ code: "P2P_LISTEN_FAILED" });
   });
 
+  it("never links with a node that p2p.refuse names, whoever dials", async () => {
+    const [refused, other] = [await nodes.node(71), await nodes.node(72)];
+    const peers = [refused.address, other.address];
+    const picky = await nodes.node(70, { peers, refuse: [refused.id] });
+    for (const node of [refused, other, picky]) node.start();
+    refused.transport.learn([picky.address]);
+    const isRefused = () => refused.log.some(({ code }) => code === "PEER_BANNED");
+    await until(() => isRefused() && picky.transport.peers().length > 0, "refused, and linked");
+    expect(picky.transport.peers().map(({ id }) => id)).toEqual([other.id]);
+    expect(picky.events.lines.some((line) => line.includes(refused.id))).toBe(false);
+  });
+
   it("settles every pair of twelve nodes that all dial each other at once, without a flap", async () => {
     const size = 12;
     const limits = { targetPeers: size, handshakeTimeoutMs: 60_000 };

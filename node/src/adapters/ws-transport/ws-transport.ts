@@ -44,6 +44,8 @@ export interface WsTransportOptions {
   readonly advertise?: string | undefined;
   /** "nodeId@host:port" each: always kept connected. */
   readonly peers: readonly string[];
+  /** Node ids that are never linked with. */
+  readonly refuse?: readonly string[];
   /** False: only `peers` are dialled (validators behind sentries). Default true. */
   readonly dialLearned?: boolean;
   /** Default PROTOCOL_VERSION. */
@@ -82,6 +84,7 @@ export class WsTransport implements Transport {
     const { identity, clock, random } = options;
     this.#session = random.bytes(SESSION_BYTES);
     this.#bans = new BanList(this.#limits.maxBans);
+    for (const id of options.refuse ?? []) this.#bans.add(id, Infinity);
     this.#book = new AddressBook(identity.nodeId, this.#limits.maxKnown);
     for (const text of options.peers) this.#book.configure(requireAddress(text));
     this.#reports = new PeerReports(options);

@@ -58,8 +58,8 @@ export const LINK_ERRORS = {
     "Look at the peer's CPU and at the network; the link comes back by itself.",
   ),
   PEER_BANNED: entry(
-    "The peer is refused for a while because it broke a rule before.",
-    "Look for the reason in the log at the time of the ban; it ends by itself.",
+    "The peer is refused: for a while because it broke a rule, or always because p2p.refuse names it.",
+    "Look for the reason in the log at the time of the ban, which ends by itself; or take the peer out of p2p.refuse.",
   ),
   PEER_DUPLICATE: entry(
     "There is a link to this peer already; the spare one was closed.",
