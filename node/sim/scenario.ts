@@ -71,12 +71,14 @@ function play(scene: Scene, line: Line): readonly string[] {
     return [];
   }
   const shown: string[] = [];
+  let isNews = false;
   for (const input of inputsOf(scene, line)) {
     const result = step(scene.state, { nowMs: scene.nowMs, input });
     scene.state = result.state;
+    isNews ||= result.changed;
     for (const effect of result.effects) shown.push(showEffect(effect));
   }
-  return shown;
+  return isNews ? shown : [...shown, "nothing changed"];
 }
 
 function inputsOf(scene: Scene, line: Line): readonly Input[] {

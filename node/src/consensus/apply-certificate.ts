@@ -32,7 +32,10 @@ export function applyCertificate(
     "the driver verifies certificates",
   );
   const nil = isNil(blockHash);
-  if (type === PRECOMMIT && !nil) state.commit ??= { round, hash: blockHash, certificate };
+  if (type === PRECOMMIT && !nil && state.commit === undefined) {
+    state.changed = true;
+    state.commit = { round, hash: blockHash, certificate };
+  }
   const isAhead = round > state.round || state.step === "newHeight";
   const entry = { type: "certificate", certificate } as const;
   if (nil && isAhead) {
@@ -50,6 +53,7 @@ function merge(state: ConsensusState, certificate: Certificate, out: Effect[]): 
   const tally = isPrevote ? round.prevotes : round.precommits;
   const value = valueOf(tally, certificate.blockHash);
   if (value.certificate !== undefined) return;
+  state.changed = true;
   value.certificate = certificate;
   tally.quorum ??= value;
   countSigners(state, tally, certificate, out);

@@ -63,6 +63,7 @@ function decide(
   blockHash: string,
   out: Effect[],
 ): void {
+  state.changed = true;
   state.decided = true;
   out.push({ type: "decide", certified, blockHash });
 }

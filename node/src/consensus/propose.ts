@@ -27,6 +27,7 @@ export function receiveBuiltBlock(
     block.header.round === round,
     "the driver builds a block for the round it was asked for",
   );
+  state.changed = true;
   state.proposedRound = round;
   const { height } = state.context;
   const polc = undefined;
@@ -43,6 +44,7 @@ function proposeValid(state: ConsensusState, out: Effect[]): boolean {
   const { valid, validRound, round } = state;
   // A PoLC of this very round would justify nothing in it.
   if (valid === undefined || validRound >= round) return false;
+  state.changed = true;
   state.proposedRound = round;
   out.push({
     type: "signProposal",

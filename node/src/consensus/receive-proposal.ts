@@ -45,6 +45,7 @@ export function receiveProposal(
     out.push({ type: "note", name: "unjustifiedProposal", height, round: round.round, reason });
     return;
   }
+  state.changed = true;
   round.proposal = message;
   if (proposal.proposerIndex === state.context.self) state.ownProposal = message;
   const refusal = refusalOf(state, input, nowMs);
@@ -66,6 +67,7 @@ function receiveSecond(
   const first = round.proposal;
   const { message } = input;
   if (first === undefined || round.equivocated || isSame(first.proposal, message.proposal)) return;
+  state.changed = true;
   accuseLeader(round, first, message, out);
   // Others may have seen this one first: its block can still gather a quorum.
   holdBlock(state, input);
@@ -117,6 +119,7 @@ function holdBlock(state: ConsensusState, { message, blockHash, valid }: Proposa
     if (proposal.round > known.round) known.round = proposal.round;
     return;
   }
+  state.changed = true;
   const { blockHash: hash, round } = proposal;
   state.candidates.push({ hash, hex: blockHash, block, valid, round });
   adoptWaitingPolka(state);

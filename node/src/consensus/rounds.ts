@@ -27,6 +27,7 @@ export function startRound(
   entry: RoundEntry,
   out: Effect[],
 ): void {
+  state.changed = true;
   state.round = round;
   state.step = "propose";
   state.entry = entry;

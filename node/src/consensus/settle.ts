@@ -102,6 +102,7 @@ function leaveWithoutQuorum(state: ConsensusState, round: RoundState, out: Effec
 function awaitPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   const isDue = state.step === "prevote" && round.prevotes.power >= state.polkaPower;
   if (!isDue || round.prevoteTimer) return false;
+  state.changed = true;
   round.prevoteTimer = true;
   startVoteTimer(state, "prevote", out);
   return true;
@@ -127,6 +128,7 @@ function leaveUndecided(state: ConsensusState, round: RoundState, out: Effect[])
 /** Paper lines 47-48. A quorum of precommits of any kind, without a decision: T_precommit, once. */
 function awaitPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   if (round.precommits.power < state.commitPower || round.precommitTimer) return false;
+  state.changed = true;
   round.precommitTimer = true;
   startVoteTimer(state, "precommit", out);
   return true;

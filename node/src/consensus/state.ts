@@ -73,6 +73,8 @@ export interface ConsensusState {
   step: Exclude<Step, "rebroadcast">;
   /** Nothing happens any more until the next enterHeight. */
   decided: boolean;
+  /** The input being worked on has changed what a replay must restore: step() says so to its caller. */
+  changed: boolean;
   lock: Lock | undefined;
   /** The value with the highest known PoLC, and that PoLC's round (-1: none). */
   valid: Candidate | undefined;
@@ -125,6 +127,7 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
     round: 0,
     step: "newHeight",
     decided: true,
+    changed: false,
     lock: undefined,
     valid: undefined,
     validRound: -1,

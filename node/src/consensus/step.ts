@@ -24,6 +24,12 @@ export interface StepResult {
   readonly state: ConsensusState;
   /** In the order in which they are to be performed. */
   readonly effects: readonly Effect[];
+  /**
+   * Whether the input changed the state. A replay that leaves out the inputs that did not comes to the same
+   * state, but for what only keeps the same from being said twice: reports of double votes, the PoLC shown
+   * on dissent, and questions for a missing block, which a rebroadcast asks anew.
+   */
+  readonly changed: boolean;
 }
 
 /**
@@ -33,13 +39,14 @@ export interface StepResult {
  */
 export function step(state: ConsensusState, { nowMs, input }: TimedInput): StepResult {
   const out: Effect[] = [];
+  state.changed = false;
   if (input.type === "enterHeight") {
     enterHeight(state, input.context, input.startInMs, out);
   } else if (!state.decided) {
     receive(state, input, nowMs, out);
     if (!state.decided) settle(state, out);
   }
-  return { state, effects: out };
+  return { state, effects: out, changed: state.changed };
 }
 
 function receive(
@@ -84,6 +91,7 @@ function enterHeight(
   state.round = 0;
   state.step = "newHeight";
   state.decided = false;
+  state.changed = true;
   state.lock = undefined;
   state.valid = undefined;
   state.validRound = -1;

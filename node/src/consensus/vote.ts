@@ -2,6 +2,7 @@
 // forward and rounds only grow. Votes that come in are counted where their round is kept; beyond it
 // the highest of each validator is held for the jump rule.
 
+import { equalBytes } from "../codec/bytes.ts";
 import { PRECOMMIT, PREVOTE, type VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
@@ -17,6 +18,7 @@ export function castPrevote(
   block: Candidate | undefined,
   out: Effect[],
 ): void {
+  state.changed = true;
   state.step = "prevote";
   cast(state, PREVOTE, block, out);
 }
@@ -27,6 +29,7 @@ export function castPrecommit(
   block: Candidate | undefined,
   out: Effect[],
 ): void {
+  state.changed = true;
   state.step = "precommit";
   cast(state, PRECOMMIT, block, out);
 }
@@ -63,17 +66,23 @@ export function receiveVote(state: ConsensusState, vote: Vote, out: Effect[]): v
 
 /** Own last votes are said again on a rebroadcast timeout. */
 function rememberOwn(state: ConsensusState, vote: Vote): void {
-  if (vote.type === PREVOTE) {
-    if (vote.round >= (state.ownPrevote?.round ?? 0)) state.ownPrevote = vote;
-  } else if (vote.round >= (state.ownPrecommit?.round ?? 0)) {
-    state.ownPrecommit = vote;
-  }
+  const isPrevote = vote.type === PREVOTE;
+  const last = isPrevote ? state.ownPrevote : state.ownPrecommit;
+  if (last !== undefined && (vote.round < last.round || isSameVote(vote, last))) return;
+  state.changed = true;
+  if (isPrevote) state.ownPrevote = vote;
+  else state.ownPrecommit = vote;
 }
+
+const isSameVote = (a: Vote, b: Vote): boolean =>
+  a.round === b.round && equalBytes(a.blockHash, b.blockHash);
 
 function holdBeyond(state: ConsensusState, vote: Vote): void {
   const index = vote.validatorIndex;
   const held = state.beyond[index];
-  if (held === undefined || vote.round > held.round) state.beyond[index] = vote;
+  if (held !== undefined && vote.round <= held.round) return;
+  state.changed = true;
+  state.beyond[index] = vote;
   noteAhead(state, index, vote.round);
 }
 
@@ -90,6 +99,7 @@ export function countVote(state: ConsensusState, vote: Vote, out: Effect[]): voi
   const isPrevote = vote.type === PREVOTE;
   const tally = isPrevote ? round.prevotes : round.precommits;
   const power = state.context.validators[vote.validatorIndex]?.power ?? 0;
+  if (tally.votes[vote.validatorIndex] === undefined) state.changed = true;
   const first = addVote(tally, vote, power, isPrevote ? state.polkaPower : state.commitPower);
   if (first !== undefined) accuseVoter(tally, first, vote, out);
   else noteQuorum(state, round, tally);

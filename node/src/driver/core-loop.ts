@@ -1,8 +1,8 @@
-// The one input queue around the core: log the input, step, perform its effects, in that order. An
-// effect that leaves the process waits for the WAL (persist -> sign -> send), which is why the log is
-// synced before the first such effect of an input. There is no await in here, so inputs never interleave.
-// Only what changes the state is logged (wal-news.ts), so that a height that stands still keeps a log of
-// bounded size.
+// The one input queue around the core: step, log the input, perform its effects, in that order. Stepping
+// changes nothing but memory. An effect that leaves the process waits for the log (persist -> sign ->
+// send), which is why the log is synced before the first such effect of an input. There is no await in
+// here, so inputs never interleave. Only an input that changed the state is logged, so that a height that
+// stands still keeps a log of bounded size (wal-news.ts).
 //
 // Bound: the queue holds what one input's effects feed back (own messages) plus what arrives while a
 // block is being written; MAX_QUEUED is a broken invariant, not back-pressure, since the gate in front
@@ -10,10 +10,10 @@
 
 import type { ConsensusParams, Effect, Input, TimedInput } from "../consensus/api.ts";
 import { type ConsensusState, initialState } from "../consensus/state.ts";
-import { step } from "../consensus/step.ts";
+import { type StepResult, step } from "../consensus/step.ts";
 import type { Clock, Metrics, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
-import { isNews, takeApart, VoteBudget } from "./wal-news.ts";
+import { takeApart, VoteBudget } from "./wal-news.ts";
 import { encodeWalRecord } from "./wal-record.ts";
 
 const MAX_QUEUED = 10_000;
@@ -71,7 +71,7 @@ export class CoreLoop {
 
   /** Steps through a logged input without logging it again; the effects are the caller's to judge. */
   replay(timed: TimedInput): readonly Effect[] {
-    return this.#step(timed);
+    return this.#step(timed).effects;
   }
 
   #drain(): void {
@@ -95,16 +95,25 @@ export class CoreLoop {
   #take(timed: TimedInput): void {
     invariant(!this.#failed, "an input arrived after the core had failed");
     const { input } = timed;
-    const isNew = isNews(this.#state, input);
-    if (isNew) {
-      if (input.type === "vote" && !this.#voteBudget.take(this.#state, input.vote)) return;
-      const record = encodeWalRecord(timed);
-      if (record !== undefined) this.#wal.append(record);
-    }
-    const effects = this.#step(timed);
+    if (!this.#mayLog(input)) return;
+    const { effects, changed } = this.#step(timed);
+    if (changed) this.#log(timed);
     if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
     for (const effect of effects) this.#perform(effect);
-    if (isNew) this.#onNews(input);
+    if (changed) this.#onNews(input);
+  }
+
+  #mayLog(input: Input): boolean {
+    if (input.type !== "vote") return true;
+    return this.#voteBudget.allows(input.vote.validatorIndex, this.#state.round);
+  }
+
+  /** Before any effect of the input is performed. */
+  #log(timed: TimedInput): void {
+    const { input } = timed;
+    if (input.type === "vote") this.#voteBudget.logged(input.vote.validatorIndex);
+    const record = encodeWalRecord(timed);
+    if (record !== undefined) this.#wal.append(record);
   }
 
   #sync(): void {
@@ -113,10 +122,10 @@ export class CoreLoop {
     this.#metrics.observe("wal_fsync_seconds", (this.#clock.monotonicMs() - startedAtMs) / 1_000);
   }
 
-  #step(timed: TimedInput): readonly Effect[] {
+  #step(timed: TimedInput): StepResult {
     if (timed.input.type === "enterHeight") this.#voteBudget.reset();
-    const { state, effects } = step(this.#state, timed);
-    this.#state = state;
-    return effects;
+    const result = step(this.#state, timed);
+    this.#state = result.state;
+    return result;
   }
 }
