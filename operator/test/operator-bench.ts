@@ -92,7 +92,7 @@ export class OperatorBench {
 
   /** An object as somebody else makes it. */
   async createForeign(kind: keyof typeof KINDS, object: KubeObject): Promise<void> {
-    await clientOf(this.fake).create(KINDS[kind], object, { fieldManager: "somebody" });
+    await clientOf(this.fake).create(KINDS[kind], object);
   }
 
   /** One pass over the network on caches that have caught up; the number of writes that it made. */

@@ -15,20 +15,10 @@ export interface ListOptions extends CallOptions {
   readonly pageSize?: number;
 }
 
-export interface WriteOptions extends CallOptions {
-  readonly fieldManager?: string;
-  /** The server checks and admits, and stores nothing. */
-  readonly dryRun?: boolean;
-}
-
-export interface ApplyOptions extends WriteOptions {
+export interface ApplyOptions extends CallOptions {
   readonly fieldManager: string;
   /** Take fields from other managers: on objects of one's own only. */
   readonly force?: boolean;
-}
-
-export interface PatchOptions extends WriteOptions {
-  readonly subresource?: "status" | "scale";
 }
 
 /** Destructive, so it names the very object that was looked at. */
@@ -36,16 +26,9 @@ export interface DeleteOptions extends CallOptions {
   readonly uid: string;
   readonly resourceVersion?: string;
   readonly propagation?: "Background" | "Foreground" | "Orphan";
-  readonly gracePeriodSeconds?: number;
-  readonly dryRun?: boolean;
 }
 
 export interface WatchOptions extends CallOptions {
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
 }
-
-/** RFC 6902. A `test` before the change makes it conditional: it fails as Invalid (422). */
-export type JsonPatchOperation =
-  | { readonly op: "test" | "add" | "replace"; readonly path: string; readonly value: unknown }
-  | { readonly op: "remove"; readonly path: string };

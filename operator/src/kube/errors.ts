@@ -151,7 +151,6 @@ export const isAlreadyExists = (error: unknown): boolean => hasCode(error, "Alre
 export const isNotFound = (error: unknown): boolean => hasCode(error, "NotFound");
 /** The resource version or the continue token is too old (410). */
 export const isGone = (error: unknown): boolean => hasCode(error, "Gone");
-export const isTooManyRequests = (error: unknown): boolean => hasCode(error, "TooManyRequests");
 
 /** An eviction that a PodDisruptionBudget refused: a 429 that says no, not "slower". */
 export function isBudgetRefusal(error: unknown): boolean {

@@ -9,11 +9,8 @@ import type {
   ApplyOptions,
   CallOptions,
   DeleteOptions,
-  JsonPatchOperation,
   ListOptions,
-  PatchOptions,
   WatchOptions,
-  WriteOptions,
 } from "./call-options.ts";
 import { isGone, isJsonObject, KubeError } from "./errors.ts";
 import { type Call, type CallerOptions, describeCall, HttpCaller } from "./http-caller.ts";
@@ -49,7 +46,7 @@ export class KubeHttp {
   }
 
   /** The pages of a list, all of one resourceVersion. Gone where the server compacted it. */
-  async *listPages(scope: Scope, options?: ListOptions): AsyncGenerator<KubeList> {
+  async *#pages(scope: Scope, options?: ListOptions): AsyncGenerator<KubeList> {
     let token: string | undefined;
     do {
       const page = await this.#page(
@@ -67,7 +64,7 @@ export class KubeHttp {
     try {
       const items: KubeObject[] = [];
       let resourceVersion = "";
-      for await (const page of this.listPages(scope, options)) {
+      for await (const page of this.#pages(scope, options)) {
         items.push(...page.items);
         resourceVersion = page.resourceVersion;
         if (items.length > MAX_LIST_ITEMS) throw tooLong(scope);
@@ -81,12 +78,8 @@ export class KubeHttp {
     }
   }
 
-  async create(
-    kind: ResourceKind,
-    object: KubeObject,
-    options?: WriteOptions,
-  ): Promise<KubeObject> {
-    const path = withQuery(creationPath(kind, object.metadata.namespace), writeQuery(options));
+  async create(kind: ResourceKind, object: KubeObject, options?: CallOptions): Promise<KubeObject> {
+    const path = creationPath(kind, object.metadata.namespace);
     const call = { verb: "create", resource: kind.plural, method: "POST" } as const;
     return this.#object({ ...call, path, ...json(object), idempotent: false }, options);
   }
@@ -95,9 +88,9 @@ export class KubeHttp {
   async replace(
     kind: ResourceKind,
     object: KubeObject,
-    options?: WriteOptions,
+    options?: CallOptions,
   ): Promise<KubeObject> {
-    const path = withQuery(objectPath(refOf(kind, object)), writeQuery(options));
+    const path = objectPath(refOf(kind, object));
     const call = { verb: "replace", resource: kind.plural, method: "PUT" } as const;
     return this.#object({ ...call, path, ...json(object), idempotent: false }, options);
   }
@@ -116,21 +109,11 @@ export class KubeHttp {
     return this.#apply(kind, intent, { ...options, subresource: "status" });
   }
 
-  async jsonPatch(
-    ref: ObjectRef,
-    operations: readonly JsonPatchOperation[],
-    options?: PatchOptions,
-  ): Promise<KubeObject> {
-    return this.#patch(
-      ref,
-      { body: operations, contentType: "application/json-patch+json" },
-      options,
-    );
-  }
-
   /** RFC 7396: null removes. With metadata.resourceVersion in it the patch is guarded. */
-  async mergePatch(ref: ObjectRef, patch: JsonObject, options?: PatchOptions): Promise<KubeObject> {
-    return this.#patch(ref, { body: patch, contentType: "application/merge-patch+json" }, options);
+  async mergePatch(ref: ObjectRef, patch: JsonObject, options?: CallOptions): Promise<KubeObject> {
+    const call = { verb: "patch", resource: ref.kind.plural, method: "PATCH" } as const;
+    const sent = { body: patch, contentType: "application/merge-patch+json" };
+    return this.#object({ ...call, path: objectPath(ref), ...sent, idempotent: false }, options);
   }
 
   /** Deletes the object of this UID; NotFound where it is gone, Conflict where another has its name. */
@@ -160,7 +143,7 @@ export class KubeHttp {
       allowWatchBookmarks: true,
       resourceVersion: options.resourceVersion,
       timeoutSeconds: options.timeoutSeconds,
-      ...selectors(scope),
+      labelSelector: scope.labelSelector,
     });
     const call: Call = {
       verb: "watch",
@@ -184,7 +167,10 @@ export class KubeHttp {
     paging: { readonly limit?: number; readonly continue?: string | undefined },
     options: CallOptions | undefined,
   ): Promise<{ readonly list: KubeList; readonly next: string | undefined }> {
-    const path = withQuery(collectionPath(scope), { ...paging, ...selectors(scope) });
+    const path = withQuery(collectionPath(scope), {
+      ...paging,
+      labelSelector: scope.labelSelector,
+    });
     const call = { verb: "list", resource: scope.kind.plural, method: "GET" } as const;
     const body = await this.#caller.call({ ...call, path, idempotent: true }, options);
     const { metadata, items } = body;
@@ -206,31 +192,19 @@ export class KubeHttp {
     options: ApplyOptions & { readonly subresource?: "status" },
   ): Promise<KubeObject> {
     const ref = refOf(kind, intent);
-    const query = { ...writeQuery(options), force: options.force === true ? true : undefined };
-    const resource = resourceOf(kind, options.subresource);
+    const { fieldManager, subresource } = options;
+    const query = { fieldManager, force: options.force === true ? true : undefined };
+    const { plural } = kind;
     return this.#object(
       {
         verb: "apply",
-        resource,
+        resource: subresource === undefined ? plural : `${plural}/${subresource}`,
         method: "PATCH",
-        path: withQuery(objectPath(ref, options.subresource), query),
+        path: withQuery(objectPath(ref, subresource), query),
         body: intent,
         contentType: "application/apply-patch+yaml",
         idempotent: intent.metadata.resourceVersion === undefined,
       },
-      options,
-    );
-  }
-
-  async #patch(
-    ref: ObjectRef,
-    patch: { readonly body: unknown; readonly contentType: string },
-    options: PatchOptions = {},
-  ): Promise<KubeObject> {
-    const path = withQuery(objectPath(ref, options.subresource), writeQuery(options));
-    const resource = resourceOf(ref.kind, options.subresource);
-    return this.#object(
-      { verb: "patch", resource, method: "PATCH", path, ...patch, idempotent: false },
       options,
     );
   }
@@ -246,26 +220,11 @@ const codedError = (error: unknown) => (error instanceof KubeError ? error : net
 
 const json = (body: unknown) => ({ body, contentType: "application/json" });
 
-const resourceOf = (kind: ResourceKind, subresource: string | undefined) =>
-  subresource === undefined ? kind.plural : `${kind.plural}/${subresource}`;
-
-const selectors = (scope: Scope) => ({
-  labelSelector: scope.labelSelector,
-  fieldSelector: scope.fieldSelector,
-});
-
-const writeQuery = (options: WriteOptions | undefined) => ({
-  fieldManager: options?.fieldManager,
-  dryRun: options?.dryRun === true ? "All" : undefined,
-});
-
 function deleteOptions(options: DeleteOptions): JsonObject {
-  const { uid, resourceVersion, propagation, gracePeriodSeconds, dryRun } = options;
+  const { uid, resourceVersion, propagation } = options;
   return {
     preconditions: { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
     ...(propagation === undefined ? {} : { propagationPolicy: propagation }),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(dryRun === true ? { dryRun: ["All"] } : {}),
   };
 }
 

@@ -1,28 +1,26 @@
 /**
  * The kinds the operator reads and writes: one row each, and the only place that knows a plural or a
- * group version. The operator's RBAC is tested against this table.
+ * group version. All are namespaced. The chart's RBAC rules name the same ones (kinds.test.ts).
  */
 import type { ResourceKind } from "./types.ts";
 
-const namespaced = (group: string, version: string, plural: string, kind: string): ResourceKind =>
-  Object.freeze({ group, version, plural, namespaced: true, kind });
+const kindOf = (group: string, version: string, plural: string, kind: string): ResourceKind =>
+  Object.freeze({ group, version, plural, kind });
 
 export const KINDS = Object.freeze({
-  ConfigMap: namespaced("", "v1", "configmaps", "ConfigMap"),
-  Secret: namespaced("", "v1", "secrets", "Secret"),
-  Service: namespaced("", "v1", "services", "Service"),
-  ServiceAccount: namespaced("", "v1", "serviceaccounts", "ServiceAccount"),
-  Pod: namespaced("", "v1", "pods", "Pod"),
-  PersistentVolumeClaim: namespaced("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
-  StatefulSet: namespaced("apps", "v1", "statefulsets", "StatefulSet"),
-  PodDisruptionBudget: namespaced("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
-  NetworkPolicy: namespaced("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
-  Role: namespaced("rbac.authorization.k8s.io", "v1", "roles", "Role"),
-  RoleBinding: namespaced("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
-  Lease: namespaced("coordination.k8s.io", "v1", "leases", "Lease"),
-  Event: namespaced("events.k8s.io", "v1", "events", "Event"),
-  TimeCoinNetwork: namespaced("timecoin.dev", "v1alpha1", "timecoinnetworks", "TimeCoinNetwork"),
-  TimeCoinNode: namespaced("timecoin.dev", "v1alpha1", "timecoinnodes", "TimeCoinNode"),
+  ConfigMap: kindOf("", "v1", "configmaps", "ConfigMap"),
+  Secret: kindOf("", "v1", "secrets", "Secret"),
+  Service: kindOf("", "v1", "services", "Service"),
+  ServiceAccount: kindOf("", "v1", "serviceaccounts", "ServiceAccount"),
+  Pod: kindOf("", "v1", "pods", "Pod"),
+  PersistentVolumeClaim: kindOf("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
+  StatefulSet: kindOf("apps", "v1", "statefulsets", "StatefulSet"),
+  PodDisruptionBudget: kindOf("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"),
+  NetworkPolicy: kindOf("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
+  Lease: kindOf("coordination.k8s.io", "v1", "leases", "Lease"),
+  Event: kindOf("events.k8s.io", "v1", "events", "Event"),
+  TimeCoinNetwork: kindOf("timecoin.dev", "v1alpha1", "timecoinnetworks", "TimeCoinNetwork"),
+  TimeCoinNode: kindOf("timecoin.dev", "v1alpha1", "timecoinnodes", "TimeCoinNode"),
 });
 
 /** The body of the `pods/<name>/eviction` subresource; never a collection of its own. */

@@ -14,9 +14,9 @@ function segment(value: string, what: string): string {
 
 /** The path of a collection, or of all namespaces' collections. */
 export function collectionPath(scope: Pick<Scope, "kind" | "namespace">): string {
-  const { group, version, plural, namespaced } = scope.kind;
+  const { group, version, plural } = scope.kind;
   const root = group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-  if (scope.namespace === undefined || !namespaced) return `${root}/${plural}`;
+  if (scope.namespace === undefined) return `${root}/${plural}`;
   return `${root}/namespaces/${segment(scope.namespace, "namespace")}/${plural}`;
 }
 
@@ -34,7 +34,7 @@ export function creationPath(kind: ResourceKind, namespace: string | undefined):
 }
 
 function requireNamespace(kind: ResourceKind, namespace: string | undefined): void {
-  if (kind.namespaced && namespace === undefined) {
+  if (namespace === undefined) {
     throw new KubeError({ code: "InvalidRequest", message: `${kind.kind} needs a namespace` });
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The objects of one collection as last seen, frozen, without managedFields. Keyed by namespace/name,
- * indexed by owner UID and by the labels named at construction. A list replaces all of it at once; the
+ * indexed by the labels named at construction. A list replaces all of it at once; the
  * answer says what changed, and an object whose UID differs is a deletion and a creation, never an
  * update. Written by its Reflector alone, read by everyone.
  */
@@ -54,17 +54,17 @@ export class ObjectStore {
     return [...this.#objects.values()];
   }
 
-  /** The objects that name this UID among their owners. */
-  byOwnerUid(uid: string): KubeObject[] {
-    return this.#indexed(ownerTerm(uid));
-  }
-
   /** The objects with this label; `name` is one of the labels named at construction. */
   byLabel(name: string, value: string): KubeObject[] {
     if (!this.#labels.includes(name)) {
       throw new KubeError({ code: "InvalidRequest", message: `label ${name} is not indexed` });
     }
-    return this.#indexed(labelTerm(name, value));
+    const found: KubeObject[] = [];
+    for (const key of this.#index.get(labelTerm(name, value)) ?? []) {
+      const object = this.#objects.get(key);
+      if (object !== undefined) found.push(object);
+    }
+    return found;
   }
 
   /** Takes an object as the server sent it. Throws TooLarge beyond the store's bound. */
@@ -113,15 +113,6 @@ export class ObjectStore {
     return result;
   }
 
-  #indexed(term: string): KubeObject[] {
-    const found: KubeObject[] = [];
-    for (const key of this.#index.get(term) ?? []) {
-      const object = this.#objects.get(key);
-      if (object !== undefined) found.push(object);
-    }
-    return found;
-  }
-
   #enter(index: Index, key: string, object: KubeObject): void {
     for (const term of this.#terms(object)) {
       const keys = index.get(term);
@@ -139,13 +130,11 @@ export class ObjectStore {
   }
 
   #terms(object: KubeObject): string[] {
-    const { labels = {}, ownerReferences = [] } = object.metadata;
-    const terms = ownerReferences.map((owner) => ownerTerm(owner.uid));
-    for (const name of this.#labels) {
+    const { labels = {} } = object.metadata;
+    return this.#labels.flatMap((name) => {
       const value = labels[name];
-      if (value !== undefined) terms.push(labelTerm(name, value));
-    }
-    return terms;
+      return value === undefined ? [] : [labelTerm(name, value)];
+    });
   }
 
   #full(): KubeError {
@@ -153,8 +142,7 @@ export class ObjectStore {
   }
 }
 
-const ownerTerm = (uid: string) => `owner\n${uid}`;
-const labelTerm = (name: string, value: string) => `label\n${name}\n${value}`;
+const labelTerm = (name: string, value: string) => `${name}\n${value}`;
 
 const sameVersion = (a: KubeObject, b: KubeObject) =>
   a.metadata.uid === b.metadata.uid && a.metadata.resourceVersion === b.metadata.resourceVersion;

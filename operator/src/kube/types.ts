@@ -48,11 +48,10 @@ export interface ResourceKind {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
-  readonly namespaced: boolean;
   readonly kind: string;
 }
 
-/** One object, existing or to be. `namespace` is absent for cluster-scoped kinds only. */
+/** One object, existing or to be. */
 export interface ObjectRef {
   readonly kind: ResourceKind;
   readonly namespace?: string;
@@ -64,7 +63,6 @@ export interface Scope {
   readonly kind: ResourceKind;
   readonly namespace?: string;
   readonly labelSelector?: string;
-  readonly fieldSelector?: string;
 }
 
 /** One page, or a whole list once its pages are joined. */

@@ -70,7 +70,6 @@ function verbOf(
 function patchVerb(contentType: string | undefined): Verb {
   if (contentType === "application/apply-patch+yaml") return "apply";
   if (contentType === "application/merge-patch+json") return "patch";
-  if (contentType === "application/json-patch+json") return "patch";
   throw new ApiFailure({
     status: 415,
     reason: "UnsupportedMediaType",

@@ -1,17 +1,14 @@
 /**
- * Label and field selectors, as lists and watches take them.
+ * Label selectors, as lists and watches take them.
  */
 import type { KubeObject } from "../../src/kube/types.ts";
 import { badRequest } from "./failure.ts";
 
 export type Predicate = (object: KubeObject) => boolean;
 
-/** All of `labelSelector`, `fieldSelector` and the namespace, as one predicate. */
+/** `labelSelector` and the namespace, as one predicate. */
 export function selectorOf(query: URLSearchParams, namespace: string | undefined): Predicate {
-  const terms: Predicate[] = [
-    ...split(query.get("labelSelector")).map(labelTerm),
-    ...split(query.get("fieldSelector")).map(fieldTerm),
-  ];
+  const terms: Predicate[] = split(query.get("labelSelector")).map(labelTerm);
   if (namespace !== undefined) terms.push((object) => object.metadata.namespace === namespace);
   return (object) => terms.every((term) => term(object));
 }
@@ -40,11 +37,4 @@ function labelTerm(term: string): Predicate {
   if (presence === null) throw badRequest(`unable to parse requirement: ${term}`);
   const [, not, name = ""] = presence;
   return (object) => (object.metadata.labels?.[name] !== undefined) === (not === "");
-}
-
-function fieldTerm(term: string): Predicate {
-  const match = /^metadata\.(name|namespace)={1,2}(.*)$/.exec(term);
-  if (match === null) throw badRequest(`field label not supported: ${term}`);
-  const [, field = "", value] = match;
-  return (object) => object.metadata[field] === value;
 }

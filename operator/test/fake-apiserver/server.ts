@@ -91,7 +91,7 @@ export class FakeApiServer {
     const fault = this.faults.take(route.verb, route.path);
     if (route.verb === "watch" && !isRefusal(fault)) return this.#watch(route, response, fault);
     if (before(fault, response)) return;
-    const { status, value } = this.#answer(route, body, request.headers["content-type"]);
+    const { status, value } = this.#answer(route, body);
     await send(response, { status, text: JSON.stringify(value), fault });
   }
 
@@ -108,11 +108,7 @@ export class FakeApiServer {
     watch.open(this.table);
   }
 
-  #answer(
-    route: Route,
-    text: string,
-    type: string | undefined,
-  ): { status: number; value: unknown } {
+  #answer(route: Route, text: string): { status: number; value: unknown } {
     const { verb } = route;
     const ok = (value: unknown) => ({ status: 200, value });
     if (verb === "get") return ok(this.#get(route));
@@ -120,7 +116,7 @@ export class FakeApiServer {
     const body = text === "" ? undefined : parse(text);
     if (verb === "create") return { status: 201, value: this.#writes.create(route, body) };
     if (verb === "replace") return ok(this.#writes.replace(route, body));
-    if (verb === "patch") return ok(this.#writes.patch(route, body, type));
+    if (verb === "patch") return ok(this.#writes.patch(route, body));
     if (verb === "apply") return ok(this.#writes.apply(route, body));
     if (verb === "evict") return this.#evict(route, body);
     this.#writes.remove(route, body);

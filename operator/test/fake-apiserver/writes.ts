@@ -10,7 +10,7 @@ import { isKubeObject } from "../../src/kube/watch-stream.ts";
 import { ApiFailure, badRequest, conflict, invalid, notFound } from "./failure.ts";
 import { applied, managedFieldsOf, type Ownership, updated } from "./managed-fields.ts";
 import type { ObjectTable, Row } from "./object-table.ts";
-import { jsonPatched, mergePatched } from "./patches.ts";
+import { mergePatched } from "./patches.ts";
 import type { Route } from "./route.ts";
 
 const WITH_STATUS = new Set([
@@ -58,11 +58,9 @@ export class Writes {
     return this.#update(route, row, sent);
   }
 
-  patch(route: Route, body: unknown, contentType: string | undefined): KubeObject {
+  patch(route: Route, body: unknown): KubeObject {
     const row = this.#row(route);
-    const json = contentType === "application/json-patch+json";
-    const patched = json ? jsonPatched(row.object, body) : mergePatched(row.object, body);
-    return this.#update(route, row, this.#checked(route, patched));
+    return this.#update(route, row, this.#checked(route, mergePatched(row.object, body)));
   }
 
   apply(route: Route, body: unknown): KubeObject {
@@ -93,7 +91,6 @@ export class Writes {
     const row = this.#row(route);
     const preconditions = isJsonObject(options) ? options["preconditions"] : undefined;
     if (isJsonObject(preconditions)) checkPreconditions(row.object, preconditions);
-    if (route.query.get("dryRun") === "All") return;
     const { finalizers = [], deletionTimestamp } = row.object.metadata;
     if (finalizers.length === 0) return this.#table.remove(row);
     if (deletionTimestamp !== undefined) return;
@@ -110,7 +107,6 @@ export class Writes {
       managedFields: managedFieldsOf(ownership, object.apiVersion),
     };
     const born = { ...object, metadata };
-    if (route.query.get("dryRun") === "All") return born;
     return this.#table.put({ kind: route.kind, object: born, ownership });
   }
 
@@ -143,7 +139,6 @@ export class Writes {
     };
     const object: KubeObject = { ...next, metadata };
     if (canonical(object) === canonical(row.object)) return row.object;
-    if (route.query.get("dryRun") === "All") return object;
     const stored = this.#table.put({ kind: route.kind, object, ownership });
     const released =
       deletionTimestamp !== undefined && (stored.metadata.finalizers ?? []).length === 0;
