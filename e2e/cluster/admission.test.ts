@@ -3,6 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { smallNetwork, useCluster } from "./setup.ts";
 
+/** An address of a testnet, where Mainnet wants TIME1. */
+const TESTNET_COINS = [{ address: `TIME0${"1".repeat(33)}`, amount: "1" }];
+
 describe("an invalid spec", () => {
   const fixture = useCluster("admission");
 
@@ -30,8 +33,10 @@ describe("an invalid spec", () => {
     ["a bad quantity", { template: { storage: { size: "lots" } } }, "spec.template.storage.size"],
     ["an unknown field", { validatorz: 4 }, "validatorz"],
     [
-      "fault injection on Mainnet",
-      { chain: { id: "x", profile: "Mainnet", genesis: { create: { faultInjection: true } } } },
+      "a testnet address on Mainnet",
+      {
+        chain: { id: "x", profile: "Mainnet", genesis: { create: { allocations: TESTNET_COINS } } },
+      },
       "spec.chain.genesis",
     ],
   ])("is refused for %s", async (_, changes, field) => {

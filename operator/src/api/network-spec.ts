@@ -71,7 +71,6 @@ const GenesisCreateSchema = z
     emptyBlockInterval: duration("100ms", "1h")
       .default("1s")
       .describe("Time between blocks while no transaction waits"),
-    faultInjection: z.boolean().default(false).describe("Allow injected faults; never on Mainnet"),
     allocations: z
       .array(AllocationSchema)
       .max(256)
@@ -88,11 +87,6 @@ const GenesisCreateSchema = z
 
 const CHAIN_RULES = rules(
   { rule: "self == oldSelf", message: "chain is immutable: a different chain is another network" },
-  {
-    rule: "!(self.profile == 'Mainnet' && self.genesis.create.faultInjection)",
-    message: "faultInjection is never allowed on Mainnet",
-    fieldPath: ".genesis",
-  },
   {
     rule: "self.genesis.create.allocations.all(a, a.address.startsWith(self.profile == 'Mainnet' ? 'TIME1' : 'TIME0'))",
     message: "addresses start with TIME1 on Mainnet and with TIME0 elsewhere",

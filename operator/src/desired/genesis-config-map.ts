@@ -22,7 +22,7 @@ export function genesisFileOf(
   },
 ): GenesisFile {
   const { id, profile, genesis } = network.spec.chain;
-  const { blockInterval, emptyBlockInterval, faultInjection, allocations } = genesis.create;
+  const { blockInterval, emptyBlockInterval, allocations } = genesis.create;
   return {
     chainId: id,
     profile,
@@ -31,7 +31,6 @@ export function genesisFileOf(
     parameters: {
       ...(blockInterval === undefined ? {} : { minBlockMs: durationMs(blockInterval) }),
       emptyBlockIntervalMs: durationMs(emptyBlockInterval),
-      faultInjection,
     },
     validators: fresh.validators,
     allocations,
