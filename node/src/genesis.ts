@@ -34,8 +34,8 @@ export { validatorSetOf } from "./genesis/validator-set.ts";
 
 /** 256 validators and 4,096 allocations fit four times over. */
 const MAX_GENESIS_CHARACTERS = 4 * 1024 * 1024;
-/** Above this many validators a block a second is the pace (decisions §4). */
-const FAST_VALIDATORS = 31;
+/** Above this many validators a block a second is the pace. */
+export const FAST_VALIDATORS = 31;
 const MAX_REASONS = 5;
 
 /** Which addresses belong to a network of this profile. */

@@ -5,13 +5,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import { rfc3339 } from "../src/api/rfc3339.ts";
 import { systemClock } from "../src/kube/clock.ts";
 import type { EventInput } from "../src/kube/events.ts";
 import type { KubeHttp } from "../src/kube/http.ts";
 import { KINDS } from "../src/kube/kinds.ts";
 import { keyOf } from "../src/kube/store.ts";
 import type { KubeObject } from "../src/kube/types.ts";
-import { rfc3339 } from "../src/plan/rollout.ts";
 import { NodeCollector } from "../src/reconcile/collector.ts";
 import { GenesisReader } from "../src/reconcile/genesis-reader.ts";
 import { KeyCustody } from "../src/reconcile/key-custody.ts";

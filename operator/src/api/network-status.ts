@@ -42,7 +42,7 @@ export const NetworkStatusSchema = z.object({
     .optional(),
   validators: z
     .object({
-      replicas: count("Validators of the genesis"),
+      active: count("Validators of the genesis: those that vote"),
       ready: count("Pods that are ready"),
       updated: count("Pods that run the current spec"),
     })

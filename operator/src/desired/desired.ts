@@ -12,7 +12,7 @@ import { memberConfigMap } from "./member-config.ts";
 import type { Member } from "./names.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { nodeObject } from "./node-object.ts";
-import { podTemplate, templateHashOf } from "./pod-template.ts";
+import { podTemplate } from "./pod-template.ts";
 import { serviceAccount } from "./service-account.ts";
 import { p2pService, rpcService } from "./services.ts";
 import { statefulSet } from "./stateful-set.ts";
@@ -53,8 +53,7 @@ export function workloadOf(
 ): Workload {
   const config = sealed(memberConfigMap(context, input.member, input.genesis));
   const configHash = intentHash(config.data);
-  const template = podTemplate(context, { ...input, configHash });
-  const templateHash = templateHashOf(template);
+  const { template, templateHash } = podTemplate(context, { ...input, configHash });
   return {
     config,
     statefulSet: sealed(statefulSet(context, input.member, template)),

@@ -34,8 +34,14 @@ export interface PodInput {
   readonly configHash: string;
 }
 
+export interface PodTemplate {
+  readonly template: JsonMap;
+  /** Of all that a new pod would take from the template; also an annotation on it. */
+  readonly templateHash: string;
+}
+
 /** The template, with its own hash as an annotation. */
-export function podTemplate(context: BuildContext, input: PodInput): JsonMap {
+export function podTemplate(context: BuildContext, input: PodInput): PodTemplate {
   const { network } = context;
   const { member, identity, genesis, configHash } = input;
   const annotations = {
@@ -44,17 +50,9 @@ export function podTemplate(context: BuildContext, input: PodInput): JsonMap {
   };
   const labels = { ...memberLabels(network.name, member), [KEY_LABEL]: identity.keyHash };
   const spec = podSpec(context, member);
-  const hash = intentHash({ labels, annotations, spec });
-  return {
-    metadata: { labels, annotations: { ...annotations, [TEMPLATE_ANNOTATION]: hash } },
-    spec,
-  };
-}
-
-/** The hash that podTemplate gave to a template. */
-export function templateHashOf(template: JsonMap): string {
-  const metadata = template["metadata"] as { annotations: { [name: string]: string } };
-  return metadata.annotations[TEMPLATE_ANNOTATION] ?? "";
+  const templateHash = intentHash({ labels, annotations, spec });
+  const sealed = { ...annotations, [TEMPLATE_ANNOTATION]: templateHash };
+  return { template: { metadata: { labels, annotations: sealed }, spec }, templateHash };
 }
 
 function podSpec(context: BuildContext, member: Member): JsonMap {

@@ -4,6 +4,7 @@
  * in custody.ts, so that one bad member does not stop the care for the others.
  */
 import { decodeAddress } from "@timecoin/node/address";
+import { FAST_VALIDATORS } from "@timecoin/node/genesis";
 import type { Verdict } from "../api/condition.ts";
 import { durationMs } from "../api/quantity.ts";
 import { genesisName, keysName } from "../desired/names.ts";
@@ -115,9 +116,6 @@ function genesisPossible({ genesis, network }: Facts): Verdict | undefined {
   }
   return undefined;
 }
-
-/** Up to so many validators the genesis lets blocks follow each other faster than one a second. */
-const FAST_VALIDATORS = 31;
 
 const CHECKS: readonly Check[] = [
   genesisPossible,

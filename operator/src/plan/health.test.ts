@@ -91,3 +91,11 @@ describe("FaultTolerant", () => {
     expect(FaultTolerant.reason).toBe("TooFewValidators");
   });
 });
+
+describe("the figures of the disruption budget", () => {
+  it("count a Ready validator that does not sign as one that may not be missed", () => {
+    const facts = withAnswers(1, (answer) => ({ ...answer, lastSignedHeight: 1 }));
+    expect(plan(facts).budget).toEqual({ active: 4, needed: 3, readyNotSigning: 1 });
+    expect(plan(healthyFacts()).budget.readyNotSigning).toBe(0);
+  });
+});

@@ -5,6 +5,7 @@
  */
 import type { Verdict } from "../api/condition.ts";
 import { durationMs } from "../api/quantity.ts";
+import type { ValidatorBudgetInput } from "../desired/budgets.ts";
 import { type Facts, isValidator, type MemberFacts, SIGNING_WINDOW, STALE_MS } from "./facts.ts";
 import { quorumOf, reserveOf, toleratedFaults } from "./quorum.ts";
 
@@ -57,6 +58,15 @@ export function healthOf(facts: Facts): Health {
       .length,
     height: highestHeight(facts, STALE_MS),
   };
+}
+
+/** What the validators' disruption budget follows from. */
+export function budgetFigures(facts: Facts, health: Health): ValidatorBudgetInput {
+  const { total: active, needed, signing } = health;
+  const readyNotSigning = facts.members
+    .filter(isValidator)
+    .filter(({ member, pod }) => pod?.ready === true && !signing.has(member.name)).length;
+  return { active, needed, readyNotSigning };
 }
 
 /** The condition Quorate. */

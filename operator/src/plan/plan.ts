@@ -5,10 +5,17 @@
  */
 import type { Verdict } from "../api/condition.ts";
 import type { Disruption } from "../api/network-status.ts";
+import type { ValidatorBudgetInput } from "../desired/budgets.ts";
 import { acceptedVerdict } from "./checks.ts";
 import { claimsToApply, type GenesisDecision, genesisDecision, keysToCreate } from "./custody.ts";
 import { type Facts, isValidator, type MemberFacts } from "./facts.ts";
-import { faultTolerantVerdict, type Health, healthOf, quorateVerdict } from "./health.ts";
+import {
+  budgetFigures,
+  faultTolerantVerdict,
+  type Health,
+  healthOf,
+  quorateVerdict,
+} from "./health.ts";
 import { scaleVerdict } from "./membership.ts";
 import { canEverStopOne } from "./quorum.ts";
 import { type Eviction, outdatedMembers, planRollout } from "./rollout.ts";
@@ -23,6 +30,7 @@ export interface Decision {
   readonly evict: Eviction | undefined;
   readonly disruptions: readonly Disruption[];
   readonly health: Health;
+  readonly budget: ValidatorBudgetInput;
   readonly verdicts: Readonly<Record<ConditionType, Verdict>>;
   readonly needsFreshAnswers: boolean;
   readonly requeueAfterMs: number;
@@ -56,6 +64,7 @@ export function plan(facts: Facts): Decision {
     evict: rollout.evict,
     disruptions: rollout.disruptions,
     health,
+    budget: budgetFigures(facts, health),
     verdicts: {
       Ready: readyVerdict(accepted, quorate, progressing),
       Accepted: accepted,

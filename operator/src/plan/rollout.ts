@@ -6,6 +6,7 @@
  */
 import type { Verdict } from "../api/condition.ts";
 import type { Disruption } from "../api/network-status.ts";
+import { rfc3339 } from "../api/rfc3339.ts";
 import { mayStop } from "./arbiter.ts";
 import { type Facts, FRESH_MS, isValidator, type MemberFacts } from "./facts.ts";
 import { signingMembers } from "./health.ts";
@@ -165,7 +166,3 @@ function permitFor(facts: Facts, { member }: MemberFacts, podUID: string): Disru
     deadline: rfc3339(facts.nowMs + DEADLINE_MS),
   };
 }
-
-/** Whole seconds, as metav1.Time has them. */
-export const rfc3339 = (epochMs: number) =>
-  new Date(epochMs).toISOString().replace(/\.\d{3}Z$/, "Z");

@@ -15,7 +15,7 @@ import { KINDS } from "../kube/kinds.ts";
 import type { KubeObject } from "../kube/types.ts";
 import type { Decision } from "../plan/plan.ts";
 import { eachLimited } from "./each-limited.ts";
-import type { Gathered } from "./gather.ts";
+import { contextOf, type Gathered } from "./gather.ts";
 import type { ReconcileServices } from "./services.ts";
 import { childrenOf, type WatchedKind } from "./stores.ts";
 
@@ -28,14 +28,9 @@ export async function applyAll(
   gathered: Gathered,
   decision: Decision,
 ): Promise<void> {
-  const { context, facts } = gathered;
-  const members = facts.members.map(({ member }) => member);
-  const { total: active, needed, signing } = decision.health;
-  const readyNotSigning = facts.members.filter(
-    ({ member, pod }) =>
-      member.role === "Validator" && pod?.ready === true && !signing.has(member.name),
-  ).length;
-  const shared = networkManifests(context, members, { active, needed, readyNotSigning });
+  const context = contextOf(services, gathered);
+  const members = gathered.facts.members.map(({ member }) => member);
+  const shared = networkManifests(context, members, decision.budget);
   const apply = (manifest: Manifest) => applyOne(services, gathered, manifest);
   await eachLimited(shared, PARALLEL_WRITES, apply);
   await eachLimited(members, PARALLEL_WRITES, async (member) => {
@@ -53,12 +48,12 @@ export async function applyAll(
 
 async function applyOne(
   { http, reflectors }: ReconcileServices,
-  { context }: Gathered,
+  { facts: { network } }: Gathered,
   manifest: Manifest,
 ): Promise<void> {
   const kind = manifest.kind as Exclude<WatchedKind, "TimeCoinNetwork">;
-  const live = childrenOf(reflectors, kind, context.network).get(manifest.metadata.name);
-  if (live !== undefined) refuseForeign(live, context.network.uid);
+  const live = childrenOf(reflectors, kind, network).get(manifest.metadata.name);
+  if (live !== undefined) refuseForeign(live, network.uid);
   if (live !== undefined && intentOf(live) === intentOf(manifest)) return;
   await applyIntent(http, manifest, live !== undefined);
 }

@@ -19,7 +19,7 @@ import { KINDS } from "../kube/kinds.ts";
 import { isValidator } from "../plan/facts.ts";
 import type { Decision } from "../plan/plan.ts";
 import { eachLimited } from "./each-limited.ts";
-import type { Gathered } from "./gather.ts";
+import { contextOf, type Gathered } from "./gather.ts";
 import { wipe } from "./key-custody.ts";
 import { podFactsOf } from "./read.ts";
 import type { NetworkObject, ReconcileServices } from "./services.ts";
@@ -37,13 +37,12 @@ export async function createKeys(
   );
   const forValidators = wanted.some(isValidator);
   if (forValidators && (await genesisExists(services, gathered))) return;
-  await eachLimited(wanted, PARALLEL, ({ member }) =>
-    services.custody.create(gathered.context, member),
-  );
+  const context = contextOf(services, gathered);
+  await eachLimited(wanted, PARALLEL, ({ member }) => services.custody.create(context, member));
 }
 
-async function genesisExists({ http }: ReconcileServices, { context }: Gathered): Promise<boolean> {
-  const { name, namespace } = context.network;
+async function genesisExists({ http }: ReconcileServices, { facts }: Gathered): Promise<boolean> {
+  const { name, namespace } = facts.network;
   try {
     await http.get({ kind: KINDS.ConfigMap, namespace, name: genesisName(name) });
     return true;
@@ -69,7 +68,7 @@ async function createGenesis(
   gathered: Gathered,
   object: NetworkObject,
 ): Promise<void> {
-  const { context } = gathered;
+  const context = contextOf(services, gathered);
   const validators = await genesisValidators(services, gathered);
   if (validators === undefined) return;
   const file = genesisFileOf(context, {
@@ -99,14 +98,14 @@ async function createGenesis(
 /** The validators' entries with their proofs; undefined where a key is not there yet. */
 async function genesisValidators(
   { custody }: ReconcileServices,
-  { context, facts }: Gathered,
+  { facts }: Gathered,
 ): Promise<GenesisFile["validators"] | undefined> {
   const entries: GenesisFile["validators"] = [];
   for (const { member } of facts.members.filter(isValidator)) {
-    const seeds = await custody.seedsOf(context.network, member);
+    const seeds = await custody.seedsOf(facts.network, member);
     if (seeds?.validatorSeed === undefined) return undefined;
     const { validatorSeed, nodeSeed } = seeds;
-    const chainId = context.network.spec.chain.id;
+    const chainId = facts.network.spec.chain.id;
     entries.push(genesisValidatorOf(chainId, member.name, { validatorSeed, nodeSeed }));
     wipe(seeds);
   }
@@ -122,8 +121,7 @@ async function removeGenesis(
   gathered: Gathered,
   object: NetworkObject,
 ): Promise<void> {
-  const { network } = gathered.context;
-  const { genesis } = gathered.facts;
+  const { network, genesis } = gathered.facts;
   if (genesis.state !== "Present" || (await anythingLeft(services, gathered))) return;
   const { namespace } = network;
   for (const { member } of gathered.facts.members.filter(isValidator)) {
@@ -144,8 +142,8 @@ async function removeGenesis(
   });
 }
 
-async function anythingLeft({ http }: ReconcileServices, { context }: Gathered): Promise<boolean> {
-  const { name, namespace } = context.network;
+async function anythingLeft({ http }: ReconcileServices, { facts }: Gathered): Promise<boolean> {
+  const { name, namespace } = facts.network;
   const validators = `${NETWORK_LABEL}=${name},${ROLE_LABEL}=Validator`;
   const scope = { namespace, labelSelector: validators };
   const claims = await http.list({ kind: KINDS.PersistentVolumeClaim, ...scope });

@@ -18,7 +18,7 @@ export async function evictAsDecided(
 ): Promise<void> {
   const { evict } = work.decision;
   if (evict === undefined) return;
-  const { name: network, namespace } = gathered.context.network;
+  const { name: network, namespace } = gathered.facts.network;
   const name = podName(network, evict.member);
   const pod = await freshPod(services, { namespace, name });
   const believed = gathered.facts.members.find(({ member }) => member.name === evict.member)?.pod;

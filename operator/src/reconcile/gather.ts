@@ -1,6 +1,7 @@
 /**
  * Everything the plan may know, read in one go: the stores, the key Secrets by name, the collector's
- * last answers. Also the workloads that follow from it, because the plan compares them with what is.
+ * last answers. Nothing is written and nobody is asked. The workloads that follow from it are built
+ * here, too, because the plan compares them with what is.
  */
 
 import type { TimeCoinNetwork } from "../api/network.ts";
@@ -48,7 +49,6 @@ export interface LiveObjects {
 
 export interface Gathered {
   readonly key: string;
-  readonly context: BuildContext;
   readonly facts: Facts;
   readonly live: LiveObjects;
   /** By member name; only members that could run now. */
@@ -60,7 +60,6 @@ export async function gather(
   network: TimeCoinNetwork,
 ): Promise<Gathered> {
   const key = `${network.namespace}/${network.name}`;
-  const context = { network, operator: services.operator };
   const live = liveObjects(services.reflectors, network);
   const configMap = live.configMaps.get(genesisName(network.name));
   const genesis = services.genesisReader.read(network, configMap);
@@ -69,8 +68,10 @@ export async function gather(
   for (const member of members) {
     identities.set(member.name, await services.custody.identityOf(network, member));
   }
-  const workloads = wantedWorkloads(context, { members, identities, genesis });
-  services.collector.track(key, targetsOf(network, members, live.pods));
+  const workloads = wantedWorkloads(
+    { network, operator: services.operator },
+    { members, identities, genesis },
+  );
   const read = { services, network, key, live, identities, workloads };
   const facts: Facts = {
     nowMs: services.clock.epochMs(),
@@ -78,8 +79,14 @@ export async function gather(
     genesis,
     members: members.map((member) => memberFacts(read, member)),
   };
-  return { key, context, facts, live, workloads };
+  return { key, facts, live, workloads };
 }
+
+/** What the builders of desired/ build from. */
+export const contextOf = (
+  { operator }: Pick<GatherServices, "operator">,
+  { facts }: Gathered,
+): BuildContext => ({ network: facts.network, operator });
 
 function liveObjects(reflectors: Reflectors, network: TimeCoinNetwork): LiveObjects {
   return {
@@ -114,14 +121,11 @@ function wantedWorkloads(
   return workloads;
 }
 
-function targetsOf(
-  network: TimeCoinNetwork,
-  members: readonly Member[],
-  pods: Children,
-): CollectorTarget[] {
+/** The pods that the collector asks from now on. */
+export function targetsOf({ facts: { network, members }, live }: Gathered): CollectorTarget[] {
   const { ops } = portsOf(network.spec.chain.profile);
-  return members.flatMap((member) => {
-    const pod = pods.get(podName(network.name, member.name));
+  return members.flatMap(({ member }) => {
+    const pod = live.pods.get(podName(network.name, member.name));
     const address = pod === undefined ? undefined : podAddressOf(pod);
     if (pod === undefined || address === undefined) return [];
     return [{ member: member.name, podUID: pod.metadata.uid ?? "", address, port: ops }];

@@ -11,7 +11,7 @@ import { applyAll } from "./apply.ts";
 import type { Attention } from "./collector.ts";
 import { createKeys, settleGenesis } from "./create-once.ts";
 import { evictAsDecided } from "./evict.ts";
-import { type Gathered, gather } from "./gather.ts";
+import { type Gathered, gather, targetsOf } from "./gather.ts";
 import { pruneFullNodes } from "./prune.ts";
 import { writeStatuses } from "./report.ts";
 import type { NetworkObject, ReconcileServices } from "./services.ts";
@@ -36,6 +36,7 @@ async function reconcileNetwork(
   object: NetworkObject,
 ): Promise<ReconcileResult> {
   const gathered = await gather(services, network);
+  services.collector.track(gathered.key, targetsOf(gathered));
   // A new operator asks before it judges: until then silence would look like an outage.
   if (!services.collector.hasAsked(gathered.key)) return { requeueAfterMs: FIRST_ROUND_MS };
   const decision = plan(gathered.facts);

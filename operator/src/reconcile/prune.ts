@@ -21,13 +21,13 @@ export async function pruneFullNodes(
 ): Promise<void> {
   const names = new Set(gathered.facts.members.map(({ member }) => member.name));
   for (const kind of PRUNED) {
-    for (const child of childrenOf(services.reflectors, kind, gathered.context.network).values()) {
+    for (const child of childrenOf(services.reflectors, kind, gathered.facts.network).values()) {
       if (!isLeftOver(child, names) || !mayGo(gathered, kind, child)) continue;
       await remove(services, kind, { child, object });
     }
   }
   if (gathered.facts.members.some(({ member }) => member.role === "FullNode")) return;
-  const { network } = gathered.context;
+  const { network } = gathered.facts;
   const budgets = childrenOf(services.reflectors, "PodDisruptionBudget", network);
   const budget = budgets.get(fullNodeBudgetName(network.name));
   if (budget === undefined) return;
@@ -40,11 +40,15 @@ function isLeftOver({ metadata }: KubeObject, names: ReadonlySet<string>): boole
   return !names.has(metadata.labels[MEMBER_LABEL] ?? "");
 }
 
-function mayGo({ context, live }: Gathered, kind: WatchedKind, child: KubeObject): boolean {
+function mayGo(
+  { facts: { network }, live }: Gathered,
+  kind: WatchedKind,
+  child: KubeObject,
+): boolean {
   if (kind !== "PersistentVolumeClaim") return true;
-  if (context.network.spec.template.storage.deletionPolicy !== "Delete") return false;
+  if (network.spec.template.storage.deletionPolicy !== "Delete") return false;
   const member = child.metadata.labels?.[MEMBER_LABEL] ?? "";
-  return !live.pods.has(podName(context.network.name, member));
+  return !live.pods.has(podName(network.name, member));
 }
 
 /** Deletes the very version that was looked at: a change in between is a conflict, not a deletion. */

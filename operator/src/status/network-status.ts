@@ -5,10 +5,10 @@
 import { conditionOf } from "../api/condition.ts";
 import { VALIDATOR_GROUP } from "../api/network-spec.ts";
 import type { NetworkStatus } from "../api/network-status.ts";
+import { rfc3339 } from "../api/rfc3339.ts";
 import { type Facts, isValidator, type MemberFacts } from "../plan/facts.ts";
 import type { Health } from "../plan/health.ts";
 import type { ConditionType, Decision } from "../plan/plan.ts";
-import { rfc3339 } from "../plan/rollout.ts";
 
 const CONDITION_ORDER: readonly ConditionType[] = [
   "Ready",
@@ -30,7 +30,7 @@ export function networkStatus(facts: Facts, decision: Decision): NetworkStatus {
     ...chainStatus(facts, decision.health),
     quorum: quorumStatus(decision.health),
     validators: {
-      replicas: validators.length,
+      active: validators.length,
       ready: validators.filter(isReady).length,
       updated: validators.filter(isUpdated).length,
     },

@@ -1,9 +1,9 @@
 /** The status of a TimeCoinNode: who the member is, which claim and pod it has, how it does. */
 import { conditionOf, type Verdict } from "../api/condition.ts";
 import type { NodeStatus } from "../api/node.ts";
+import { rfc3339 } from "../api/rfc3339.ts";
 import { type Facts, isValidator, type MemberFacts, STALE_MS } from "../plan/facts.ts";
 import { type Health, validAnswer } from "../plan/health.ts";
-import { rfc3339 } from "../plan/rollout.ts";
 
 export function nodeStatus(facts: Facts, subject: MemberFacts, health: Health): NodeStatus {
   const { identity, claim, pod, node } = subject;
