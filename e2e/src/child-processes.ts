@@ -1,7 +1,6 @@
 // Programs that run on behalf of this process end with it: a SIGTERM, SIGINT or SIGHUP that ends
-// this process first ends them, so that no half-done `kind create` goes on alone.
-// The listeners exist only while there are such programs. Called by run-command.ts and by
-// the local networks of the process tests.
+// this process first ends them. The listeners exist only while there are such programs. Called by the
+// local networks of the process tests; run-command.ts has the same from execa.
 import type { ChildProcess } from "node:child_process";
 
 const running = new Map<ChildProcess, NodeJS.Signals>();

@@ -2,14 +2,12 @@
 // kept in a log file whose last lines travel with the failure. Arguments are visible to every
 // user of the machine, so secrets go in by `env` or `input`, never by `args`.
 // Called by every module that needs docker, kind, kubectl, go or apt.
-import { type ChildProcess, spawn } from "node:child_process";
-import { createReadStream, createWriteStream, mkdirSync, type WriteStream } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { endWithThisProcess } from "./child-processes.ts";
+import { execa, type Result } from "execa";
 import { ToolingError } from "./coded-error.ts";
 
-const maxCapturedBytes = 16 * 1024 * 1024;
+const maxCapturedCharacters = 16 * 1024 * 1024;
 const tailLines = 16;
 const killGraceMs = 5_000;
 
@@ -36,25 +34,6 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Keeps what a stream says up to a bound, and forwards it to the log. */
-class Capture {
-  #text = "";
-  overflowed = false;
-
-  follow(stream: NodeJS.ReadableStream | null, log: WriteStream | undefined): void {
-    stream?.setEncoding("utf8");
-    stream?.on("data", (chunk: string) => {
-      log?.write(chunk);
-      if (this.#text.length + chunk.length > maxCapturedBytes) this.overflowed = true;
-      else this.#text += chunk;
-    });
-  }
-
-  get text(): string {
-    return this.#text;
-  }
-}
-
 /** The last lines of a text that say something. */
 export function lastLines(text: string, count = tailLines): string[] {
   return text
@@ -65,106 +44,78 @@ export function lastLines(text: string, count = tailLines): string[] {
 }
 
 /**
- * Runs `command` with `args` and waits for its end.
- * Errors: RUN_NOT_FOUND (no such program), RUN_TIMEOUT, RUN_OUTPUT_TOO_LARGE, and RUN_FAILED
- * (or the caller's code) for a non-zero exit.
+ * Runs `command` with `args` and waits for its end. It ends with this process.
+ * Errors: RUN_NOT_FOUND (no such program), RUN_START, RUN_TIMEOUT, and RUN_FAILED (or the caller's
+ * code) for a non-zero exit and for more output than the bound.
  */
 export async function run(
   command: string,
   args: readonly string[],
   options: RunOptions,
 ): Promise<RunResult> {
-  const log = openLog(options.logFile, `$ ${command} ${args.join(" ")}\n`);
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: [
-      options.input === undefined && options.inputFile === undefined ? "ignore" : "pipe",
-      "pipe",
-      "pipe",
-    ],
+  const { logFile, timeoutMs } = options;
+  if (logFile !== undefined) openLog(logFile, `$ ${command} ${args.join(" ")}\n`);
+  const output =
+    logFile === undefined ? "pipe" : (["pipe", { file: logFile, append: true }] as const);
+  const result = await execa(command, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...options.env },
+    ...stdinOf(options),
+    stdout: output,
+    stderr: output,
+    stripFinalNewline: false,
+    maxBuffer: maxCapturedCharacters,
+    timeout: timeoutMs,
+    forceKillAfterDelay: killGraceMs,
+    reject: false,
   });
-  endWithThisProcess(child);
-  const stdout = new Capture();
-  const stderr = new Capture();
-  stdout.follow(child.stdout, log);
-  stderr.follow(child.stderr, log);
-  try {
-    const [exit] = await Promise.all([
-      waitForExit(child, command, options.timeoutMs),
-      feedInput(child, options),
-    ]);
-    const result = { exitCode: exit, stdout: stdout.text, stderr: stderr.text };
-    if (stdout.overflowed) throw failureOf([command, ...args], options, "more output than 16 MiB");
-    if (exit !== 0 && options.allowFailure !== true) {
-      // Compilers complain on standard output, most others on standard error: show the end of both.
-      const tail = [...lastLines(result.stdout, tailLines / 2), ...lastLines(result.stderr)];
-      throw failureOf([command, ...args], options, `exit code ${exit}`, tail);
-    }
-    return result;
-  } finally {
-    log?.end();
+  const words = [command, ...args];
+  if (result.timedOut) throw timeout(command, timeoutMs);
+  if (result.isMaxBuffer) throw failureOf(words, options, "more output than 16 MiB");
+  const { exitCode = 128, stdout, stderr } = result;
+  if (result.failed && result.exitCode === undefined && !result.isTerminated) {
+    throw notStarted(command, result);
   }
+  if (exitCode !== 0 && options.allowFailure !== true) {
+    // Compilers complain on standard output, most others on standard error: show the end of both.
+    const tail = [...lastLines(stdout, tailLines / 2), ...lastLines(stderr)];
+    throw failureOf(words, options, `exit code ${exitCode}`, tail);
+  }
+  return { exitCode, stdout, stderr };
 }
 
-function openLog(path: string | undefined, head: string): WriteStream | undefined {
-  if (path === undefined) return undefined;
+function stdinOf({ input, inputFile }: RunOptions) {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? ({ stdin: "ignore" } as const) : { input };
+}
+
+function openLog(path: string, head: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const log = createWriteStream(path, { flags: "a" });
-  log.write(head);
-  return log;
+  appendFileSync(path, head);
 }
 
-async function feedInput(child: ChildProcess, options: RunOptions): Promise<void> {
-  const stdin = child.stdin;
-  if (stdin === null) return;
-  try {
-    if (options.inputFile !== undefined) await pipeline(createReadStream(options.inputFile), stdin);
-    else await pipeline([options.input ?? ""], stdin);
-  } catch (error) {
-    // A program that ends before it has read everything is judged by its exit code.
-    if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
-  }
-}
-
-function waitForExit(child: ChildProcess, command: string, timeoutMs: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      child.kill("SIGTERM");
-      setTimeout(() => child.kill("SIGKILL"), killGraceMs).unref();
-    }, timeoutMs);
-    child.on("error", (error) => {
-      clearTimeout(timer);
-      const missing = "code" in error && error.code === "ENOENT";
-      reject(
-        new ToolingError({
-          code: missing ? "RUN_NOT_FOUND" : "RUN_START",
-          thing: command,
-          place: "PATH",
-          reason: missing ? "there is no such program" : error.message,
-          next: `install ${command}, or put it on PATH, then run the same command again.`,
-        }),
-      );
-    });
-    child.on("close", (exitCode, signal) => {
-      clearTimeout(timer);
-      if (!timedOut) resolve(exitCode ?? (signal === null ? 1 : 128));
-      else {
-        reject(
-          new ToolingError({
-            code: "RUN_TIMEOUT",
-            thing: command,
-            place: process.cwd(),
-            reason: `not finished after ${Math.round(timeoutMs / 1000)} s, stopped`,
-            next: "run the same command again; if it repeats, look at the machine's load and network.",
-          }),
-        );
-      }
-    });
+function notStarted(
+  command: string,
+  { code, originalMessage }: Pick<Result, "code" | "originalMessage">,
+): ToolingError {
+  const missing = code === "ENOENT";
+  return new ToolingError({
+    code: missing ? "RUN_NOT_FOUND" : "RUN_START",
+    thing: command,
+    place: "PATH",
+    reason: missing ? "there is no such program" : (originalMessage ?? "it could not be started"),
+    next: `install ${command}, or put it on PATH, then run the same command again.`,
   });
 }
+
+const timeout = (command: string, timeoutMs: number): ToolingError =>
+  new ToolingError({
+    code: "RUN_TIMEOUT",
+    thing: command,
+    place: process.cwd(),
+    reason: `not finished after ${Math.round(timeoutMs / 1000)} s, stopped`,
+    next: "run the same command again; if it repeats, look at the machine's load and network.",
+  });
 
 function failureOf(
   words: readonly string[],

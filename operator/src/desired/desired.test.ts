@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { NodeConfigSchema } from "@timecoin/node/config";
 import { describe, expect, it } from "vitest";
@@ -66,6 +67,8 @@ describe("intents", () => {
     expect(intentHash({ a: 1, b: [1, 2] })).toBe(intentHash({ b: [1, 2], a: 1 }));
     expect(intentHash({ a: [1, 2] })).not.toBe(intentHash({ a: [2, 1] }));
     expect(intentHash({ a: undefined, b: 1 })).toBe(intentHash({ b: 1 }));
+    const sha256 = createHash("sha256").update('{"a":"ä","b":[1,null]}').digest("hex");
+    expect(intentHash({ b: [1, null], a: "ä" })).toBe(sha256);
   });
 
   it("change with any field of the object", () => {

@@ -5,6 +5,7 @@
  * as well. Bound: the members of the networks that are tracked. Written by gather.ts, run by main.ts.
  */
 import { Agent } from "node:http";
+import pLimit from "p-limit";
 import { type Clock, sleep } from "../kube/clock.ts";
 import {
   askSafeToStop,
@@ -76,14 +77,14 @@ export function httpProbe(): NodeProbe {
 export class NodeCollector {
   readonly #options: CollectorOptions;
   readonly #networks = new Map<string, Tracked>();
-  readonly #waiting: (() => void)[] = [];
-  #free = CONCURRENCY;
+  /** Over all networks together. */
+  readonly #limited = pLimit(CONCURRENCY);
 
   constructor(options: CollectorOptions) {
     this.#options = options;
   }
 
-  /** Whom to ask from now on, for a network. */
+  /** The pods to ask from now on, for a network. */
   track(networkKey: string, targets: readonly CollectorTarget[]): void {
     const known = this.#networks.get(networkKey);
     if (known !== undefined) {
@@ -149,7 +150,7 @@ export class NodeCollector {
     const before = answeredIn(tracked.answers);
     const answers = await Promise.all(
       tracked.targets.map(async (target) => {
-        const answer = await this.#ask(target, attention === "Arbiter");
+        const answer = await this.#limited(() => this.#ask(target, attention === "Arbiter"));
         return [target.member, answer] as const;
       }),
     );
@@ -161,32 +162,13 @@ export class NodeCollector {
   }
 
   async #ask(target: CollectorTarget, withSafety: boolean): Promise<CollectedAnswer> {
-    await this.#slot();
     const { clock, probe } = this.#options;
     const askedAtMs = clock.monotonicMs();
-    try {
-      const [status, safety] = await Promise.all([
-        probe.status(target),
-        withSafety ? probe.safety(target) : undefined,
-      ]);
-      return { podUID: target.podUID, askedAtMs, receivedAtMs: clock.epochMs(), status, safety };
-    } finally {
-      this.#release();
-    }
-  }
-
-  async #slot(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    const [status, safety] = await Promise.all([
+      probe.status(target),
+      withSafety ? probe.safety(target) : undefined,
+    ]);
+    return { podUID: target.podUID, askedAtMs, receivedAtMs: clock.epochMs(), status, safety };
   }
 }
 
