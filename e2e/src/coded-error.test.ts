@@ -1,14 +1,15 @@
 // The text of a failure: code, thing, place, reason, log lines, next step.
 import { describe, expect, it } from "vitest";
 import { formatFailure, ToolingError } from "./coded-error.ts";
+import { TOOLING_ERRORS } from "./tooling-errors.ts";
 
 const failure = {
   code: "CLUSTER_ENGINE_START",
   thing: "dockerd",
   place: "/cache/engine",
   reason: "it ended before it answered",
-  next: "read /cache/logs/dockerd.log.",
-};
+  action: "read /cache/logs/dockerd.log.",
+} as const;
 
 describe("formatFailure", () => {
   it("shows code, thing, place, reason and next step", () => {
@@ -20,7 +21,12 @@ describe("formatFailure", () => {
 
   it("shows the log's last lines between reason and next step", () => {
     const text = formatFailure(new ToolingError({ ...failure, logTail: ["one", "two"] }));
-    expect(text.split("\n").slice(1)).toEqual(["  | one", "  | two", `next: ${failure.next}`]);
+    expect(text.split("\n").slice(1)).toEqual(["  | one", "  | two", `next: ${failure.action}`]);
+  });
+
+  it("takes the next step from the catalogue where the failure names none", () => {
+    const text = formatFailure(new ToolingError({ ...failure, action: undefined }));
+    expect(text.split("\nnext: ")[1]).toBe(TOOLING_ERRORS.CLUSTER_ENGINE_START.action);
   });
 
   it("calls anything else a fault of the tooling, with its stack", () => {

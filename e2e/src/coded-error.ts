@@ -1,19 +1,19 @@
-// The one shape in which the tooling fails: a stable code, the thing, the place, the reason and
-// the next step. Every module under e2e/src throws it for operating errors; the entry points
+// The one shape in which the tooling fails: a code of its catalogue, the thing, the place, the reason
+// and the next step. Every module under e2e/src throws it for operating errors; the entry points
 // (start.ts, down.ts, cluster/main.ts) print it with `formatFailure` and exit with 1.
 // A message never carries a secret: `place` is a path, a socket or a resource name.
+import { TOOLING_ERRORS, type ToolingErrorCode } from "./tooling-errors.ts";
 
 /** What a reader needs to act on a failure. */
 export interface Failure {
-  /** Stable and upper case: callers and tests compare it. */
-  readonly code: string;
+  readonly code: ToolingErrorCode;
   /** What failed, e.g. "dockerd". */
   readonly thing: string;
   /** Where: a path, a socket, a cluster. */
   readonly place: string;
   readonly reason: string;
-  /** What the reader does now. */
-  readonly next: string;
+  /** What the reader does now, where it can be said more exactly than in the catalogue. */
+  readonly action?: string | undefined;
   /** The last lines of the log that belongs to it. */
   readonly logTail?: readonly string[] | undefined;
 }
@@ -27,6 +27,15 @@ export class ToolingError extends Error {
     this.name = "ToolingError";
     this.failure = failure;
   }
+
+  get code(): ToolingErrorCode {
+    return this.failure.code;
+  }
+
+  /** The reader's next step. */
+  get action(): string {
+    return this.failure.action ?? TOOLING_ERRORS[this.code].action;
+  }
 }
 
 /** The message of anything that was thrown. */
@@ -38,9 +47,11 @@ export function reasonOf(error: unknown): string {
 export function formatFailure(error: unknown): string {
   if (!(error instanceof ToolingError)) {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return `error TOOLING_UNEXPECTED: ${detail}\nnext: this is a fault of the tooling itself; report it with the lines above.`;
+    return `error TOOLING_UNEXPECTED: ${detail}\nnext: ${TOOLING_ERRORS.TOOLING_UNEXPECTED.action}`;
   }
-  const { code, thing, place, reason, next, logTail } = error.failure;
+  const { code, thing, place, reason, logTail } = error.failure;
   const tail = (logTail ?? []).map((line) => `  | ${line}`);
-  return [`error ${code}: ${thing} at ${place}: ${reason}`, ...tail, `next: ${next}`].join("\n");
+  return [`error ${code}: ${thing} at ${place}: ${reason}`, ...tail, `next: ${error.action}`].join(
+    "\n",
+  );
 }

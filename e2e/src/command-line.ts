@@ -10,7 +10,7 @@ export function usageFailure(reason: string, usage: string): ToolingError {
     thing: "the command line",
     place: "this command",
     reason,
-    next: `usage: ${usage}`,
+    action: `Usage: ${usage}`,
   });
 }
 

@@ -57,11 +57,11 @@ describe("run", () => {
 
   it("throws on a non-zero exit with the last lines and the caller's code", async () => {
     const script = "console.error('first\\n\\nlast'); process.exit(3)";
-    const failure = { code: "CLUSTER_X", next: "do this." };
+    const failure = { code: "CLUSTER_CREATE", action: "do this." } as const;
     const seen = await failureOf(run(node, ["-e", script], { timeoutMs, failure }));
     expect(seen).toMatchObject({
-      code: "CLUSTER_X",
-      next: "do this.",
+      code: "CLUSTER_CREATE",
+      action: "do this.",
       reason: "exit code 3",
       logTail: ["first", "last"],
     });

@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { execa, type Result } from "execa";
 import { ToolingError } from "./coded-error.ts";
+import type { ToolingErrorCode } from "./tooling-errors.ts";
 
 const maxCapturedCharacters = 16 * 1024 * 1024;
 const tailLines = 16;
@@ -25,7 +26,7 @@ export interface RunOptions {
   /** Return any exit code instead of throwing RUN_FAILED. */
   readonly allowFailure?: boolean | undefined;
   /** The code and the advice of the failure, where the caller knows better. */
-  readonly failure?: { readonly code: string; readonly next: string } | undefined;
+  readonly failure?: { readonly code: ToolingErrorCode; readonly action?: string } | undefined;
 }
 
 export interface RunResult {
@@ -104,7 +105,9 @@ function notStarted(
     thing: command,
     place: "PATH",
     reason: missing ? "there is no such program" : (originalMessage ?? "it could not be started"),
-    next: `install ${command}, or put it on PATH, then run the same command again.`,
+    action: missing
+      ? `Install ${command}, or put it on PATH, then run the same command again.`
+      : undefined,
   });
 }
 
@@ -114,7 +117,6 @@ const timeout = (command: string, timeoutMs: number): ToolingError =>
     thing: command,
     place: process.cwd(),
     reason: `not finished after ${Math.round(timeoutMs / 1000)} s, stopped`,
-    next: "run the same command again; if it repeats, look at the machine's load and network.",
   });
 
 function failureOf(
@@ -128,11 +130,11 @@ function failureOf(
     thing: [basename(words[0] ?? ""), ...words.slice(1)].join(" ").slice(0, 200),
     place: options.cwd ?? process.cwd(),
     reason,
-    next:
-      options.failure?.next ??
+    action:
+      options.failure?.action ??
       (options.logFile === undefined
-        ? "the lines above say why; run the same command again after that."
-        : `read ${options.logFile}, then run the same command again.`),
+        ? undefined
+        : `Read ${options.logFile}, then run the same command again.`),
     logTail,
   });
 }

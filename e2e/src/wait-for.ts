@@ -22,7 +22,6 @@ export async function waitFor<T>(
         thing: what,
         place: "here",
         reason: `not so after ${Math.round(timeoutMs / 1000)} s; last seen: ${reason}`,
-        next: "look at the logs and events of what was waited for, then run the same command again.",
       });
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));

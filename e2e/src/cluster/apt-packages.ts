@@ -41,8 +41,8 @@ export async function ensurePackages(progress: Progress, request: PackageRequest
     // RUNLEVEL=1 keeps a package's start script from starting a service with the wrong settings.
     env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
     failure: {
-      code: "CLUSTER_PACKAGES",
-      next: `check the apt sources and the network (log: ${logPath("apt")}), then run the same command again.`,
+      code: "CLUSTER_PACKAGES" as const,
+      action: `Check the apt sources and the network (log: ${logPath("apt")}), then run the same command again.`,
     },
   };
   await progress.step("packages", `installing ${list} (${request.purpose})`, async () => {
@@ -77,6 +77,6 @@ function refusal(request: PackageRequest, reason: string): ToolingError {
     thing: "Debian packages",
     place: "this machine",
     reason,
-    next: `install ${request.packages.join(" ")} yourself (${request.purpose}), then run the same command again.`,
+    action: `Install ${request.packages.join(" ")} yourself (${request.purpose}), then run the same command again.`,
   });
 }

@@ -94,8 +94,8 @@ async function makeDebianImage(scratch: string, key: string, host: HostParts): P
     timeoutMs: 300_000,
     logFile: logPath("base-image"),
     failure: {
-      code: "CLUSTER_BASE_IMAGE",
-      next: `check the Debian mirror ${host.mirrors.debian} (log: ${logPath("base-image")}), then run the same command again.`,
+      code: "CLUSTER_BASE_IMAGE" as const,
+      action: `Check the Debian mirror ${host.mirrors.debian} (log: ${logPath("base-image")}), then run the same command again.`,
     },
   };
   const suite = versions.debianSuite;
@@ -134,7 +134,6 @@ function nodeBinary(): string {
     thing: `the npm package ${name}`,
     place: "node_modules",
     reason: "it is not installed, and the Node base image is made from its binary",
-    next: "run `npm ci` in the checkout, then run the same command again.",
   });
 }
 
@@ -146,8 +145,7 @@ async function npmFolder(): Promise<string> {
       timeoutMs: 120_000,
       logFile: logPath("base-image"),
       failure: {
-        code: "CLUSTER_NPM_PACKAGE",
-        next: "check that the npm registry answers (`npm ping`), then run the same command again.",
+        code: "CLUSTER_NPM_PACKAGE" as const,
       },
     };
     await run("npm", ["pack", "--silent", `npm@${versions.npm}`], options);

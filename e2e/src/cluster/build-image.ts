@@ -128,7 +128,7 @@ async function build(spec: ImageSpec, context: string, key: string): Promise<voi
     env: await builderEnv(),
     failure: {
       code: "CLUSTER_IMAGE_BUILD",
-      next: `read ${log}, mend ${spec.dockerfile} or its inputs, then run the same command again.`,
+      action: `Read ${log}, mend ${spec.dockerfile} or its inputs, then run the same command again.`,
     },
   });
 }
@@ -139,6 +139,5 @@ function inputFailure(place: string, reason: string): ToolingError {
     thing: "an input of the image",
     place,
     reason,
-    next: "mend the list of inputs where the image is described.",
   });
 }

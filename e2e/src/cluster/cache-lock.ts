@@ -79,6 +79,6 @@ function locked(path: string, owner: ProcessIdentity): ToolingError {
     thing: "the cache",
     place: path,
     reason: `process ${owner.pid} has held it for over ${waitLimitMs / 60_000} minutes`,
-    next: `see what process ${owner.pid} does; end it if it hangs, then run the same command again.`,
+    action: `See what process ${owner.pid} does; end it if it hangs, then run the same command again.`,
   });
 }

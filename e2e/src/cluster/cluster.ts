@@ -182,8 +182,8 @@ async function useGiven(progress: Progress, plan: GivenPlan): Promise<Cluster> {
   await kubectl(target, ["get", "--raw", "/readyz"], {
     timeoutMs: 30_000,
     failure: {
-      code: "CLUSTER_UNREACHABLE",
-      next: `check \`kubectl --context ${given.context} get nodes\`, then run the same command again.`,
+      code: "CLUSTER_UNREACHABLE" as const,
+      action: `Check \`kubectl --context ${given.context} get nodes\`, then run the same command again.`,
     },
   });
   return {
@@ -203,8 +203,8 @@ async function pushImage(progress: Progress, image: string, repository: string):
     timeoutMs: 600_000,
     logFile: logPath("push"),
     failure: {
-      code: "CLUSTER_IMAGE_PUSH",
-      next: `log in to ${repository} (\`docker login\`), then run the same command again.`,
+      code: "CLUSTER_IMAGE_PUSH" as const,
+      action: `Log in to ${repository} (\`docker login\`), then run the same command again.`,
     },
   };
   await progress.step("images", `pushing ${pushed}`, async () => {
@@ -229,6 +229,5 @@ function invalid(thing: string, reason: string): ToolingError {
     thing,
     place: "the command line or environment",
     reason,
-    next: "correct it, then run the same command again.",
   });
 }

@@ -174,7 +174,6 @@ function busy(running: readonly string[]): ToolingError {
     thing: "the engine",
     place: socketPath,
     reason: `${running.length} containers still run on it: ${running.slice(0, 5).join(", ")}`,
-    next: "wait until they end, or stop them yourself if they are yours, then run the same command again.",
   });
 }
 
@@ -184,7 +183,6 @@ function missing(reason: string): ToolingError {
     thing: "a Docker engine",
     place: process.env["DOCKER_HOST"] ?? socketPath,
     reason,
-    next: "install and start Docker (https://docs.docker.com/engine/install), then run the same command again.",
   });
 }
 
@@ -195,7 +193,7 @@ function startFailure(reason: string): ToolingError {
     thing: "dockerd",
     place: cachePath("engine"),
     reason,
-    next: `read ${log}, remove what it names, then run the same command again.`,
+    action: `Read ${log}, remove what it names, then run the same command again.`,
     logTail: existsSync(log) ? lastLines(readFileSync(log, "utf8")) : [],
   });
 }

@@ -35,7 +35,6 @@ export async function findGo(): Promise<string> {
     thing: `Go ${versions.goMinimum} or newer`,
     place: "PATH",
     reason: seen,
-    next: "install Go from https://go.dev/dl (or your distribution), then run the same command again.",
   });
 }
 
@@ -64,7 +63,7 @@ export async function runGo(command: GoCommand): Promise<RunResult> {
     },
     failure: {
       code: "CLUSTER_GO_BUILD",
-      next: `check that the Go module proxy answers (log: ${log}), then run the same command again.`,
+      action: `Check that the Go module proxy answers (log: ${log}), then run the same command again.`,
     },
   });
 }

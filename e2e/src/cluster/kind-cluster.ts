@@ -188,8 +188,8 @@ async function create(
         input: config,
         logFile: logPath("kind"),
         failure: {
-          code: "CLUSTER_CREATE",
-          next: `read ${logPath("kind")}; \`npm run down\` removes what is left, then start again.`,
+          code: "CLUSTER_CREATE" as const,
+          action: `Read ${logPath("kind")}; \`npm run down\` removes what is left, then start again.`,
         },
       },
     );
@@ -214,8 +214,8 @@ async function settle(
       timeoutMs: readyTimeoutMs + 10_000,
       logFile: logPath("kind"),
       failure: {
-        code: "CLUSTER_NOT_READY",
-        next: `\`kubectl --kubeconfig ${target.kubeconfigPath} get pods -A\` shows what is missing; \`npm run down\`, then start again.`,
+        code: "CLUSTER_NOT_READY" as const,
+        action: `\`kubectl --kubeconfig ${target.kubeconfigPath} get pods -A\` shows what is missing; \`npm run down\`, then start again.`,
       },
     };
     await kubectl(target, ["wait", "--for=condition=Ready", "nodes", "--all", wait], options);
@@ -251,7 +251,6 @@ async function nodesWithSubnets(request: KindRequest, target: KubectlTarget): Pr
     thing: "the pod subnets of the nodes",
     place: `cluster ${request.name}`,
     reason: `not all assigned after ${readyTimeoutMs / 1000} s`,
-    next: "`npm run down`, then start again.",
   });
 }
 
@@ -261,6 +260,6 @@ function nameTaken(name: string): ToolingError {
     thing: `the kind cluster ${name}`,
     place: "the container engine",
     reason: "it exists, and it was not made from this cache",
-    next: `choose another name with --name, or remove it yourself: kind delete cluster --name ${name}`,
+    action: `Choose another name with --name, or remove it yourself: kind delete cluster --name ${name}`,
   });
 }

@@ -77,6 +77,5 @@ function imageMissing(image: string): ToolingError {
     thing: image,
     place: "the container engine",
     reason: "there is no such local image to load",
-    next: "build it first (`buildImage`), then load it.",
   });
 }

@@ -69,8 +69,7 @@ async function stopIdleEngine(progress: Progress): Promise<void> {
   try {
     if (!(await stopOwnEngine(progress))) progress.say("engine", "not started here; left alone");
   } catch (error) {
-    if (!(error instanceof ToolingError) || error.failure.code !== "CLUSTER_ENGINE_BUSY")
-      throw error;
+    if (!(error instanceof ToolingError) || error.code !== "CLUSTER_ENGINE_BUSY") throw error;
     progress.say("engine", `left running: ${error.failure.reason}`);
   }
 }

@@ -19,7 +19,6 @@ export class InvalidNodeFacts extends ToolingError {
       thing: "the node's address or pod subnet",
       place: `node ${node}`,
       reason: "it is no IPv4 address or subnet",
-      next: "delete the cluster with `npm run down` and start again.",
     });
     this.name = "InvalidNodeFacts";
   }

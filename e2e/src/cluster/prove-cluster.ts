@@ -164,6 +164,5 @@ function proofFailure(cluster: Cluster, proof: ClusterProof): ToolingError {
     thing: "calls between pods",
     place: `cluster ${cluster.name}`,
     reason: `${direct} of ${replicas ** 2} by name and ${throughService} of ${replicas} through the service were answered`,
-    next: "`npm run down`, then start again; if it repeats, the pod network is at fault.",
   });
 }

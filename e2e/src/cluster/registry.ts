@@ -26,7 +26,6 @@ export function imageSourceSetting(setting: string | undefined): ImageSource | u
     thing: "TIMECOIN_IMAGES",
     place: "the environment",
     reason: `"${setting.slice(0, 40)}" is not one of registry, packages`,
-    next: "unset it, or set one of the two, then run the same command again.",
   });
 }
 

@@ -22,7 +22,6 @@ export async function ensureRuntimeWrapper(progress: Progress): Promise<string> 
       thing: "runc",
       place: runtimePaths.join(", "),
       reason: "the engine's container runtime is not installed",
-      next: "install the package runc, then run the same command again.",
     });
   }
   const files = Object.fromEntries(sources.map((name) => [name, join(sourceFolder, name)]));

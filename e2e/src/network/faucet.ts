@@ -126,5 +126,4 @@ const faucetError = (place: string, reason: string): ToolingError =>
     thing: "the faucet",
     place,
     reason,
-    next: "delete the network with its Secret <network>-faucet and genesis, then start again.",
   });

@@ -92,7 +92,6 @@ export class KubeAccess {
         thing: method,
         place: `service ${this.namespace}/${network}-rpc`,
         reason: answer.error.message,
-        next: "look at the node's log: `kubectl logs` of one of its pods.",
       });
     }
     return answer.result as T;

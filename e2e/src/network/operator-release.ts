@@ -67,7 +67,7 @@ async function helm(
         logFile: log,
         failure: {
           code: "NETWORK_HELM",
-          next: `read ${log} and \`kubectl -n ${OPERATOR_NAMESPACE} get pods,events\`, then run the same command again.`,
+          action: `Read ${log} and \`kubectl -n ${OPERATOR_NAMESPACE} get pods,events\`, then run the same command again.`,
         },
       },
     );

@@ -3,36 +3,88 @@
  * message text. A message holds the call, the status and the server's words, bounded; for Secrets the
  * server's words are left out, because a validation error may quote the value it refuses.
  */
+import { type ErrorEntry, entry } from "@timecoin/node/types/errors/error-entry";
 import type { JsonObject } from "./types.ts";
 
-interface CodeEntry {
+interface KubeErrorEntry extends ErrorEntry {
   /** Worth sending again as it is, where the call is idempotent. */
   readonly retryable: boolean;
-  readonly next: string;
 }
 
-/** Every code with the reader's next action; the reference page of the error codes is made from it. */
+const final = (meaning: string, action: string): KubeErrorEntry => ({
+  ...entry(meaning, action),
+  retryable: false,
+});
+
+const passing = (meaning: string, action: string): KubeErrorEntry => ({
+  ...entry(meaning, action),
+  retryable: true,
+});
+
+/** Every code, what it means and what to do next; docs/reference/errors.md is generated from it. */
 export const KUBE_ERRORS = {
-  BadRequest: { retryable: false, next: "the request is malformed: a defect, report it" },
-  Unauthorized: { retryable: false, next: "check the service account token or the kubeconfig" },
-  Forbidden: { retryable: false, next: "compare the operator's Role with the chart's" },
-  NotFound: { retryable: false, next: "the object, or its CRD, does not exist" },
-  Conflict: { retryable: false, next: "another writer was first: read again and decide again" },
-  AlreadyExists: { retryable: false, next: "read the object that is there" },
-  Gone: { retryable: false, next: "the resource version is too old: list again" },
-  TooLarge: { retryable: false, next: "the body or the list exceeds its bound" },
-  Invalid: { retryable: false, next: "read the message: the API server refused the object" },
-  Rejected: { retryable: false, next: "read the status and the message" },
-  TooManyRequests: { retryable: true, next: "wait for retryAfterMs" },
-  ServerError: { retryable: true, next: "look at the API server" },
-  Timeout: { retryable: true, next: "look at the network and the API server's load" },
-  Network: { retryable: true, next: "look at the network and the API server's address" },
-  Protocol: { retryable: false, next: "something other than a Kubernetes API answered" },
-  Credentials: { retryable: true, next: "the kubeconfig's authentication failed" },
-  Aborted: { retryable: false, next: "the caller stopped the call" },
-  Throttled: { retryable: false, next: "the operator's own rate limit is exhausted: try later" },
-  InvalidRequest: { retryable: false, next: "the caller passed an unusable argument: a defect" },
-} as const satisfies Readonly<Record<string, CodeEntry>>;
+  BadRequest: final("The API server cannot read the request.", "This is a defect: report it."),
+  Unauthorized: final(
+    "The API server does not know who asks.",
+    "Check the service account's token, or the kubeconfig.",
+  ),
+  Forbidden: final(
+    "The operator may not do this.",
+    "Compare its Role with the one in the chart; install the chart of the operator's own version.",
+  ),
+  NotFound: final(
+    "The object does not exist, or its CRD does not.",
+    "Install the CRDs, if they are missing; else nothing: the next pass sees what there is.",
+  ),
+  Conflict: final(
+    "Another writer was first, or another field manager owns the field.",
+    "Nothing to do: the next pass decides again on what there is now.",
+  ),
+  AlreadyExists: final(
+    "An object of this name exists.",
+    "Remove it or rename it if it is not ours.",
+  ),
+  Gone: final("The list is too old to go on from.", "Nothing to do: it is read again."),
+  TooLarge: final(
+    "An answer, a list or a request is above its bound.",
+    "Let the operator watch one namespace, or run several operators by operatorClass.",
+  ),
+  Invalid: final(
+    "The API server refuses the object.",
+    "Correct the field that the message names, in the network's spec.",
+  ),
+  Rejected: final(
+    "The API server refuses the request.",
+    "Read the status and the message: an admission webhook may have said no.",
+  ),
+  TooManyRequests: passing(
+    "The API server asks for a pause, or a disruption budget refuses an eviction.",
+    "Nothing to do: it is tried again.",
+  ),
+  ServerError: passing("The API server failed.", "Look at the API server's health and log."),
+  Timeout: passing(
+    "The API server did not answer in time.",
+    "Look at the network and at the API server's load.",
+  ),
+  Network: passing(
+    "There is no connection to the API server.",
+    "Look at the network and at the API server's address.",
+  ),
+  Protocol: final(
+    "Something other than a Kubernetes API answered.",
+    "Check the API server's address and what stands before it.",
+  ),
+  Credentials: passing(
+    "The kubeconfig's authentication failed.",
+    "Run the kubeconfig's login command by hand and read what it says.",
+  ),
+  Aborted: final("The operator stopped the call itself.", "Nothing to do."),
+  Throttled: final(
+    "The operator's own rate limit is used up.",
+    "Nothing to do: it is tried later. If it repeats, run several operators by operatorClass.",
+  ),
+  InvalidRequest: final("The operator made an impossible call.", "This is a defect: report it."),
+} as const satisfies Readonly<Record<string, KubeErrorEntry>>;
 
 export type KubeErrorCode = keyof typeof KUBE_ERRORS;
 
@@ -51,6 +103,8 @@ export interface KubeErrorFields {
 export class KubeError extends Error {
   override readonly name = "KubeError";
   readonly code: KubeErrorCode;
+  /** The operator's next step; a field, so that the log has it, too. */
+  readonly action: string;
   readonly status: number;
   readonly reason: string;
   readonly details: JsonObject;
@@ -59,6 +113,7 @@ export class KubeError extends Error {
   constructor(fields: KubeErrorFields) {
     super(fields.message, fields.cause === undefined ? undefined : { cause: fields.cause });
     this.code = fields.code;
+    this.action = KUBE_ERRORS[fields.code].action;
     this.status = fields.status ?? 0;
     this.reason = fields.reason ?? "";
     this.details = fields.details ?? {};

@@ -65,7 +65,8 @@ async function act(
     return undefined;
   } catch (error) {
     if (!(error instanceof KubeError) || REPORTED.has(error.code)) {
-      const note = error instanceof Error ? error.message : "unknown failure";
+      const said = error instanceof Error ? error.message : "unknown failure";
+      const note = error instanceof KubeError ? `${said}. ${error.action}` : said;
       const event = { reason: "ReconcileFailed", action: "Reconcile", note } as const;
       services.events.record({ regarding: work.object, type: "Warning", ...event });
     }
