@@ -7,15 +7,23 @@ import { z } from "zod";
 
 export const ConditionSchema = z.object({
   type: z.string().max(64).describe("Name of the condition"),
-  status: z.enum(["True", "False", "Unknown"]),
-  observedGeneration: z.int().min(0).optional().describe("Generation of the spec it was judged on"),
-  lastTransitionTime: z.string().max(40).meta({ format: "date-time" }),
+  status: z.enum(["True", "False", "Unknown"]).describe("Whether it holds"),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Generation of the spec that it was judged on"),
+  lastTransitionTime: z
+    .string()
+    .max(40)
+    .describe("When the status changed last")
+    .meta({ format: "date-time" }),
   reason: z
     .string()
     .max(128)
     .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
-    .describe("Stable name for programs"),
-  message: z.string().max(2048).describe("The same for people"),
+    .describe("Why, as a stable name for programs"),
+  message: z.string().max(2048).describe("Why, as a sentence for people"),
 });
 
 export type Condition = z.output<typeof ConditionSchema>;

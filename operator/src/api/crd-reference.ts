@@ -6,7 +6,9 @@ interface Row {
   readonly path: string;
   readonly type: string;
   readonly fallback: string;
-  readonly text: string;
+  readonly meaning: string;
+  /** What the API server says where a rule is broken. */
+  readonly refusals: readonly string[];
 }
 
 const isSchema = (value: unknown): value is Schema =>
@@ -17,15 +19,16 @@ export function crdReference(): string {
   const sections = DEFINITIONS.map(({ kind, shortNames, description, spec, status, rules }) => {
     const rows = [...rowsOf(spec, "spec"), ...rowsOf(status, "status")];
     const lines = rows.map(
-      ({ path, type, fallback, text }) => `| \`${path}\` | ${type} | ${fallback} | ${text} |`,
+      ({ path, type, fallback, meaning, refusals }) =>
+        `| \`${path}\` | ${type} | ${fallback} | ${meaning} | ${refusals.join("; ")} |`,
     );
     return [
       `## ${kind} (${shortNames.join(", ")})`,
       description,
       "",
-      ...rules.map(({ message }) => `- ${message}\n`),
-      "| field | type | default | meaning |",
-      "|---|---|---|---|",
+      ...rules.map(({ message }) => `Rule: ${message}.\n`),
+      "| field | type | default | meaning | rule |",
+      "|---|---|---|---|---|",
       ...lines,
       "",
     ].join("\n");
@@ -33,7 +36,7 @@ export function crdReference(): string {
   return [
     "# Custom resources, timecoin.dev/v1alpha1",
     "",
-    "Generated from operator/src/api; do not edit. Fields that are not listed are refused or pruned.",
+    "Generated from operator/src/api; do not edit. The API server refuses or prunes a field that is not listed, and refuses an object that breaks a rule.",
     "",
     ...sections,
   ].join("\n");
@@ -44,7 +47,8 @@ function rowsOf(schema: Schema, path: string): Row[] {
     path,
     type: typeText(schema),
     fallback: defaultText(schema),
-    text: meaningOf(schema),
+    meaning: typeof schema["description"] === "string" ? cell(schema["description"]) : "",
+    refusals: refusalsOf(schema),
   };
   const own = path.includes(".") ? [row] : [];
   const { properties, items } = schema;
@@ -76,12 +80,11 @@ function defaultText(schema: Schema): string {
   return value === undefined || isSchema(properties) ? "" : `\`${JSON.stringify(value)}\``;
 }
 
-function meaningOf(schema: Schema): string {
+function refusalsOf(schema: Schema): string[] {
   const rules = schema["x-kubernetes-validations"];
-  const messages = Array.isArray(rules)
-    ? rules.filter(isSchema).map((rule) => String(rule["message"]))
+  return Array.isArray(rules)
+    ? rules.filter(isSchema).map((rule) => cell(String(rule["message"])))
     : [];
-  const { description } = schema;
-  const said = typeof description === "string" ? [description, ...messages] : messages;
-  return said.join(". ").replaceAll("|", "\\|");
 }
+
+const cell = (text: string) => text.replaceAll("|", "\\|");

@@ -5,9 +5,19 @@ import { operatorFiles } from "../../generate.ts";
 import { crdOf, DEFINITIONS, generateCrds } from "./crd.ts";
 import { parseNetwork } from "./network.ts";
 import { durationMs, quantityBytes } from "./quantity.ts";
-import { structuralFaults, structuralSchemaOf } from "./structural-schema.ts";
+import { type Schema, structuralFaults, structuralSchemaOf } from "./structural-schema.ts";
 
 const root = new URL("../../../", import.meta.url);
+
+/** The paths of all fields without a description. */
+function fieldsWithoutMeaning(schema: Schema, path: string): string[] {
+  const { items } = schema as { readonly items?: Schema };
+  const { properties = {} } = (items ?? schema) as { readonly properties?: Record<string, Schema> };
+  return Object.entries(properties).flatMap(([name, child]) => [
+    ...(typeof child["description"] === "string" ? [] : [`${path}.${name}`]),
+    ...fieldsWithoutMeaning(child, `${path}.${name}`),
+  ]);
+}
 
 describe("generated files", () => {
   it.each(operatorFiles())("$path is what the schemas say", ({ path, text }) => {
@@ -38,6 +48,13 @@ describe("structural schemas", () => {
     ],
   ])("find %s", (_, type, fault) => {
     expect(structuralFaults(structuralSchemaOf(type), "x")).toContain(`x.${fault}`);
+  });
+
+  it.each(DEFINITIONS)("$kind says of every field what it means", ({ spec, status }) => {
+    expect([
+      ...fieldsWithoutMeaning(spec, "spec"),
+      ...fieldsWithoutMeaning(status, "status"),
+    ]).toEqual([]);
   });
 
   it("refuse to become a CRD with a fault", () => {

@@ -44,7 +44,7 @@ export const DEFINITIONS: readonly Definition[] = [
     rules: [
       {
         rule: `self.metadata.name.size() <= ${MAX_NETWORK_NAME} && self.metadata.name.matches('^[a-z]([a-z0-9-]*[a-z0-9])?$')`,
-        message: `the name has at most ${MAX_NETWORK_NAME} lowercase letters, digits and dashes and starts with a letter`,
+        message: `the name must start with a letter and have at most ${MAX_NETWORK_NAME} lowercase letters, digits and dashes`,
       },
     ],
     columns: [
@@ -61,7 +61,7 @@ export const DEFINITIONS: readonly Definition[] = [
     kind: "TimeCoinNode",
     plural: "timecoinnodes",
     shortNames: ["tcnode"],
-    description: "One member of a TimeCoinNetwork; written by the operator.",
+    description: "One member of a TimeCoinNetwork. The operator writes it.",
     spec: structuralSchemaOf(NodeSpecSchema),
     status: structuralSchemaOf(NodeStatusSchema),
     rules: [],

@@ -1,8 +1,8 @@
 /**
- * The spec of a TimeCoinNetwork: types, defaults, bounds and CEL rules in one place. The CRD, the
- * chart's schema and the reference page are generated from it. A field stands here only once the
- * operator acts on it; the API server prunes and reports all others. Not strict objects, so that an
- * object stored by a newer version still parses after a downgrade.
+ * The spec of a TimeCoinNetwork: types, defaults, bounds and CEL rules in one place. The CRD, its copy
+ * in the CRD chart and the reference page are generated from it. A field stands here only once the
+ * operator acts on it; the API server prunes and reports all others. The objects are not strict, so
+ * that an object stored by a newer version still parses after a downgrade.
  */
 import { z } from "zod";
 import { BYTES_PATTERN, CPU_PATTERN, DURATION_PATTERN } from "./quantity.ts";
@@ -35,18 +35,21 @@ const ImageSchema = z.object({
     .string()
     .max(255)
     .regex(/^[a-z0-9]([a-zA-Z0-9._:/-]*[a-z0-9])?$/)
-    .describe("Image of the node without its tag"),
+    .describe("Image of the node, without its tag"),
   tag: z
     .string()
     .max(128)
     .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
-    .describe("Tag; a change rolls all members, one at a time"),
-  pullPolicy: z.enum(["IfNotPresent", "Always", "Never"]).default("IfNotPresent"),
+    .describe("Tag of the image. After a change the operator replaces the pods, one at a time"),
+  pullPolicy: z
+    .enum(["IfNotPresent", "Always", "Never"])
+    .default("IfNotPresent")
+    .describe("When the kubelet pulls the image"),
   pullSecrets: z
-    .array(z.object({ name: z.string().min(1).max(253) }))
+    .array(z.object({ name: z.string().min(1).max(253).describe("Name of the Secret") }))
     .max(8)
     .default([])
-    .describe("Secrets with registry credentials")
+    .describe("Secrets with the credentials of the registry, in the same namespace")
     .meta(mapByName),
 });
 
@@ -55,41 +58,46 @@ const AllocationSchema = z.object({
     .string()
     .max(38)
     .regex(/^TIME[01][1-9A-HJ-NP-Za-km-z]{33}$/)
-    .describe("Who owns the coins: TIME0... on testnets and devnets, TIME1... on mainnet"),
+    .describe("Address that owns the coins: TIME0... on Testnet and Devnet, TIME1... on Mainnet"),
   amount: z
     .string()
     .max(21)
     .regex(/^(0|[1-9][0-9]{0,11})(\.[0-9]{1,8})?$/)
-    .describe("TIME as a decimal, at most 8 digits after the point"),
+    .describe("Amount in TIME, a decimal with at most 8 digits after the point"),
 });
 
 const GenesisCreateSchema = z
   .object({
     blockInterval: duration("1ms", "1h")
       .optional()
-      .describe("Least time between blocks while transactions wait; by network size if absent"),
+      .describe(
+        "Least time between two blocks while transactions wait. Without it: 50ms up to 31 validators, 1s above",
+      ),
     emptyBlockInterval: duration("100ms", "1h")
       .default("1s")
-      .describe("Time between blocks while no transaction waits"),
+      .describe("Time between two blocks while no transaction waits"),
     allocations: z
       .array(AllocationSchema)
       .max(256)
       .default([])
-      .describe("The first coins")
+      .describe("The coins that exist from the first block on")
       .meta({ "x-kubernetes-list-type": "atomic" }),
   })
   .meta(
     rules({
       rule: "!has(self.blockInterval) || duration(self.blockInterval) <= duration(self.emptyBlockInterval)",
-      message: "blockInterval is above emptyBlockInterval",
+      message: "blockInterval must not be above emptyBlockInterval",
     }),
   );
 
 const CHAIN_RULES = rules(
-  { rule: "self == oldSelf", message: "chain is immutable: a different chain is another network" },
+  {
+    rule: "self == oldSelf",
+    message: "chain must stay as it is: another chain is another network",
+  },
   {
     rule: "self.genesis.create.allocations.all(a, a.address.startsWith(self.profile == 'Mainnet' ? 'TIME1' : 'TIME0'))",
-    message: "addresses start with TIME1 on Mainnet and with TIME0 elsewhere",
+    message: "addresses must start with TIME1 on Mainnet and with TIME0 elsewhere",
     fieldPath: ".genesis",
   },
 );
@@ -100,14 +108,20 @@ const ChainSchema = z
       .string()
       .max(48)
       .regex(/^[a-z0-9][a-z0-9-]*$/)
-      .describe("Chain id; every signature is bound to it through the genesis hash"),
-    profile: z.enum(["Mainnet", "Testnet", "Devnet"]).describe("Kind of network"),
+      .describe(
+        "Id of the chain. The genesis hash covers it, and every signature covers the genesis hash",
+      ),
+    profile: z
+      .enum(["Mainnet", "Testnet", "Devnet"])
+      .describe("Kind of network: it decides the address prefix and the ports"),
     genesis: z
-      .object({ create: GenesisCreateSchema.prefault({}).describe("Make a new genesis") })
+      .object({
+        create: GenesisCreateSchema.prefault({}).describe("The parameters of a new genesis"),
+      })
       .prefault({})
       .describe("Where the genesis comes from"),
   })
-  .describe("What the members must agree on; immutable")
+  .describe("What all members must agree on. It cannot be changed later")
   .meta(CHAIN_RULES);
 
 const ValidatorsSchema = z
@@ -116,23 +130,26 @@ const ValidatorsSchema = z
       .int()
       .min(1)
       .max(100)
-      .describe("Number of validators; fixed once the genesis exists (condition ScaleRefused)"),
+      .describe(
+        "Number of validators. It is fixed once the genesis exists; a change sets the condition ScaleRefused",
+      ),
     allowNoFaultTolerance: z
       .boolean()
       .default(false)
-      .describe("Accept fewer than 4 validators: any one that stops then stops the chain"),
+      .describe("Accept fewer than 4 validators. Any one of them that stops then stops the chain"),
     keys: z
       .object({
         deletionPolicy: z
           .enum(["Retain", "Delete"])
           .default("Retain")
-          .describe("What becomes of the key Secrets when the network is deleted"),
+          .describe("What happens to the key Secrets when the network is deleted"),
       })
       .prefault({})
+      .describe("The keys of the members. The operator makes each once and never again")
       .meta(
         rules({
           rule: "self == oldSelf",
-          message: "keys is immutable: Secrets are never rewritten",
+          message: "keys must stay as it is: the operator never rewrites a key Secret",
         }),
       ),
   })
@@ -140,48 +157,67 @@ const ValidatorsSchema = z
     rules({
       rule: "self.replicas >= 4 || self.allowNoFaultTolerance",
       message:
-        "fewer than 4 validators tolerate no fault: set allowNoFaultTolerance to accept that",
+        "replicas must be at least 4, because fewer tolerate no fault; set allowNoFaultTolerance to accept that",
     }),
-  );
+  )
+  .describe("The members that vote");
 
 const FullNodeGroupSchema = z.object({
   name: z
     .string()
     .max(12)
     .regex(GROUP_NAME)
-    .describe("Name of the group; its members are <name>-0, <name>-1, ...")
+    .describe("Name of the group. Its members are NAME-0, NAME-1 and so on")
     .meta(
       rules({
         rule: `self != '${VALIDATOR_GROUP}'`,
-        message: `"${VALIDATOR_GROUP}" is the validators' group`,
+        message: `the name must not be "${VALIDATOR_GROUP}", which is the group of the validators`,
       }),
     ),
-  replicas: z.int().min(0).max(50).describe("Number of full nodes: they follow and serve, no vote"),
+  replicas: z
+    .int()
+    .min(0)
+    .max(50)
+    .describe("Number of full nodes. They follow the chain and serve RPC, and do not vote"),
 });
 
 const RequestsSchema = z.object({
-  cpu: z.string().max(7).regex(CPU_PATTERN).default("100m"),
-  memory: z.string().max(15).regex(BYTES_PATTERN).default("128Mi"),
+  cpu: z.string().max(7).regex(CPU_PATTERN).default("100m").describe("CPU that a pod is promised"),
+  memory: z
+    .string()
+    .max(15)
+    .regex(BYTES_PATTERN)
+    .default("128Mi")
+    .describe("Memory that a pod is promised"),
 });
 
 const LimitsSchema = z.object({
-  cpu: z.string().max(7).regex(CPU_PATTERN).optional(),
+  cpu: z
+    .string()
+    .max(7)
+    .regex(CPU_PATTERN)
+    .optional()
+    .describe("CPU that a pod may use at most. Without it there is no limit"),
   memory: z
     .string()
     .max(15)
     .regex(BYTES_PATTERN)
     .default("512Mi")
-    .describe("The node's heap is held to 70 % of it"),
+    .describe("Memory that a pod may use at most. The heap of the node is held to 70 % of it"),
 });
 
 const TemplateSchema = z.object({
   resources: z
-    .object({ requests: RequestsSchema.prefault({}), limits: LimitsSchema.prefault({}) })
+    .object({
+      requests: RequestsSchema.prefault({}).describe("What the scheduler reserves for each pod"),
+      limits: LimitsSchema.prefault({}).describe("What each pod may use at most"),
+    })
     .prefault({})
+    .describe("CPU and memory of each pod")
     .meta(
       rules({
         rule: "quantity(self.requests.memory).compareTo(quantity(self.limits.memory)) <= 0",
-        message: "requests.memory is above limits.memory",
+        message: "requests.memory must not be above limits.memory",
       }),
     ),
   storage: z
@@ -191,19 +227,25 @@ const TemplateSchema = z.object({
         .max(15)
         .regex(BYTES_PATTERN)
         .default("10Gi")
-        .meta(rules({ rule: "self == oldSelf", message: "size is immutable in this version" })),
+        .describe("Size of each member's claim")
+        .meta(
+          rules({ rule: "self == oldSelf", message: "size must stay as it is in this version" }),
+        ),
       className: z
         .string()
         .max(253)
         .default("")
-        .describe("StorageClass; empty: the cluster's default")
-        .meta(rules({ rule: "self == oldSelf", message: "className is immutable" })),
+        .describe("StorageClass of the claims. Empty means the default of the cluster")
+        .meta(rules({ rule: "self == oldSelf", message: "className must stay as it is" })),
       deletionPolicy: z
         .enum(["Retain", "Delete"])
         .default("Retain")
-        .describe("What becomes of claims and genesis when the network or the full node goes"),
+        .describe(
+          "What happens to claims and genesis when the network is deleted, and to the claim of a full node that is removed",
+        ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("The claim of each member"),
 });
 
 export const NetworkSpecSchema = z.object({
@@ -212,13 +254,20 @@ export const NetworkSpecSchema = z.object({
     .min(1)
     .max(63)
     .default("default")
-    .describe("Which operator serves this network")
-    .meta(rules({ rule: "self == oldSelf", message: "operatorClass is immutable" })),
-  image: ImageSchema,
+    .describe("Which operator serves this network: the one started with this class")
+    .meta(rules({ rule: "self == oldSelf", message: "operatorClass must stay as it is" })),
+  image: ImageSchema.describe("The image that all members run"),
   chain: ChainSchema,
   validators: ValidatorsSchema,
-  fullNodes: z.array(FullNodeGroupSchema).max(16).default([]).meta(mapByName),
-  template: TemplateSchema.prefault({}).describe("Pods and claims of all members"),
+  fullNodes: z
+    .array(FullNodeGroupSchema)
+    .max(16)
+    .default([])
+    .describe("Groups of full nodes")
+    .meta(mapByName),
+  template: TemplateSchema.prefault({}).describe(
+    "What the pods and claims of all members look like",
+  ),
 });
 
 export type NetworkSpec = z.output<typeof NetworkSpecSchema>;

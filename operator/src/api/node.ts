@@ -8,19 +8,35 @@ import { ConditionsSchema } from "./condition.ts";
 export const NODE_KIND = "TimeCoinNode";
 
 export const NodeSpecSchema = z.object({
-  networkRef: z.object({ name: z.string().max(24) }).describe("The network, in the same namespace"),
-  member: z.string().max(32).describe("Name within the network, e.g. val-0"),
-  role: z.enum(["Validator", "FullNode"]),
+  networkRef: z
+    .object({ name: z.string().max(24).describe("Name of the network") })
+    .describe("The network, in the same namespace"),
+  member: z.string().max(32).describe("Name of the member within the network, e.g. val-0"),
+  role: z.enum(["Validator", "FullNode"]).describe("What the member does"),
 });
 
 export const NodeStatusSchema = z.object({
-  observedGeneration: z.int().min(0).optional(),
-  publicKey: z.string().max(64).optional().describe("Key that signs votes; absent on full nodes"),
-  nodeID: z.string().max(40).optional().describe("Id on the peer-to-peer network"),
-  claimUID: z.string().max(64).optional().describe("The claim that holds its signing state"),
-  podUID: z.string().max(64).optional(),
+  observedGeneration: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("Generation of the spec that this status is about"),
+  publicKey: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("Public key of the votes. Full nodes have none"),
+  nodeID: z.string().max(40).optional().describe("Id in the network of peers"),
+  claimUID: z
+    .string()
+    .max(64)
+    .optional()
+    .describe("UID of the claim with the chain data and the sign state"),
+  podUID: z.string().max(64).optional().describe("UID of the pod"),
   image: z.string().max(400).optional().describe("Image of the running pod"),
-  conditions: ConditionsSchema.optional(),
+  conditions: ConditionsSchema.optional().describe(
+    "What the operator found, one entry for each question",
+  ),
 });
 
 export type NodeRole = z.output<typeof NodeSpecSchema>["role"];
