@@ -57,7 +57,7 @@ describe("a node with bad input", () => {
   it("refuses malformed YAML with line and column", () => {
     const path = `${configPath()}.broken.yaml`;
     writeFileSync(path, "rpc:\n  port: [1,\n");
-    expectRefusal(path, "CONFIG_", "broken.yaml");
+    expectRefusal(path, "CONFIG_INVALID", "broken.yaml:3:1");
   });
 
   it("refuses a damaged key file without showing it", () => {
@@ -71,9 +71,17 @@ describe("a node with bad input", () => {
     writeFileSync(path, original);
   });
 
-  it("refuses a genesis that was changed by hand", () => {
+  it("refuses a genesis that is not there", () => {
     const path = changed((config) => Object.assign(config, { genesisFile: "missing.json" }));
     expectRefusal(path, "GENESIS_INVALID", "missing.json");
+  });
+
+  it("refuses a genesis whose chain id was changed by hand: the proofs are of another chain", () => {
+    const genesis = JSON.parse(readFileSync(network.paths.genesis, "utf8")) as object;
+    const genesisFile = `${network.paths.genesis}.changed.json`;
+    writeFileSync(genesisFile, JSON.stringify({ ...genesis, chainId: "another-chain" }));
+    const path = changed((config) => Object.assign(config, { genesisFile }));
+    expectRefusal(path, "GENESIS_INVALID", "validators.0", "proof");
   });
 
   it("names an occupied port and what holds it back", async () => {
