@@ -22,7 +22,8 @@ export function isConflict(a: Certificate, b: Certificate): boolean {
   );
 }
 
-const isCommit = ({ type, blockHash }: Certificate): boolean =>
+/** Does it make a block final? */
+export const isCommit = ({ type, blockHash }: Certificate): boolean =>
   type === PRECOMMIT && !isNil(blockHash);
 
 /**

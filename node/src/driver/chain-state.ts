@@ -111,6 +111,11 @@ export class ChainState {
     return self !== undefined && equalBytes(publicKey, self);
   }
 
+  /** So many blocks after its height evidence still convicts. */
+  get evidenceAgeBlocks(): number {
+    return this.#options.rules.params.maxEvidenceAgeBlocks;
+  }
+
   /** For what is said at the height after the head. */
   get verifyContext(): VerifyContext {
     return this.#verifyContext(this.#next.validators);

@@ -276,7 +276,7 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
-    this.#watches.forks.current(certified.certificate);
+    this.#watches.forks.decided(certified.certificate, this.#loop.state);
     this.#watches.past.decided(certified);
     this.#exchange.decided(certified, this.#loop.state.rounds);
     this.#compact.clear();

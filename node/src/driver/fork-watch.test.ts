@@ -1,9 +1,14 @@
 // A second block at a decided height: what stops a node, and what only costs its claimer the link.
 
 import { describe, expect, it } from "vitest";
-import { DriverNetwork, type LoosePeer } from "../../test/driver-network.ts";
+import {
+  DriverNetwork,
+  type DriverNetworkOptions,
+  type LoosePeer,
+} from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
 import { voteSignBytes } from "../codec/sign-bytes.ts";
+import { leaderOf } from "../consensus/proposer.ts";
 import { blockHashOf, certificateHashOf } from "../crypto/ids.ts";
 import { type Certificate, type CertifiedBlock, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
@@ -24,8 +29,12 @@ function certificateOf(
   return { ...body, signers: signed, signatures };
 }
 
-function linked(): { network: DriverNetwork; peer: LoosePeer; node: TestNode } {
-  const network = new DriverNetwork();
+function linked(parameters?: DriverNetworkOptions["parameters"]): {
+  network: DriverNetwork;
+  peer: LoosePeer;
+  node: TestNode;
+} {
+  const network = new DriverNetwork(parameters === undefined ? {} : { parameters });
   network.start();
   network.untilHeight(5);
   const peer = network.loosePeer();
@@ -147,6 +156,106 @@ describe("a certificate of another block at a decided height", () => {
     network.run(10);
     expectHalted(network, node);
     expect(node.forks[0]?.conflict).toMatchObject({ kind: "sameRound" });
+  });
+});
+
+describe("two certified blocks of the height in progress", () => {
+  /** Two of four are down, so that the others cannot decide the height themselves. */
+  function undecided() {
+    const world = linked();
+    const { network, node } = world;
+    network.at(2).crash();
+    network.at(3).crash();
+    network.run(2_000);
+    const height = node.height + 1;
+    const of = (fill: number, round: number) =>
+      ({ height, round, blockHash: new Uint8Array(32).fill(fill) }) as const;
+    const commit = (fill: number, round: number) =>
+      certificateOf(network, [1, 2, 3], { type: PRECOMMIT, ...of(fill, round) });
+    return { ...world, height, of, commit };
+  }
+
+  it.each([
+    ["a PoLC", PREVOTE, 9],
+    ["a nil polka", PREVOTE, 0],
+    ["nil precommits", PRECOMMIT, 0],
+  ] as const)("are seen although %s came before and between them", (_, type, fill) => {
+    const { network, peer, node, of, commit } = undecided();
+    const other = certificateOf(network, [1, 2, 3], { type, ...of(fill, 5) });
+    for (const certificate of [other, commit(1, 2), other, commit(2, 7)])
+      peer.send(node, { type: "certificate", certificate });
+    network.run(10);
+    expectHalted(network, node);
+    expect(node.forks[0]?.conflict).toMatchObject({ kind: "crossRound" });
+  });
+
+  it("are seen where one of them was counted vote by vote, as soon as the other is decided", () => {
+    const network = new DriverNetwork({ parameters: { emptyBlockIntervalMs: 20_000 } });
+    network.start();
+    network.untilHeight(2);
+    network.run(1_000);
+    const leads = leaderOf(network.at(0).node.driver.state.context, 0);
+    const place = network.nodes.findIndex((_, i) => network.setIndexOf(i) === leads);
+    const offered = { candidates: [], evidence: [] };
+    const { block } = network.at(place).node.chain.build(0, network.clock.nowMs(), offered);
+    network.at(place).crash();
+    const node = network.at(place === 0 ? 1 : 0);
+    const peer = network.loosePeer(place);
+    network.until("it is linked", () => isLinked(peer, node), 5_000);
+    const { height } = block.header;
+    const voters = [0, 1, 2, 3].filter((i) => network.at(i) !== node);
+    for (const by of voters) {
+      const body = { type: PRECOMMIT, height, round: 0, blockHash: OTHER } as const;
+      peer.send(node, { type: "vote", vote: network.voteOf(by, body) });
+    }
+    network.run(10);
+    expect(node.fatal).toEqual([]);
+    const blockHash = blockHashOf(block.header);
+    const body = { type: PRECOMMIT, height, round: 1, blockHash } as const;
+    peer.send(node, { type: "status", status: { height, baseHeight: 1, blockHash } });
+    const requestOf = () =>
+      peer.heard.flatMap((message) =>
+        message.type === "getBlocks" && message.request.fromHeight === height
+          ? [message.request]
+          : [],
+      );
+    network.until("it asks for the block", () => requestOf().length > 0);
+    const requestId = requestOf()[0]?.requestId ?? 0;
+    const certificate = certificateOf(network, voters, body);
+    peer.send(node, { type: "blocks", requestId, blocks: [{ block, certificate }] });
+    network.run(10);
+    expectHalted(network, node);
+  });
+});
+
+describe("a certificate of another block as old as evidence may get", () => {
+  const AGE = 3;
+  const aged = () => linked({ maxEvidenceAgeBlocks: AGE });
+  const send = ({ network, peer, node }: ReturnType<typeof linked>, height: number): void => {
+    const { certificate } = otherBlock(network, height, 0);
+    peer.send(node, { type: "certificate", certificate });
+    network.run(10);
+  };
+
+  it("stops the node up to that age", () => {
+    const world = aged();
+    send(world, world.node.height - AGE + 1);
+    expectHalted(world.network, world.node);
+  });
+
+  it("stops nobody from there on: who signed it may have left long ago", () => {
+    const world = aged();
+    const { network, peer, node } = world;
+    send(world, node.height - AGE);
+    send(world, 1);
+    expect(node.fatal).toEqual([]);
+    expect(isLinked(peer, node)).toBe(true);
+    const status = { height: node.height - AGE, baseHeight: 1, blockHash: OTHER };
+    peer.send(node, { type: "status", status });
+    network.run(20);
+    expect(peer.heard.some(({ type }) => type === "getBlocks")).toBe(false);
+    network.untilHeight(node.height + 2);
+    network.checkSafety();
   });
 });
 

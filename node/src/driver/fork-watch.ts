@@ -1,7 +1,10 @@
-// Looks for a second block at a decided height (research §1.5, decisions §4). Between certified blocks
-// there is no choice: two commit certificates of one height for different blocks mean that more than f
-// validators broke the protocol, and the node must stop (docs/adr/0013). Called with every commit
-// certificate that arrives, with each status, and with each decision.
+// Looks for a second block at one height. Between certified blocks there is no choice: two commit
+// certificates of one height for different blocks mean that more than f validators broke the protocol, and
+// the node must stop (docs/adr/0013). Called with every certificate that arrives, with each status, and
+// with each decision.
+//
+// Heights that lie the evidence age or more below the head are not looked at: their validators may have
+// left and have their bonds back, so their keys may sign what they like and must not stop anybody.
 //
 // A status that names another block than ours proves nothing: its sender is asked for the block with its
 // certificate, and others beside it. Who claims one and cannot show its certificate, or does not answer,
@@ -13,16 +16,11 @@
 // ANSWER_MS.
 
 import { equalBytes } from "../codec/bytes.ts";
-import { analyseConflict, type Conflict, isConflict } from "../consensus/conflict.ts";
-import { isNil } from "../consensus/tally.ts";
+import { analyseConflict, type Conflict, isCommit, isConflict } from "../consensus/conflict.ts";
+import type { ConsensusState } from "../consensus/state.ts";
+import { certificateOf } from "../consensus/tally.ts";
 import type { Clock, Metrics, Peer, Store } from "../ports.ts";
-import {
-  type Certificate,
-  type CertifiedBlock,
-  type Height,
-  PRECOMMIT,
-  type ValidatorSet,
-} from "../types/chain.ts";
+import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { Outbound } from "./outbound.ts";
@@ -71,7 +69,7 @@ export class ForkWatch {
   readonly #parts: ForkWatchParts;
   #open: Question[] = [];
   #nextId = FIRST_ID;
-  /** A verified commit certificate of the height in progress. */
+  /** The first verified commit certificate of the height in progress that came. */
   #current: Certificate | undefined;
 
   constructor(parts: ForkWatchParts) {
@@ -81,6 +79,7 @@ export class ForkWatch {
   /** A certificate, not verified yet, that a peer sent or proposed with; of a height that is decided. */
   past(peer: Peer, certificate: Certificate): void {
     const { chain } = this.#parts;
+    if (this.#isTooOld(certificate.height)) return;
     const ours = this.#oursAgainst(certificate);
     if (ours.length === 0) return;
     const refusal = refuseCertificate(chain.contextAt(certificate.height), certificate);
@@ -88,11 +87,21 @@ export class ForkWatch {
     this.#parts.punish(peer, `certificate of another block at ${certificate.height}: ${refusal}`);
   }
 
-  /** A verified commit certificate of the height in progress, received or made here. */
+  /** A verified certificate of the height in progress; those that commit no block prove nothing here. */
   current(certificate: Certificate): void {
+    if (!isCommit(certificate)) return;
     const held = this.#current;
     if (held !== undefined && isConflict(held, certificate)) this.#stop([held], certificate);
     if (held?.height !== certificate.height) this.#current = certificate;
+  }
+
+  /**
+   * The height in progress is decided. What the core knows of it may commit another block: votes that it
+   * counted one by one, certificates that came inside round certificates or before a restart.
+   */
+  decided(certificate: Certificate, known: Pick<ConsensusState, "rounds" | "commitPower">): void {
+    this.current(certificate);
+    for (const found of commitsIn(known)) this.current(found);
   }
 
   /** A peer has said what its last block is. */
@@ -100,7 +109,7 @@ export class ForkWatch {
     const { height, blockHash } = state;
     const { head } = this.#parts.chain;
     if (blockHash === undefined || height < 1 || height > head.height) return;
-    if (this.#isOurs(height, blockHash)) return;
+    if (this.#isTooOld(height) || this.#isOurs(height, blockHash)) return;
     // It has its turn to prove one claim before it may make another.
     if (this.#open.some((open) => open.claimed && open.peer.id === state.peer.id)) return;
     if (!this.#ask(state.peer, height, true)) return;
@@ -175,14 +184,20 @@ export class ForkWatch {
   /** Our certificates that contradict it: the one it was decided by, and the one of the next block. */
   #oursAgainst(certificate: Certificate): readonly Certificate[] {
     const { store, chain } = this.#parts;
-    const { height, type, blockHash } = certificate;
-    if (type !== PRECOMMIT || isNil(blockHash)) return [];
+    const { height, blockHash } = certificate;
+    if (!isCommit(certificate)) return [];
     if (height < 1 || height > chain.head.height || this.#isOurs(height, blockHash)) return [];
     const next =
       height === chain.head.height ? chain.lastCommit : store.block(height + 1)?.block.lastCommit;
     return [store.block(height)?.certificate, next].flatMap((ours) =>
       ours !== undefined && isConflict(ours, certificate) ? [ours] : [],
     );
+  }
+
+  /** Evidence of this height convicts nobody any more: its validators may have nothing left to lose. */
+  #isTooOld(height: Height): boolean {
+    const { head, evidenceAgeBlocks } = this.#parts.chain;
+    return height <= head.height - evidenceAgeBlocks;
   }
 
   /** Without reading a block: every peer says this of every height. */
@@ -206,6 +221,18 @@ export class ForkWatch {
     const validators = chain.validatorsAt(theirs.height);
     return onFork({ ...strongest, height: theirs.height, theirs, validators });
   }
+}
+
+/** Every commit certificate that the core holds, or whose votes it has counted. */
+function commitsIn({
+  rounds,
+  commitPower,
+}: Pick<ConsensusState, "rounds" | "commitPower">): readonly Certificate[] {
+  return [...rounds.values()].flatMap(({ precommits: { values, votes } }) =>
+    values
+      .filter(({ power, certificate }) => certificate !== undefined || power >= commitPower)
+      .map(({ certificate, hash }) => certificate ?? certificateOf(votes, hash)),
+  );
 }
 
 const weightOf = (conflict: Conflict): number =>
