@@ -1,11 +1,19 @@
-// Whether the own clock can be trusted with block times (decisions §4): the median offset to the clocks of
-// the linked validators, the own one at 0 among them. From half the precision on it warns; from the
-// precision on the node signs nothing until it is back below. No time server is needed.
+// Whether the own clock can be trusted with block times. From half the precision on the node warns; beyond
+// the precision it signs nothing until its clock is back below. No time server is needed.
 //
-// A validator's clock comes with each pong, taken to be read half a round trip before it arrived; of its
-// last SAMPLES the one with the shortest round trip counts. Samples are kept against the monotonic clock,
-// so that a jump of the own wall clock shows at once and theirs within SAMPLES pings. Below 2f + 1 of power
-// there is no verdict: with f liars among that many, the median lies between two honest clocks.
+// A validator's clock comes with each pong. It was read somewhere between ping and pong, nobody knows
+// where: a link may take 1 s one way and 1 ms back. So only what no delay explains counts as its offset:
+// the distance from the middle of the round trip, less half the round trip (provenOffsetMs). The own clock
+// is judged by the median of the others'. Of a validator's last SAMPLES pongs the one with the shortest
+// round trip counts. They are kept against the monotonic clock, so that a jump of the own wall clock shows
+// at once and one of theirs within SAMPLES pings.
+//
+// What up to f liars can do, as long as twice their power is heard (below that there is no verdict):
+// - they never stop a clock that is within the precision of every honest one, whatever the links' delays;
+// - they never hide one that is further than precision + round trip from every honest validator heard, on
+//   the same side, while more honest power is heard than theirs. With all links up that is always so. Links
+//   with even delays show it from precision + half a round trip on. Only the answer to the last ping that
+//   was sent counts, so no round trip is longer than the time between two of them.
 // Bound: SAMPLES for each linked validator. Called by the driver on each tick and pong.
 
 import { faultyPower, totalPowerOf } from "../crypto/certificate.ts";
@@ -15,11 +23,25 @@ import type { PeerBook } from "./peer-book.ts";
 import type { SignHold } from "./sign-hold.ts";
 
 const SAMPLES = 4;
+/**
+ * Six pings: who has answered none of them says nothing of its clock any more, and five lost answers cost
+ * no verdict. In that time a bad quartz (100 ppm) drifts by 3 ms.
+ */
+const MAX_SAMPLE_AGE_MS = 30_000;
 
 export interface ClockOffset {
   readonly power: number;
   /** Their clock less ours. */
   readonly offsetMs: number;
+}
+
+/**
+ * The part of an offset that no delay explains: the other clock is at least so far ahead (below 0: behind).
+ * @param middleMs their clock less ours, had theirs been read in the middle of the round trip.
+ */
+export function provenOffsetMs(middleMs: number, roundTripMs: number): number {
+  const provenMs = Math.max(0, Math.abs(middleMs) - roundTripMs / 2);
+  return middleMs < 0 && provenMs > 0 ? -provenMs : provenMs;
 }
 
 /**
@@ -47,33 +69,44 @@ function middleOf(sorted: readonly ClockOffset[], total: number): number {
   return 0;
 }
 
+/**
+ * Power of others that must be heard for a verdict: twice what may lie, so that at least half is honest,
+ * and more than the own, as one clock against one says nothing.
+ */
+export const othersNeeded = (totalPower: number, ownPower: number): number =>
+  Math.max(2 * faultyPower(totalPower), ownPower + 1);
+
 export type ClockVerdict = "good" | "warn" | "off";
 
-/** Warn from half the precision on, off from the precision on. */
+/** Off beyond the precision, a warning beyond half of it. */
 export function judgeClock(offsetMs: number, precisionMs: number): ClockVerdict {
   const distanceMs = Math.abs(offsetMs);
-  if (distanceMs >= precisionMs) return "off";
-  return 2 * distanceMs >= precisionMs ? "warn" : "good";
+  if (distanceMs > precisionMs) return "off";
+  return 2 * distanceMs > precisionMs ? "warn" : "good";
 }
 
 interface Sample {
   readonly roundTripMs: number;
-  /** Their wall clock less our monotonic one. */
+  /** Their wall clock less our monotonic one, read in the middle of the round trip. */
   readonly aheadMs: number;
+  /** Our monotonic clock when it came. */
+  readonly atMs: number;
 }
 
-/** The first of those with the shortest round trip. */
-function quickest(samples: readonly Sample[]): Sample | undefined {
-  let best = samples[0];
-  for (const sample of samples)
-    if (best !== undefined && sample.roundTripMs < best.roundTripMs) best = sample;
+/** The first of those with the shortest round trip that are not too old. */
+function quickest(samples: readonly Sample[], nowMs: number): Sample | undefined {
+  let best: Sample | undefined;
+  for (const sample of samples) {
+    if (nowMs - sample.atMs > MAX_SAMPLE_AGE_MS) continue;
+    if (best === undefined || sample.roundTripMs < best.roundTripMs) best = sample;
+  }
   return best;
 }
 
 export interface ClockGuardParts {
   readonly clock: Clock;
   readonly peers: PeerBook;
-  readonly hold: SignHold;
+  readonly hold: Pick<SignHold, "pause">;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly precisionMs: number;
@@ -91,7 +124,7 @@ export class ClockGuard {
     this.#parts = parts;
   }
 
-  /** The median offset; undefined while too few validators are linked. */
+  /** The median of the proven offsets; undefined while too few validators are heard. */
   get offsetMs(): number | undefined {
     return this.#offsetMs;
   }
@@ -100,9 +133,10 @@ export class ClockGuard {
   heard(peerId: string, roundTripMs: number, theirNowMs: UnixMs): void {
     const { clock, peers } = this.#parts;
     if (peers.get(peerId)?.validatorIndex === undefined) return;
-    const aheadMs = theirNowMs - (clock.monotonicMs() - roundTripMs / 2);
+    const atMs = clock.monotonicMs();
+    const sample = { roundTripMs, aheadMs: theirNowMs - (atMs - roundTripMs / 2), atMs };
     const samples = this.#samples.get(peerId) ?? [];
-    this.#samples.set(peerId, [...samples.slice(1 - SAMPLES), { roundTripMs, aheadMs }]);
+    this.#samples.set(peerId, [...samples.slice(1 - SAMPLES), sample]);
     this.check();
   }
 
@@ -113,24 +147,26 @@ export class ClockGuard {
   check(): void {
     const { metrics, precisionMs } = this.#parts;
     const { validators, self } = this.#parts.voters();
-    const needed = 2 * faultyPower(totalPowerOf(validators)) + 1;
-    this.#offsetMs = medianOffsetMs(this.#offsets(validators, self), needed);
+    const own = self === undefined ? 0 : (validators[self]?.power ?? 0);
+    const needed = othersNeeded(totalPowerOf(validators), own);
+    this.#offsetMs = medianOffsetMs(this.#offsets(validators), needed);
     metrics.gauge("clock_offset_seconds", (this.#offsetMs ?? 0) / 1_000);
     const verdict = this.#offsetMs === undefined ? "good" : judgeClock(this.#offsetMs, precisionMs);
     if (verdict !== this.#verdict) this.#turn(verdict);
   }
 
-  #offsets(validators: ValidatorSet, self: number | undefined): readonly ClockOffset[] {
+  #offsets(validators: ValidatorSet): readonly ClockOffset[] {
     const { clock, peers } = this.#parts;
-    const wallMs = clock.nowMs() - clock.monotonicMs();
-    const own = self === undefined ? 0 : (validators[self]?.power ?? 0);
-    const offsets: ClockOffset[] = [{ power: own, offsetMs: 0 }];
+    const nowMs = clock.monotonicMs();
+    const wallMs = clock.nowMs() - nowMs;
+    const offsets: ClockOffset[] = [];
     for (const [peerId, samples] of this.#samples) {
       const index = peers.get(peerId)?.validatorIndex;
       const power = index === undefined ? 0 : (validators[index]?.power ?? 0);
-      const best = quickest(samples);
-      if (best !== undefined && power > 0)
-        offsets.push({ power, offsetMs: Math.round(best.aheadMs - wallMs) });
+      const best = quickest(samples, nowMs);
+      if (best === undefined || power === 0) continue;
+      const offsetMs = Math.round(provenOffsetMs(best.aheadMs - wallMs, best.roundTripMs));
+      offsets.push({ power, offsetMs });
     }
     return offsets;
   }
@@ -141,7 +177,7 @@ export class ClockGuard {
     this.#verdict = verdict;
     hold.pause(
       verdict === "off"
-        ? `its clock is ${Math.abs(this.#offsetMs ?? 0)} ms off the validators' median, ${precisionMs} ms are allowed: it signs again once that is so`
+        ? `its clock is at least ${Math.abs(this.#offsetMs ?? 0)} ms off the median of the other validators', ${precisionMs} ms are allowed: it signs again once that is so`
         : undefined,
     );
     if (verdict === "off") log.error(fields, "the clock is off: not signing until it is set right");

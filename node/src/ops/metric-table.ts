@@ -112,7 +112,10 @@ export const METRICS: readonly MetricRow[] = [
   counter("mempool_duplicate_total", "Transactions that were already known."),
   counter("mempool_evicted_total", "Transactions dropped before their commit.", "reason"),
   // sync
-  gauge("clock_offset_seconds", "Median of the validators' clocks less the own one."),
+  gauge(
+    "clock_offset_seconds",
+    "Median of the other validators' clocks less the own one, as far as no delay of the links explains it.",
+  ),
   gauge("sync_state", "0 starting, 1 catching up, 2 caught up."),
   gauge("sync_target_height", "Height that sync works towards."),
   counter("sync_blocks_total", "Blocks applied from sync."),

@@ -75,7 +75,9 @@ export const NodeStatusSchema = z.object({
       .int()
       .nullable()
       .default(null)
-      .describe("Median of the validators' clocks less the own one; null below 2f + 1 of them"),
+      .describe(
+        "Median of the other validators' clocks less the own one, as far as no delay of the links explains it; null below 2f of them",
+      ),
   }),
   peers: z.object({
     connected: whole("Open links"),
