@@ -146,6 +146,8 @@ export interface Signer {
 export interface LastingSigner extends Signer {
   /** The last place signed under this genesis, as far as this disk knows. */
   readonly last: SignPlace | undefined;
+  /** What the key signed before is not known: its memory began where an earlier one may have been lost. */
+  readonly isLost: boolean;
   /** Nothing is signed at or below this height. */
   readonly minHeight: Height;
 }

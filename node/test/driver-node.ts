@@ -104,7 +104,7 @@ export class TestNode {
   constructor(options: TestNodeOptions) {
     this.options = options;
     this.store = this.#newStore();
-    this.signer = this.#newSigner();
+    this.signer = this.#newSigner(false);
   }
 
   get name(): string {
@@ -191,13 +191,16 @@ export class TestNode {
     this.wal.crash(this.tornRecords);
   }
 
-  /** New disks under the same keys. `signState: "kept"` loses blocks and log only. */
-  wipe(signState: "lost" | "kept" = "lost"): void {
+  /**
+   * New disks under the same keys. `signState: "kept"` loses blocks and log only; "new" is what `timed init`
+   * makes, or a copy of it that is put back.
+   */
+  wipe(signState: "lost" | "kept" | "new" = "lost"): void {
     invariant(this.#running === undefined, "a running node's disks stay");
     this.store = this.#newStore();
     this.#written = [];
     this.wal = new MemoryWal();
-    if (signState === "lost") this.signer = this.#newSigner();
+    if (signState !== "kept") this.signer = this.#newSigner(signState === "lost");
   }
 
   /** What block store and log hold durably now, to be put back later as an older copy. */
@@ -219,10 +222,11 @@ export class TestNode {
     this.wal.sync();
   }
 
-  #newSigner(): MemorySigner | undefined {
+  #newSigner(isLost: boolean): MemorySigner | undefined {
     const { key } = this.options;
     if (key === undefined) return undefined;
-    return new MemorySigner({ publicKey: key.publicKey, sign: (message) => key.sign(message) });
+    const sign = (message: Uint8Array): Uint8Array => key.sign(message);
+    return new MemorySigner({ publicKey: key.publicKey, sign, isLost });
   }
 
   #newStore(): MemoryStore {
@@ -317,6 +321,9 @@ export class TestNode {
       minHeight: signer.minHeight,
       get last() {
         return signer.last;
+      },
+      get isLost() {
+        return signer.isLost;
       },
       sign: (request: SignRequest): SignResult => {
         this.#point();

@@ -27,6 +27,7 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
     power: 0,
     lastSignedHeight: 0,
     signsFrom: 1,
+    signState: null,
     notSigning: null,
     clockOffsetMs: null,
   },

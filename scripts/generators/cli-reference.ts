@@ -32,6 +32,30 @@ allocations:
 \`\`\`
 `;
 
+const BY_HAND = `## Running a validator by hand
+
+\`\`\`sh
+timed init --config node.yaml   # once, when key and data directory are new
+timed run --config node.yaml    # from then on, at every start
+\`\`\`
+
+\`timed init\` writes the sign state of a key that has signed nothing under this genesis. From then on the
+node keeps it, and it is what stands between the key and a double signature. So a validator that finds no
+sign state takes it for lost: it follows the chain, and signs \`consensus.doubleSignCheckHeight\` blocks
+(10) after it has caught up. \`self.signState\` of its [status](status.md) says \`lost\` then.
+
+- Never put \`timed init\` into a script that runs at each start: it would call every lost sign state a
+  new one. Ask for it in the step that makes the key.
+- A new network in which more than f validators were started without it never decides its first block.
+  Stop each of them, run \`timed init --signed-up-to 0\`, and start it.
+- A network in which more than f validators have lost their sign states stands still. Put the sign states
+  back if they are the newest of these very nodes. Otherwise stop each of them and run
+  \`timed init --signed-up-to H\`, where the key has certainly signed nothing above height H. A vote
+  counts also where its block was never decided: with a wrong H the key signs twice, which is punished.
+- A full node signs nothing and needs no \`timed init\`. \`timed devnet\` does it for its own nodes, and so
+  does the operator.
+`;
+
 /** A world in which nothing is done: the tree is only read. */
 const NO_IO = {
   env: {},
@@ -85,7 +109,8 @@ const defaultOf = (value: unknown): string =>
     : code(JSON.stringify(value));
 
 /** These take each configuration key as an option, which config.md lists. */
-const CONFIGURED = ["run", "config"];
+const CONFIGURED = ["run", "init", "config"];
+const OWN_OPTIONS = ["--config", "--init", "--signed-up-to"];
 
 /** The daemon's own commands; node/src/timed.ts adds the same. */
 function timedSections(): readonly string[] {
@@ -96,7 +121,7 @@ function timedSections(): readonly string[] {
     sections(
       command,
       "timed",
-      (long) => !CONFIGURED.includes(command.name()) || long === "--config",
+      (long) => !CONFIGURED.includes(command.name()) || OWN_OPTIONS.includes(long ?? ""),
     ),
   );
 }
@@ -110,9 +135,10 @@ export function cliReference(): string {
     "## Commands\n",
     ...program.commands.flatMap((command) => sections(command, "time-cli")),
     "## Commands of timed\n",
-    "`run` and `config` also take each key of the [configuration](config.md) as an option.\n",
+    "`run`, `init` and `config` also take each key of the [configuration](config.md) as an option.\n",
     ...timedSections(),
     GENESIS,
+    BY_HAND,
     `## Exit codes\n\n${table(["code", "meaning"], rowsOf(EXIT_CODES))}\n`,
     `## Exit codes of timed\n\n${table(["code", "meaning"], rowsOf(DAEMON_EXITS))}\n`,
   ].join("\n");

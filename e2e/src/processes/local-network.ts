@@ -40,10 +40,11 @@ export class LocalNode {
     this.#directory = directory;
   }
 
-  start(): void {
+  /** @param options more options of `timed run`. */
+  start(...options: readonly string[]): void {
     const paths = devnetPaths(this.#directory);
     const log = openSync(paths.log(this.plan.name), "a");
-    const args = [TIMED, "run", "--config", paths.config(this.plan.name)];
+    const args = [TIMED, "run", "--config", paths.config(this.plan.name), ...options];
     // Compiled code is kept, as the devnet keeps it: thirty starts share two cores.
     const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheDirectory(process.env) };
     const child = spawn(process.execPath, args, { stdio: ["ignore", log, log], env });

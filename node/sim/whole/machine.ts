@@ -210,6 +210,9 @@ export class Machine {
       get last() {
         return signer.last;
       },
+      get isLost() {
+        return signer.isLost;
+      },
       sign: (request: SignRequest) => {
         const result = signer.sign(request);
         if (result.ok) events.signed(this, request);
@@ -250,13 +253,14 @@ const forgetful = (key: SigningKey): Omit<FileSigner, "close"> => ({
   publicKey: key.publicKey,
   minHeight: 0,
   last: undefined,
+  isLost: false,
   sign: ({ signBytes }) => ({ ok: true, signature: key.sign(signBytes) }),
 });
 
 /** Lets everything be signed at once. */
 class HeedlessHold extends SignHold {
   constructor() {
-    const none = { fresh: false, holdHeights: 0, head: 0, floor: 0 };
+    const none = { isLost: false, holdHeights: 0, head: 0, floor: 0 };
     super({ ...none, othersNeeded: () => 0, comparedNeeded: () => 0 });
   }
 

@@ -102,7 +102,7 @@ function signHoldOf(
     selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0);
   const othersNeeded = () => Math.max(0, quorumPower(total()) - own(chain));
   return new SignHold({
-    fresh: signer !== undefined && signer.last === undefined,
+    isLost: signer?.isLost ?? false,
     holdHeights,
     othersNeeded,
     comparedNeeded: () => Math.min(othersNeeded(), faultyPower(total()) + 1),

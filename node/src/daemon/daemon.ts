@@ -6,9 +6,8 @@
 // Stop: RPC (no new work) -> driver (a block being written is finished) -> peers -> operations -> log,
 // store, keys -> lock.
 
-import { join } from "node:path";
 import { lockDataDir } from "../adapters/data-dir-lock.ts";
-import { type FileSigner, openFileSigner } from "../adapters/file-signer.ts";
+import type { FileSigner } from "../adapters/file-signer.ts";
 import { haltMarkerOf, refuseWhereHalted, writeHaltMarker } from "../adapters/halt-marker.ts";
 import { listenHttp } from "../adapters/http-server.ts";
 import type { NodeLog } from "../adapters/log.ts";
@@ -30,9 +29,9 @@ import { buildVersion } from "./build-version.ts";
 import { buildNode } from "./consensus-node.ts";
 import { nodeStatus } from "./node-status.ts";
 import { type OpenChain, openChain } from "./open-chain.ts";
+import { openSigner } from "./open-signer.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
-import { seenSigning } from "./seen-signing.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
 import { measureSync, SyncState } from "./sync-state.ts";
 
@@ -40,6 +39,8 @@ export interface DaemonOptions {
   readonly config: NodeConfig;
   readonly log: NodeLog;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the validator key: open-signer.ts. */
+  readonly isFirstStart: boolean;
   /** The process cannot go on; the caller ends it with an error code. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -103,7 +104,8 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
   return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, stop };
 }
 
-async function openAll({ config, log }: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
+async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
+  const { config, log } = options;
   const lock = await lockDataDir(config.dataDir);
   steps.add("data directory lock", () => lock.release());
   refuseWhereHalted(config.dataDir);
@@ -112,7 +114,7 @@ async function openAll({ config, log }: DaemonOptions, steps: ShutdownSteps): Pr
   steps.add("write-ahead log", () => chain.wal.close());
   const { damage } = chain.wal;
   if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
-  const signer = openSigner(config, chain);
+  const signer = openSigner(options, chain);
   if (signer !== undefined) steps.add("validator key", () => signer.close());
   const identity = await openNodeIdentity(readSeedFile(config.keys.nodeKeyFile).seed);
   const tools = { config, log, metrics: createMetrics({ runtime: true }) };
@@ -144,28 +146,13 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   const version = buildVersion(env);
   metrics.gauge("build_info", 1, { version, chain_id: genesis.chainId });
   const about = { version, nodeId: identity.nodeId, genesis, genesisHash };
-  const publicKey = signer?.publicKey;
   const status = (): NodeStatus =>
     nodeStatus(
-      { ...about, publicKey, chain, driver, signers, sync },
+      { ...about, signer, chain, driver, signers, sync },
       { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining, halted: null },
     );
   const isCaughtUp = (): boolean => status().sync.state === "caughtUp";
   return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };
-}
-
-function openSigner(config: NodeConfig, opened: OpenChain): FileSigner | undefined {
-  const { validatorKeyFile, signAboveHeight } = config.keys;
-  if (validatorKeyFile === undefined) return undefined;
-  const { genesisHash, store, wal } = opened;
-  const lastBlocks = config.consensus.doubleSignCheckHeight;
-  return openFileSigner({
-    keyPath: validatorKeyFile,
-    statePath: join(config.dataDir, "sign-state"),
-    genesisHash,
-    seenHeight: (publicKey) => seenSigning({ publicKey, store, wal, lastBlocks }),
-    minHeight: signAboveHeight,
-  });
 }
 
 interface Tools {

@@ -11,15 +11,14 @@ import { SyncState } from "./sync-state.ts";
 
 const CULPRIT = 3;
 
-function statusOf(network: DriverNetwork, { node, options, store }: TestNode): NodeStatus {
+function statusOf(network: DriverNetwork, { node, options, signer, store }: TestNode): NodeStatus {
   const { chain, driver } = node;
   const { genesis, genesisHash } = network;
   const about = { version: "0", nodeId: options.id, genesis, genesisHash };
-  const publicKey = options.key?.publicKey;
   const watches = { signers: new RecentSigners(chain, store), sync: new SyncState(chain) };
   return NodeStatusSchema.parse(
     nodeStatus(
-      { ...about, ...watches, publicKey, chain, driver },
+      { ...about, ...watches, signer, chain, driver },
       { lastCommitAtMs: null, draining: false, halted: null },
     ),
   );
@@ -62,4 +61,15 @@ it("says who is ejected, why its key votes no more, and from which height on", (
   honest.crash();
   honest.start();
   expect(honest.metrics.value("jailed_validators")).toBe(1);
+});
+
+it("says what is known of the key's signatures", () => {
+  const network = new DriverNetwork({ fullNodes: 1 });
+  network.at(3).wipe();
+  network.start();
+  const stateAt = (index: number) => statusOf(network, network.at(index)).self.signState;
+  expect([0, 3, 4].map(stateAt)).toEqual(["new", "lost", null]);
+  expect(statusOf(network, network.at(3)).self.notSigning).toContain("timed init");
+  network.untilHeight(14);
+  expect([0, 3].map(stateAt)).toEqual(["kept", "kept"]);
 });

@@ -8,6 +8,7 @@ import type { Driver } from "../driver/driver.ts";
 import type { Genesis } from "../genesis.ts";
 import { ejectedFrom } from "../ledger/validator-state.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
+import type { LastingSigner } from "../ports.ts";
 import type { RecentSigners } from "./recent-signers.ts";
 import type { SyncState } from "./sync-state.ts";
 
@@ -16,8 +17,8 @@ export interface StatusParts {
   readonly genesis: Genesis;
   readonly genesisHash: Uint8Array;
   readonly nodeId: string;
-  /** Own validator key, whether or not it is in the set. */
-  readonly publicKey: Uint8Array | undefined;
+  /** Of the own validator key, whether or not it is in the set. */
+  readonly signer: Pick<LastingSigner, "publicKey" | "last" | "isLost"> | undefined;
   readonly chain: ChainState;
   readonly driver: Driver;
   readonly signers: RecentSigners;
@@ -65,11 +66,12 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
     },
     self: {
       nodeId: parts.nodeId,
-      publicKey: parts.publicKey === undefined ? null : toHex(parts.publicKey),
+      publicKey: parts.signer === undefined ? null : toHex(parts.signer.publicKey),
       validator: selfIndex !== undefined,
       power: selfIndex === undefined ? 0 : (validators[selfIndex]?.power ?? 0),
       lastSignedHeight: signers.lastSignedHeight,
       signsFrom: signing.fromHeight,
+      signState: signStateOf(parts),
       notSigning: notSigning(parts),
       clockOffsetMs: signing.clockOffsetMs ?? null,
     },
@@ -81,6 +83,12 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
     sync: { state: parts.sync.state(target, head.height), targetHeight: target ?? head.height },
     ...moment,
   };
+}
+
+function signStateOf({ signer }: StatusParts): "new" | "kept" | "lost" | null {
+  if (signer === undefined) return null;
+  if (signer.isLost) return "lost";
+  return signer.last === undefined ? "new" : "kept";
 }
 
 function notSigning({ chain, driver }: StatusParts): string | null {

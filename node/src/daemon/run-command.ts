@@ -4,22 +4,44 @@
 
 import { type Command } from "commander";
 import { createLog, type NodeLog } from "../adapters/log.ts";
+import { wholeNumber } from "../cli/commands/command-context.ts";
 import { describeConfig } from "../config/describe.ts";
 import { addConfigFlags, configFlagsOf } from "../config/flags.ts";
 import { type ConfigRequest, loadConfig } from "../config/load.ts";
+import type { NodeConfig } from "../config.ts";
 import { onParentGone } from "../devnet/node-process.ts";
 import { CodedError } from "../types/errors.ts";
 import { startDaemon } from "./daemon.ts";
 import { DAEMON_EXITS, exitFor } from "./exit-codes.ts";
 import { addHaltCommands } from "./halt-command.ts";
+import { initValidator } from "./init-command.ts";
 
-/** Adds `run`, `config` and `halt`; errors are CodedErrors for the caller to print. */
+/** Adds `run`, `init`, `config` and `halt`; errors are CodedErrors for the caller to print. */
 export function addRunCommands(program: Command): void {
   const run = program
     .command("run", { isDefault: true })
     .description("run a node until SIGTERM or Ctrl-C")
-    .option("-c, --config <file>", "configuration file (YAML)");
-  addConfigFlags(run).action(() => runNode(requestOf(run)));
+    .option("-c, --config <file>", "configuration file (YAML)")
+    .option(
+      "--init",
+      "as `timed init` first, where no sign state is there: only for the very first start of a key",
+      false,
+    );
+  addConfigFlags(run).action(() => runNode(loadedConfig(run), run.opts<RunOptions>().init));
+  const init = program
+    .command("init")
+    .description("begin the sign state of a new validator, once, before its first start")
+    .option("-c, --config <file>", "configuration file (YAML)")
+    .option(
+      "--signed-up-to <height>",
+      "your word that the key signed nothing above this height: where its sign state was lost for good",
+      wholeNumber(0, Number.MAX_SAFE_INTEGER - 1),
+    );
+  addConfigFlags(init).action(async () => {
+    const { signedUpTo } = init.opts<{ signedUpTo?: number }>();
+    const text = await initValidator(loadedConfig(init), signedUpTo);
+    process.stdout.write(`${text}\n`);
+  });
   const config = program
     .command("config")
     .description("print the effective configuration and where each value comes from")
@@ -42,10 +64,17 @@ function requestOf(command: Command): ConfigRequest {
   };
 }
 
-async function runNode(request: ConfigRequest): Promise<void> {
-  const loaded = loadConfig(request);
+interface RunOptions {
+  readonly init: boolean;
+}
+
+function loadedConfig(command: Command): NodeConfig {
+  const loaded = loadConfig(requestOf(command));
   if (!loaded.ok) throw new CodedError(loaded.code, loaded.reason);
-  const { config } = loaded.value;
+  return loaded.value.config;
+}
+
+async function runNode(config: NodeConfig, isFirstStart: boolean): Promise<void> {
   const log = createLog(config.log);
   const stopAsked = hearSignals(log);
   process.once("uncaughtException", (error) => giveUp(log, error));
@@ -53,6 +82,7 @@ async function runNode(request: ConfigRequest): Promise<void> {
     config,
     log,
     env: process.env,
+    isFirstStart,
     onFatal: (error) => giveUp(log, error),
   });
   const reason = await stopAsked;

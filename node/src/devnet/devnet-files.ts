@@ -1,21 +1,31 @@
 // Writes everything a devnet needs into its directory: keys, genesis with funded accounts, one
-// configuration file a node, and the plan last, so that a directory with a plan is complete.
+// configuration file and one sign state a node, and the plan last, so that a directory with a plan is
+// complete. The keys are new, so each sign state is begun here, as `timed init` does (docs/adr/0015).
 
 import { mkdirSync, readdirSync } from "node:fs";
 import { stringify } from "yaml";
+import { initSignState } from "../adapters/init-sign-state.ts";
+import { signStatePath } from "../adapters/sign-state-file.ts";
 import { readText, writeNewFile } from "../cli/local-files.ts";
 import { toHex } from "../codec/hex.ts";
 import type { NodeConfigInput } from "../config.ts";
 import { addressOf } from "../crypto/address.ts";
 import { formatSeed } from "../crypto/key-file.ts";
 import { generateKeyPair, nodeIdOf } from "../crypto/pure-keys.ts";
-import { formatGenesis, type GenesisFile, genesisValidatorOf, parseGenesis } from "../genesis.ts";
+import {
+  formatGenesis,
+  type GenesisFile,
+  genesisHashOf,
+  genesisValidatorOf,
+  parseGenesis,
+} from "../genesis.ts";
 import { formatTime, parseTime } from "../ledger/amount.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_ALLOCATIONS } from "../types/limits.ts";
 import { coinLadder } from "./coin-ladder.ts";
 import {
   type AccountPlan,
+  DATA_FOLDER,
   DevnetPlan,
   devnetPaths,
   type NodePlan,
@@ -41,6 +51,7 @@ export interface DevnetSpec {
 
 interface Member extends NodePlan {
   readonly nodeId: string;
+  readonly publicKey: Uint8Array;
   readonly entry: GenesisFile["validators"][number];
 }
 
@@ -53,7 +64,8 @@ function writeMember(spec: DevnetSpec, chainId: string, node: NodePlan): Member 
   writeNewFile(paths.nodeKey(node.name), formatSeed(link.seed), SECRET_MODE);
   const seeds = { validatorSeed: validator.seed, nodeSeed: link.seed };
   const entry = genesisValidatorOf(chainId, node.name, seeds);
-  return { ...node, nodeId: nodeIdOf(link.publicKey), entry };
+  const { publicKey } = validator;
+  return { ...node, nodeId: nodeIdOf(link.publicKey), publicKey, entry };
 }
 
 function writeAccounts({ directory, accounts, amount, randomBytes }: DevnetSpec): AccountPlan[] {
@@ -78,7 +90,8 @@ function allocationsOf(accounts: readonly AccountPlan[]): GenesisFile["allocatio
   });
 }
 
-function writeGenesis(spec: DevnetSpec, plan: DevnetPlan, members: readonly Member[]): void {
+/** The genesis in its file; its hash. */
+function writeGenesis(spec: DevnetSpec, plan: DevnetPlan, members: readonly Member[]): Uint8Array {
   const parsed = parseGenesis({
     chainId: plan.chainId,
     profile: "Devnet",
@@ -90,6 +103,12 @@ function writeGenesis(spec: DevnetSpec, plan: DevnetPlan, members: readonly Memb
   });
   if (!parsed.ok) throw new CodedError(parsed.code, parsed.reason);
   writeNewFile(devnetPaths(spec.directory).genesis, formatGenesis(parsed.value), PUBLIC_MODE);
+  return genesisHashOf(parsed.value);
+}
+
+function beginSignState(directory: string, publicKey: Uint8Array, genesisHash: Uint8Array): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  initSignState({ statePath: signStatePath(directory), genesisHash, publicKey, seenHeight: 0 });
 }
 
 /** The configuration of one member; relative paths start at its own file. */
@@ -99,7 +118,7 @@ function configOf(members: readonly Member[], index: number, spec: DevnetSpec): 
   const { host, p2pPort, rpcPort, opsPort } = self;
   return {
     profile: "Devnet",
-    dataDir: "data",
+    dataDir: DATA_FOLDER,
     genesisFile: "../genesis.json",
     keys: { validatorKeyFile: "validator-key.json", nodeKeyFile: "node-key.json" },
     p2p: {
@@ -122,8 +141,9 @@ export function writeDevnet(spec: DevnetSpec): DevnetPlan {
   const chainId = `devnet-${toHex(spec.randomBytes(4))}`;
   const members = spec.nodes.map((node) => writeMember(spec, chainId, node));
   const plan = { chainId, nodes: [...spec.nodes], accounts: writeAccounts(spec) };
-  writeGenesis(spec, plan, members);
-  for (const [index, { name }] of members.entries()) {
+  const genesisHash = writeGenesis(spec, plan, members);
+  for (const [index, { name, publicKey }] of members.entries()) {
+    beginSignState(paths.dataDirectory(name), publicKey, genesisHash);
     writeNewFile(paths.config(name), stringify(configOf(members, index, spec)), PUBLIC_MODE);
   }
   writeNewFile(paths.plan, `${JSON.stringify(plan, null, 2)}\n`, PUBLIC_MODE);

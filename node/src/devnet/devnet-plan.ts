@@ -64,6 +64,9 @@ export function peersOf<T>(nodes: readonly T[], index: number): readonly T[] {
 export const rpcUrlOf = ({ host, rpcPort }: NodePlan): string => `http://${host}:${rpcPort}`;
 export const opsUrlOf = ({ host, opsPort }: NodePlan): string => `http://${host}:${opsPort}`;
 
+/** The nodes' dataDir, relative to their configuration. */
+export const DATA_FOLDER = "data";
+
 /** Where everything lies in the devnet's directory. */
 export const devnetPaths = (directory: string) => ({
   plan: join(directory, "devnet.json"),
@@ -71,6 +74,7 @@ export const devnetPaths = (directory: string) => ({
   accountKey: (name: string) => join(directory, "accounts", `${name}.json`),
   nodeDirectory: (name: string) => join(directory, name),
   config: (name: string) => join(directory, name, "config.yaml"),
+  dataDirectory: (name: string) => join(directory, name, DATA_FOLDER),
   validatorKey: (name: string) => join(directory, name, "validator-key.json"),
   nodeKey: (name: string) => join(directory, name, "node-key.json"),
   log: (name: string) => join(directory, name, "node.log"),

@@ -47,7 +47,7 @@ function world() {
     clock,
     chain: network.at(4).node.chain,
     hold: new SignHold({
-      fresh: false,
+      isLost: false,
       holdHeights: 10,
       othersNeeded: () => 2,
       comparedNeeded: () => 0,

@@ -127,7 +127,6 @@ export class Driver {
       catchUp: this.#catchUp,
       compact: this.#compact,
       bodies: new BlockBodies(parts),
-      onOrigin: () => this.#begin(),
       onCompared: () => this.#compare(),
     });
   }
@@ -140,7 +139,9 @@ export class Driver {
   /** From which height on it may sign, why not the one in progress, and how far the clock is off. */
   get signing() {
     const { chain, hold } = this.#options;
-    const refusal = hold.refusal(chain.head.height + 1);
+    const held = hold.refusal(chain.head.height + 1);
+    const { advice } = this.#watches.standstill;
+    const refusal = held === undefined || advice === undefined ? held : `${held}; ${advice}`;
     return { fromHeight: hold.signsFrom, refusal, clockOffsetMs: this.#watches.clocks.offsetMs };
   }
 
@@ -214,7 +215,10 @@ export class Driver {
   /** A peer has said where it is, or the head has moved. */
   #compare(): void {
     const { chain, hold } = this.#options;
+    const height = chain.head.height + 1;
+    const waited = !hold.mayBegin(height);
     hold.compared(this.peers.powerUpTo(chain.head.height));
+    if (waited && hold.mayBegin(height)) this.#begin();
     this.#effects.releaseSigns();
   }
 
@@ -245,7 +249,7 @@ export class Driver {
     this.#votes.publish();
   }
 
-  /** A fresh node has heard that the chain is at its beginning. */
+  /** Height 1 may begin. */
   #begin(): void {
     this.#effects.begin();
     this.#takeFuture();
@@ -333,6 +337,7 @@ export class Driver {
         this.#watches.clocks.check();
         this.#watches.forks.check();
         this.#partial.reach.check();
+        this.#watches.standstill.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();
         if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();

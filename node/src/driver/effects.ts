@@ -78,7 +78,7 @@ export class Effects {
       case "signVote":
         return this.#signs.add(effect);
       case "startTimeout":
-        // Height 1 of a node without a past waits until enough others stand at the beginning.
+        // Height 1 waits until others have said that they are no further (sign-hold.ts).
         if (effect.step === "newHeight" && !hold.mayBegin(effect.height)) this.#withheld = effect;
         else timers.start(effect);
         return;

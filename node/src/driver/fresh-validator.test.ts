@@ -1,5 +1,6 @@
 // A validator that has lost its sign state: it follows, and signs only where its earlier self cannot
-// have signed (docs/adr/0011), whatever others send it and whenever it is restarted.
+// have signed (docs/adr/0011), whatever others send it and whenever it is restarted. The first heights of
+// a network are in first-start.test.ts.
 
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
@@ -27,30 +28,7 @@ function wipedAt(height: number): { network: DriverNetwork; wiped: TestNode } {
   return { network, wiped };
 }
 
-describe("a fresh validator", () => {
-  it("begins height 1 of a new network without waiting", () => {
-    const network = new DriverNetwork();
-    network.start();
-    network.untilHeight(3);
-    network.checkSafety();
-    const firsts = network.signed.filter((place) => /^v\d\/1\//.test(place));
-    expect(new Set(firsts.map((place) => place.slice(0, 2))).size).toBe(4);
-  });
-
-  it("does not wait either where it learned the first block of a network that it saw begin", () => {
-    const network = new DriverNetwork();
-    network.start();
-    const slow = network.at(3);
-    network.until("all may begin", () => network.signed.some((place) => place.startsWith("v3/1/")));
-    const from = network.signed.length;
-    network.partition([slow], [network.at(0), network.at(1), network.at(2)]);
-    network.untilHeight(3, network.at(0));
-    network.heal();
-    network.untilHeight(9);
-    expect(signedHeights(network, "v3", from).some((height) => height < HOLD)).toBe(true);
-    network.checkSafety();
-  });
-
+describe("a validator that has lost its sign state", () => {
   it("follows after a wipe and signs only ten blocks above what it learned", () => {
     const { network, wiped } = wipedAt(20);
     const from = network.signed.length;
@@ -145,7 +123,7 @@ describe("a fresh validator", () => {
   });
 
   it("keeps early votes for height 1 until it may begin, and then casts its own", () => {
-    // Seven: q - 1 = 4 claims are needed, but votes of three already move the core to their round.
+    // Seven: f + 1 = 3 must say that they are no further. Two do, and all four vote early.
     const network = new DriverNetwork({ validators: 7 });
     const node = network.at(0);
     node.start();
@@ -157,11 +135,13 @@ describe("a fresh validator", () => {
     });
     const body = { type: PREVOTE, height: 1, round: 1, blockHash: new Uint8Array(32) } as const;
     for (const [i, peer] of others.entries()) {
-      if (i === 3) network.run(3_000);
-      peer.send(node, { type: "status", status });
+      if (i < 2) peer.send(node, { type: "status", status });
       peer.send(node, { type: "vote", vote: network.voteOf(i + 1, body) });
     }
+    network.run(3_000);
     expect(network.signed).toEqual([]);
+    expect(node.node.driver.state.round).toBe(0);
+    others[2]?.send(node, { type: "status", status });
     network.until("it votes in that round", () => network.signed.includes("v0/1/1/2"));
   });
 });

@@ -1,11 +1,12 @@
 // What a validator does whose store, log or sign state is lost, damaged or an older copy: the table of
-// docs/adr/0013, cell by cell. It never contradicts itself, signs again at the height that the table says,
+// docs/adr/0013, cell by cell, and with the oldest copy there is, a sign state that was new (0015). It never contradicts itself, signs again at the height that the table says,
 // or is refused at its start.
 
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
 import type { DiskCopy, TestNode } from "../../test/driver-node.ts";
 import { guardKey } from "../adapters/file-signer.ts";
+import { initSignState } from "../adapters/init-sign-state.ts";
 import { MemoryDisk } from "../adapters/memory/memory-disk.ts";
 import { seenSigning } from "../daemon/seen-signing.ts";
 import type { LastingSigner } from "../ports.ts";
@@ -15,6 +16,9 @@ const HOLD = 10;
 const STATE = "/d/sign-state";
 const CONDITIONS = ["kept", "older", "lost"] as const;
 type Condition = (typeof CONDITIONS)[number];
+/** "new": a copy from before the first signature, put back. */
+const STATE_CONDITIONS = [...CONDITIONS, "new", "damaged"] as const;
+type StateCondition = (typeof STATE_CONDITIONS)[number];
 
 /** Disks of node 3 in the middle of a height that it has voted in. */
 interface Copy extends DiskCopy {
@@ -27,6 +31,8 @@ interface World {
   readonly node: TestNode;
   /** Where the sign state of this run is. */
   disk: MemoryDisk;
+  /** The sign state before the first signature. */
+  readonly unused: Uint8Array;
   /** Copied six heights before the crash. */
   readonly older: Copy;
   readonly kept: Copy;
@@ -56,27 +62,37 @@ function crashed(): World {
   const begun = { network, node, disk: new MemoryDisk() };
   const none = { blocks: [], log: { height: 0, records: [] }, height: 0 };
   const empty = { ...none, signState: new Uint8Array(0) };
-  node.signer = openSigner({ ...begun, older: empty, kept: empty });
+  const { publicKey } = network.keyOf(3);
+  const { disk } = begun;
+  const { genesisHash } = network;
+  initSignState({ statePath: STATE, genesisHash, publicKey, seenHeight: 0, disk });
+  const unused = disk.read(STATE) ?? new Uint8Array(0);
+  node.signer = openSigner({ ...begun, unused, older: empty, kept: empty });
   network.start();
   const older = copyAt(begun, 6);
   const kept = copyAt(begun, 12);
   node.crash();
-  return { ...begun, older, kept };
+  return { ...begun, unused, older, kept };
 }
 
 function pick(world: World, condition: Condition): Copy | undefined {
   return condition === "lost" ? undefined : world[condition];
 }
 
+function stateBytes(world: World, state: StateCondition): Uint8Array | undefined {
+  if (state === "damaged") return Uint8Array.of(1, 2, 3);
+  return state === "new" ? world.unused : pick(world, state)?.signState;
+}
+
 /** Puts the disks in their state and starts the node; the code of a refusal, or undefined. */
-function restart(world: World, store: Condition, log: Condition, state: Condition | "damaged") {
+function restart(world: World, store: Condition, log: Condition, state: StateCondition) {
   const { node } = world;
   const disk = new MemoryDisk();
   world.disk = disk;
   const blocks = pick(world, store)?.blocks ?? [];
   const records = pick(world, log)?.log;
   node.putDisks(records === undefined ? { blocks } : { blocks, log: records });
-  const bytes = state === "damaged" ? Uint8Array.of(1, 2, 3) : pick(world, state)?.signState;
+  const bytes = stateBytes(world, state);
   if (bytes !== undefined) disk.place(STATE, bytes);
   try {
     node.signer = openSigner(world);
@@ -89,18 +105,17 @@ function restart(world: World, store: Condition, log: Condition, state: Conditio
 }
 
 /** The table: a code, or the first height that may be signed, given the height that was learned. */
-function expected(store: Condition, log: Condition, state: Condition | "damaged") {
+function expected(store: Condition, log: Condition, state: StateCondition) {
   if (state === "damaged") return "SIGN_STATE_DAMAGED";
   if (state === "kept") return store === "kept" && log === "kept" ? "at once" : "above the last";
   if (state === "older" && (store === "kept" || log === "kept")) return "SIGN_STATE_OLD";
+  if (state === "new" && !(store === "lost" && log === "lost")) return "SIGN_STATE_OLD";
   if (state === "lost" && !(store === "lost" && log === "lost")) return "SIGN_STATE_MISSING";
   return "after the hold";
 }
 
 const cells = CONDITIONS.flatMap((store) =>
-  CONDITIONS.flatMap((log) =>
-    ([...CONDITIONS, "damaged"] as const).map((state) => [store, log, state] as const),
-  ),
+  CONDITIONS.flatMap((log) => STATE_CONDITIONS.map((state) => [store, log, state] as const)),
 );
 
 describe("store, log and sign state", () => {

@@ -18,7 +18,6 @@ import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { ProposalFetch } from "./proposal-fetch.ts";
 import type { Reach } from "./reach.ts";
-import type { SignHold } from "./sign-hold.ts";
 import type { DriverPool, TxRelay } from "./tx-relay.ts";
 
 const GREETED_TXS = 1_000;
@@ -33,7 +32,6 @@ export interface PeerMessagesParts {
   readonly metrics: Metrics;
   readonly chain: ChainState;
   readonly pool: DriverPool;
-  readonly hold: SignHold;
   readonly peers: PeerBook;
   readonly outbound: Outbound;
   readonly relay: TxRelay;
@@ -46,8 +44,6 @@ export interface PeerMessagesParts {
   readonly proposals: ProposalFetch;
   readonly reach: Reach;
   readonly forwarding: Pick<Forwarding, "reached">;
-  /** A fresh node has heard that the chain is at its beginning: height 1 may start. */
-  readonly onOrigin: () => void;
   /** A peer has said where it is. */
   readonly onCompared: () => void;
 }
@@ -100,7 +96,6 @@ export class PeerMessages {
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
-        this.#hearOrigin(peer);
         this.#parts.onCompared();
         this.#checkClaim(peer);
         return catchUp.advance();
@@ -161,15 +156,6 @@ export class PeerMessages {
   #checkClaim(peer: Peer): void {
     const state = this.#parts.peers.get(peer.id);
     if (state !== undefined) this.#parts.forks.claimed(state);
-  }
-
-  #hearOrigin(peer: Peer): void {
-    const { chain, hold, peers, onOrigin } = this.#parts;
-    const state = peers.get(peer.id);
-    if (chain.head.height > 0 || state?.validatorIndex === undefined || state.height > 0) return;
-    const waited = !hold.mayBegin(1);
-    hold.claimsOrigin(state.validatorIndex);
-    if (waited && hold.mayBegin(1)) onOrigin();
   }
 
   #status() {

@@ -1,21 +1,23 @@
-// When a validator may sign (docs/adr/0013). The double-sign guard knows only what its own disk
+// When a validator may sign (docs/adr/0013 and 0015). The double-sign guard knows only what its own disk
 // remembers; this knows when that memory cannot be trusted. Nothing is signed
 //
-// - by a node without a past (no sign state: wiped volume, restored key) at height 1 until q - 1 others
-//   say that they, too, have no block; later until `holdHeights` past the last block it had to learn. A
-//   block that its own consensus decided ends the learning only where q - 1 others say that they are no
-//   further: old votes can be replayed, by its own log too;
+// - by a node whose sign state was lost, until `holdHeights` past the last block it had to learn. A block
+//   that its own consensus decided ends the learning only where q - 1 others say that they are no further:
+//   old votes can be replayed, by its own log too;
 // - by any node before f + 1 others have said that they are no further: all its disks may be old copies;
 // - at a height whose log does not hold the last signature: the node may have forgotten a lock;
 // - while its own signatures are found above its memory: an older copy, or a second process with the key;
 // - while its clock is off (clock-guard.ts).
+//
+// A new sign state, made with the key, is one whose last signature is at height 0: it waits for nothing
+// more than any other state after a start. All power is voting power, never a number of validators.
 
 import type { Height } from "../types/chain.ts";
 
 export interface SignHoldOptions {
-  /** No sign state existed, or none of this key, when the node started. */
-  readonly fresh: boolean;
-  /** Heights that a node without a past waits above what it learned. */
+  /** What the key signed before is not known. */
+  readonly isLost: boolean;
+  /** Heights that such a node waits above what it learned. */
   readonly holdHeights: number;
   /** q - 1, in power, of the set at that moment. */
   readonly othersNeeded: () => number;
@@ -32,8 +34,7 @@ export class SignHold {
   readonly #othersNeeded: () => number;
   readonly #comparedNeeded: () => number;
   readonly #floor: Height;
-  readonly #atOrigin = new Set<number>();
-  #fresh: boolean;
+  #isLost: boolean;
   #isCompared: boolean;
   #learnedHeight: Height;
   #forgottenHeight: Height = 0;
@@ -47,15 +48,8 @@ export class SignHold {
     this.#comparedNeeded = options.comparedNeeded;
     this.#floor = options.floor;
     this.#learnedHeight = options.head;
-    this.#fresh = options.fresh && (options.head > 0 || options.othersNeeded() > 0);
+    this.#isLost = options.isLost;
     this.#isCompared = options.comparedNeeded() === 0;
-  }
-
-  /** Another validator's claim to be at the very beginning; heeded only while this node is there too. */
-  claimsOrigin(validatorIndex: number): void {
-    if (!this.#fresh || this.#learnedHeight > 0) return;
-    this.#atOrigin.add(validatorIndex);
-    if (this.#atOrigin.size >= this.#othersNeeded()) this.#fresh = false;
   }
 
   /** A block that came by catch-up, not by votes that this node followed. */
@@ -90,8 +84,8 @@ export class SignHold {
     if (height <= this.#elsewhereHeight) return false;
     this.#elsewhereHeight = height;
     this.#learnedHeight = Math.max(this.#learnedHeight, height);
-    const isNews = !this.#fresh;
-    this.#fresh = true;
+    const isNews = !this.#isLost;
+    this.#isLost = true;
     return isNews;
   }
 
@@ -100,9 +94,12 @@ export class SignHold {
     this.#pause = reason;
   }
 
-  /** Whether `height` may begin: true but for height 1 of a fresh node that has not heard enough. */
+  /**
+   * Whether `height` may begin. Height 1 begins once the node may sign as far as others are concerned: so
+   * members that come up one after the other enter it together, and no proposal is old when it is signed.
+   */
   mayBegin(height: Height): boolean {
-    return !this.#fresh || height > 1;
+    return this.#isCompared || height > 1;
   }
 
   maySign(height: Height): boolean {
@@ -111,9 +108,6 @@ export class SignHold {
 
   /** Why nothing is signed at `height`, for status and logs; undefined where it may be. */
   refusal(height: Height): string | undefined {
-    if (!this.mayBegin(height)) {
-      return "it has no past: it begins height 1 once a quorum, it included, says that no block exists";
-    }
     const from = this.signsFrom;
     if (height < from) return `it signs from height ${from} on: ${this.#whyFrom()}`;
     if (!this.#isCompared) {
@@ -127,8 +121,13 @@ export class SignHold {
     return Math.max(this.#pastFrom, this.#forgottenHeight + 1, this.#floor + 1);
   }
 
+  /** Whether it is for want of a memory, and not of links, that `height` is not signed. */
+  waitsForPast(height: Height): boolean {
+    return this.#isCompared && height < this.#pastFrom;
+  }
+
   get #pastFrom(): Height {
-    return this.#fresh ? this.#learnedHeight + this.#holdHeights + 1 : 1;
+    return this.#isLost ? this.#learnedHeight + this.#holdHeights + 1 : 1;
   }
 
   #whyFrom(): string {
@@ -139,6 +138,6 @@ export class SignHold {
     if (from === this.#floor + 1) return "that is the floor that its operator gave";
     return this.#elsewhereHeight > 0
       ? `its key signed height ${this.#elsewhereHeight}, of which its sign state knows nothing: an older copy, or a second process with the key`
-      : "its sign state knows nothing of the past";
+      : "its sign state was lost, or was never made (timed init): what its key has signed is not known";
   }
 }

@@ -64,6 +64,13 @@ export const NodeStatusSchema = z.object({
     power: whole("Its voting power; 0 where it does not vote"),
     lastSignedHeight: whole("Last height whose certificate it signed; 0 if none is known"),
     signsFrom: whole("First height that it may sign").default(1),
+    signState: z
+      .enum(["new", "kept", "lost"])
+      .nullable()
+      .default(null)
+      .describe(
+        "What is known of the key's signatures: new (there is none), kept (the last one), lost (nothing: it waits); null without a key",
+      ),
     notSigning: z
       .string()
       .nullable()

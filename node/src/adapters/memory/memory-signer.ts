@@ -9,6 +9,8 @@ export interface MemorySignerOptions {
   readonly publicKey: Uint8Array;
   readonly sign: (message: Uint8Array) => Uint8Array;
   readonly minHeight?: number;
+  /** True: an earlier memory of this key may have been lost. */
+  readonly isLost?: boolean;
 }
 
 /** When the simulated machine dies while it signs: before or after the place is durable. */
@@ -18,6 +20,7 @@ export class MemorySigner implements LastingSigner {
   readonly publicKey: Uint8Array;
   readonly minHeight: number;
   readonly #sign: (message: Uint8Array) => Uint8Array;
+  readonly #beganLost: boolean;
   #last: SignedPlace | undefined;
   #nextCrash: SignCrash | undefined;
 
@@ -25,10 +28,15 @@ export class MemorySigner implements LastingSigner {
     this.publicKey = options.publicKey;
     this.#sign = options.sign;
     this.minHeight = options.minHeight ?? 0;
+    this.#beganLost = options.isLost ?? false;
   }
 
   get last(): SignedPlace | undefined {
     return this.#last;
+  }
+
+  get isLost(): boolean {
+    return this.#beganLost && this.#last === undefined;
   }
 
   /** The next signature that would be new fails at this moment; the signer then lives on, as if reopened. */

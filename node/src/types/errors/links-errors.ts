@@ -127,6 +127,14 @@ export const LINK_ERRORS = {
     "The chain data shows a later signature of this key than its last-sign state: an older copy, or the key is in use elsewhere.",
     "Make sure that no other process uses the key, then set keys.signAboveHeight to at least the network's height now, or start with an empty data directory.",
   ),
+  SIGN_STATE_UNKNOWN: entry(
+    "A node was started here without a last-sign state, so it is not known what its key has signed.",
+    "If data was lost, do nothing: it signs again by itself, consensus.doubleSignCheckHeight blocks after it has caught up. Only if the key has certainly signed nothing above a height H (0: nothing at all), stop the node and run `timed init --signed-up-to H`.",
+  ),
+  INIT_WITHOUT_KEY: entry(
+    "The configuration names no validator key, and a node without one signs nothing.",
+    "Set keys.validatorKeyFile if this is to be a validator; a full node needs no `timed init`.",
+  ),
   SIGN_DISK: entry(
     "The last-sign state cannot be made durable, so nothing is signed.",
     "Check the disk's space and permissions, then restart.",
