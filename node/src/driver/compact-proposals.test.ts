@@ -15,6 +15,9 @@ import { witnessIdOf } from "../crypto/ids.ts";
 import type { Block, Transaction } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 
+const PROPOSAL = 0x10;
+const VOTE = 0x11;
+const BLOCK_TXS = 0x16;
 const isGossip = (frame: Uint8Array | undefined): boolean => ((frame?.[0] ?? 0) & 0xf0) === 0x30;
 
 interface Scene {
@@ -246,15 +249,55 @@ describe("answers and requests", () => {
     const stranger = world.network.loosePeer();
     world.network.until("it is linked", () => isLinked(stranger, a));
     const { height, blockHash } = a.node.chain.head;
-    for (let requestId = 0; requestId < 20; requestId++) {
+    const asked = 200;
+    for (let requestId = 0; requestId < asked; requestId++) {
       const request = { requestId, height, blockHash, indices: [] };
       for (const asker of [peer, stranger]) asker.send(a, { type: "getBlockTxs", request });
     }
     world.network.run(20);
     const answersTo = ({ heard }: LoosePeer) => heard.filter(({ type }) => type === "blockTxs");
-    expect(answersTo(peer).length).toBe(8);
+    // The burst, in answers that count for the least, and one of debt.
+    const burst = (4 * 1024 * 1024) / (32 * 1024) + 1;
+    expect(answersTo(peer).length).toBe(burst);
     expect(answersTo(stranger)).toEqual([]);
-    expect(a.metrics.value("p2p_dropped_total", { reason: "blockTxsQuota" })).toBe(32);
+    const dropped = { reason: "blockTxsQuota" };
+    expect(a.metrics.value("p2p_dropped_total", dropped)).toBe(2 * asked - burst);
+    // It refills although the height stays the same.
+    world.network.run(1_000);
+    peer.send(a, {
+      type: "getBlockTxs",
+      request: { requestId: 0, height, blockHash, indices: [] },
+    });
+    world.network.run(20);
+    expect(a.node.chain.head.height).toBe(height);
+    expect(answersTo(peer).length).toBe(burst + 1);
+  });
+
+  it("reach a node that is needed in the end, whatever its link lost before", () => {
+    // b prevotes, so that the leader and a lock, and is gone before it precommits: c is needed.
+    const slow = { id: "", loses: true };
+    const deaf = { id: "" };
+    const world = scene({
+      delayMs: (_from, to, frame) => {
+        if (isGossip(frame) || (frame?.[0] === VOTE && to === deaf.id)) return undefined;
+        const isBlock = [PROPOSAL, BLOCK_TXS].includes(frame?.[0] ?? 0);
+        return slow.loses && isBlock && to === slow.id ? undefined : 2;
+      },
+    });
+    const [a, b, c] = world.others;
+    slow.id = c.options.id;
+    deaf.id = b.options.id;
+    for (const node of [a, b, world.leader]) submit(node, world.txs);
+    world.network.run(100);
+    b.crash();
+    world.network.run(120_000);
+    expect(sent(c, "getBlockTxs")).toBeGreaterThan(20);
+    for (const node of [a, c, world.leader]) expect(node.height).toBe(2);
+    expect(a.node.driver.state.lock).toBeDefined();
+    slow.loses = false;
+    world.network.untilHeight(3, a, c, world.leader);
+    expect(c.store.block(3)?.block.transactions.length).toBe(world.txs.length);
+    world.network.checkSafety();
   });
 
   it("for a transaction that the block does not have cost the link", () => {

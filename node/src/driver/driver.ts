@@ -13,6 +13,7 @@ import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
+import { AnswerQuota } from "./answer-quota.ts";
 import { BlockBodies } from "./block-bodies.ts";
 import { BlockSync } from "./block-sync.ts";
 import { CatchUp } from "./catch-up.ts";
@@ -86,7 +87,8 @@ export class Driver {
     this.#exchange = new EvidenceExchange(links);
     const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
     this.#partial = openForwarding(links);
-    const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish };
+    const answers = new AnswerQuota({ clock, peers: this.peers, outbound });
+    const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish, answers };
     const shared = { ...links, ...own, exchange: this.#exchange };
     this.#watches = openWatches(shared);
     this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });

@@ -18,7 +18,13 @@ export class Outbound {
 
   /** False where the peer is gone or its buffer full. */
   to(peerId: string, message: Message): boolean {
-    return this.#send(peerId, encodeFrame(message), message.type);
+    return this.measured(peerId, message) > 0;
+  }
+
+  /** The bytes that the link took; 0 where the peer is gone or its buffer full. */
+  measured(peerId: string, message: Message): number {
+    const frame = encodeFrame(message);
+    return this.#send(peerId, frame, message.type) ? frame.length : 0;
   }
 
   toValidators(message: Message): void {

@@ -3,8 +3,8 @@
 // that block at the height in progress sends it whole, with its PoLC. It comes in like any proposal:
 // verified, judged, handed to the core. One that nobody asked for is a proposal all the same.
 //
-// Bounds: one request at a time is open, for one block; MAX_ANSWERS to a validator at a height, none to
-// others. Called by the effects and the peer messages.
+// Bounds: one request at a time is open, for one block; answers within a validator's budget
+// (answer-quota.ts), none to others. Called by the effects and the peer messages.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { fromHex } from "../codec/hex.ts";
@@ -13,15 +13,16 @@ import type { ConsensusState } from "../consensus/state.ts";
 import type { Metrics, Peer } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
 import type { ProposalMessage } from "../types/consensus.ts";
+import type { AnswerQuota } from "./answer-quota.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 
 const ASKED = 3;
-const MAX_ANSWERS = 8;
 
 export interface ProposalFetchParts {
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to">;
+  readonly answers: AnswerQuota;
   readonly metrics: Metrics;
   /** The core's state, to read only. */
   readonly state: () => ConsensusState;
@@ -32,9 +33,6 @@ export class ProposalFetch {
   /** The block asked for last, and who was asked since everybody had been asked. */
   #wanted = "";
   readonly #asked = new Set<string>();
-  /** Answers by peer, at #height. */
-  readonly #answers = new Map<string, number>();
-  #height: Height = 0;
 
   constructor(parts: ProposalFetchParts) {
     this.#parts = parts;
@@ -63,24 +61,13 @@ export class ProposalFetch {
 
   /** A peer lacks the block of this hash: it gets a proposal of it, where one is held. */
   requested(peer: Peer, height: Height, blockHash: Uint8Array): void {
-    const { peers, outbound, metrics } = this.#parts;
-    const isValidator = peers.get(peer.id)?.validatorIndex !== undefined;
-    if (!isValidator || !this.#mayAnswer(peer)) {
+    const { answers, metrics } = this.#parts;
+    if (!answers.admits(peer)) {
       metrics.count("p2p_dropped_total", { reason: "proposalQuota" });
       return;
     }
     const proposal = this.#proposalOf(height, blockHash);
-    if (proposal !== undefined) outbound.to(peer.id, { type: "proposal", proposal });
-  }
-
-  #mayAnswer(peer: Peer): boolean {
-    const { height } = this.#parts.state().context;
-    if (height !== this.#height) this.#answers.clear();
-    this.#height = height;
-    const answers = this.#answers.get(peer.id) ?? 0;
-    if (answers >= MAX_ANSWERS) return false;
-    this.#answers.set(peer.id, answers + 1);
-    return true;
+    if (proposal !== undefined) answers.answer(peer, { type: "proposal", proposal });
   }
 
   #proposalOf(height: Height, blockHash: Uint8Array): ProposalMessage | undefined {

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { TokenBucket } from "../../types/token-bucket.ts";
 import { VirtualClock } from "../memory/virtual-clock.ts";
 import { BanList } from "./ban-list.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
@@ -7,7 +8,6 @@ import { ipKey } from "./ip-key.ts";
 import { DEFAULT_PEER_LIMITS, peerLimits } from "./limits.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { settleDuplicate } from "./settle-duplicate.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 describe("limits", () => {
   it("allow one address as many handshakes as links, never more than all together", () => {
