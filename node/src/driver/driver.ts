@@ -28,7 +28,7 @@ import { guardedClock } from "./guarded-clock.ts";
 import { Inbound } from "./inbound.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
-import { startDelayMs } from "./pacing.ts";
+import { Pace } from "./pacing.ts";
 import { PeerBook } from "./peer-book.ts";
 import { PeerMessages } from "./peer-messages.ts";
 import { ProposalFetch } from "./proposal-fetch.ts";
@@ -64,9 +64,9 @@ export class Driver {
   readonly #effects: Effects;
   readonly #messages: PeerMessages;
   readonly #watches: Watches;
+  readonly #pace: Pace;
   #tickTimer: Timer | undefined;
   #ticks = 0;
-  #heightStartedAtMs: number;
   #committedAtMs: number | undefined;
   #committing = false;
   #whenIdle: (() => void) | undefined;
@@ -75,7 +75,6 @@ export class Driver {
   constructor(options: DriverOptions) {
     const { clock, transport, chain, metrics } = options;
     this.#options = options;
-    this.#heightStartedAtMs = clock.monotonicMs();
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
     const feed = (input: Input) => this.#feed(input);
@@ -100,13 +99,14 @@ export class Driver {
     });
     const guarded = guardedClock(clock, (work) => this.#guard(work));
     this.#timers = new ConsensusTimers(guarded, (timeout) => this.#timeout(timeout));
+    this.#pace = new Pace({ ...options, timers: this.#timers, state });
     this.#compact = new CompactProposals({
       ...parts,
       clock: guarded,
       answerMs: () => (state().context.timeouts?.proposeMs ?? floor.proposeMs) * ANSWER_SHARE,
       complete: (message) => this.#inbound.complete(message),
     });
-    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#hurry() });
+    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
     this.#inbound = new Inbound({
       ...parts,
       future: this.#future,
@@ -225,10 +225,9 @@ export class Driver {
   }
 
   #enterHeight(): void {
-    const { clock, hold, pacing, pool } = this.#options;
+    const { hold, pool } = this.#options;
     const context = this.#nextContext();
-    const sinceStartMs = clock.monotonicMs() - this.#heightStartedAtMs;
-    const startInMs = startDelayMs(pacing, sinceStartMs, pool.size > 0);
+    const startInMs = this.#pace.delayMs(pool.size > 0);
     this.#loop.feed({ type: "enterHeight", context, startInMs });
     if (hold.mayBegin(context.height)) this.#takeFuture();
     this.#catchUp.deliver();
@@ -241,13 +240,13 @@ export class Driver {
   }
 
   #received(input: Input): void {
-    // Its leader has begun the height, so it need not wait here either.
-    if (input.type === "proposal") this.#hurry();
+    this.#pace.received(input);
     this.#feed(input);
   }
 
   #feed(input: Input): void {
     this.#loop.feed(input);
+    this.#pace.fed();
     this.#votes.publish();
   }
 
@@ -266,14 +265,8 @@ export class Driver {
   }
 
   #timeout(timeout: FiredTimeout): void {
-    if (timeout.step === "newHeight") this.#heightStartedAtMs = this.#options.clock.monotonicMs();
+    if (timeout.step === "newHeight") this.#pace.begun();
     this.#loop.feed({ type: "timeout", ...timeout });
-  }
-
-  /** There is work: the height need not wait for its empty-block time. */
-  #hurry(): void {
-    const { clock, pacing } = this.#options;
-    this.#timers.hurry(startDelayMs(pacing, clock.monotonicMs() - this.#heightStartedAtMs, true));
   }
 
   #decide(certified: CertifiedBlock, blockHash: HashHex): void {
@@ -282,6 +275,7 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
+    this.#pace.decided();
     this.#watches.forks.decided(certified.certificate, this.#loop.state);
     this.#watches.past.decided(certified);
     this.#exchange.decided(certified, this.#loop.state.rounds);

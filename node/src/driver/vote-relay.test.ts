@@ -94,8 +94,10 @@ function proposed(lastIsLate = false): Scene {
   const leaderIndex = network.nodes.findIndex((_, i) => network.setIndexOf(i) === index);
   const leader = network.at(leaderIndex);
   const built = (inMs: number) =>
-    leader.node.chain.build(0, network.clock.nowMs() + inMs, { candidates: [], evidence: [] })
-      .block;
+    leader.node.chain.build(0, network.clock.nowMs() + inMs, {
+      candidates: [network.payment(0, 5)],
+      evidence: [],
+    }).block;
   const block = built(50);
   const late = built(60_000);
   leader.crash();
