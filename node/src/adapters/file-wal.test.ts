@@ -173,17 +173,26 @@ describe("a damaged file", () => {
 });
 
 describe("limits and failures", () => {
-  it("refuses to grow above its limit and stays usable for the next height", () => {
-    const wal = openFileWal({ path: newPath(), genesisHash, maxBytes: 200 });
+  it("takes and opens a log of any size: 80 MiB", () => {
+    const path = newPath();
+    const wal = openFileWal({ path, genesisHash });
     wal.reset(1);
-    wal.append(new Uint8Array(150));
-    expect(failureOf(() => wal.append(new Uint8Array(150))).code).toBe("WAL_TOO_LARGE");
-    wal.sync();
-    expect(failureOf(() => wal.append(new Uint8Array(150))).code).toBe("WAL_TOO_LARGE");
-    wal.reset(2);
-    wal.append(new Uint8Array(150));
-    wal.sync();
-    expect(wal.replay(2)).toHaveLength(1);
+    const record = new Uint8Array(1024 * 1024).fill(7);
+    for (let i = 0; i < 80; i++) {
+      wal.append(record);
+      if (i % 20 === 19) wal.sync();
+    }
+    wal.close();
+    const again = openFileWal({ path, genesisHash });
+    expect(again.damage).toBeUndefined();
+    const records = again.replay(1);
+    expect(records.length).toBe(80);
+    expect(records.every((one) => Buffer.compare(one, record) === 0)).toBe(true);
+    again.append(bytes(1));
+    again.sync();
+    expect(again.replay(1)).toHaveLength(81);
+    again.close();
+    rmSync(path);
   });
 
   it("keeps records of any size apart, collected and durable, and none that is changed later", () => {

@@ -9,7 +9,8 @@
 // (docs/adr/0013).
 //
 // After a failed write or sync nothing is known about the disk, so every later call fails the same way
-// until the log is opened again. Bound: maxBytes for one height. Called by the driver.
+// until the log is opened again. A log of any size is taken and opened; driver/height-log.ts bounds what is
+// written at one height. Called by the driver.
 
 import { dirname } from "node:path";
 import { equalBytes } from "../codec/bytes.ts";
@@ -33,12 +34,9 @@ export interface FileWalOptions {
   readonly path: string;
   /** 32 bytes; a log of another genesis is moved aside, since it proves nothing here. */
   readonly genesisHash: Uint8Array;
-  /** Default 64 MiB. */
-  readonly maxBytes?: number;
   readonly disk?: Disk;
 }
 
-const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /** A room that a large block has made larger than this is given back. */
 const MAX_KEPT_BYTES = 64 * 1024;
 /** Room for what is collected between two syncs, which is seldom more. */
@@ -60,7 +58,6 @@ export function openFileWal(options: FileWalOptions): FileWalLog {
 class FileWal implements FileWalLog {
   readonly #path: string;
   readonly #genesisHash: Uint8Array;
-  readonly #maxBytes: number;
   readonly #disk: Disk;
   #height: Height = 0;
   /** Undefined until the first sync() of a new log or height. */
@@ -77,7 +74,6 @@ class FileWal implements FileWalLog {
   constructor(options: FileWalOptions) {
     this.#path = options.path;
     this.#genesisHash = options.genesisHash;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
     this.#disk = options.disk ?? systemDisk;
     this.#guard("open", () => this.#open());
   }
@@ -93,12 +89,6 @@ class FileWal implements FileWalLog {
   append(record: Uint8Array): void {
     this.#assertUsable();
     const endBytes = this.#endBytes + sizeOfWalRecord(record);
-    if (this.#durableBytes + endBytes - WAL_HEADER_BYTES > this.#maxBytes) {
-      throw this.#error(
-        "WAL_TOO_LARGE",
-        `height ${this.#height} has filled ${this.#maxBytes} bytes`,
-      );
-    }
     if (endBytes > this.#room.bytes.length) this.#room = largerRoom(this.#room, endBytes);
     // What is durable now still is at the next sync(): only that and reset() change it.
     const written = { payload: record, durableBytes: this.#durableBytes };

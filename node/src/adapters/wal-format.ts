@@ -29,6 +29,7 @@ export interface WalHeader {
 
 export interface WalContents {
   readonly header: WalHeader;
+  /** They lie in the bytes that were read. */
   readonly records: readonly Uint8Array[];
   /** Where the last whole record ends; what follows is a torn tail. */
   readonly endBytes: number;
@@ -140,7 +141,7 @@ function recordAt(bytes: Uint8Array, offset: number): RecordAt | undefined {
   if (endBytes > bytes.length || durableBytes > offset) return undefined;
   const record = bytes.subarray(offset, endBytes);
   if (view.getUint32(offset + 8) !== recordCrc(record)) return undefined;
-  return { payload: record.slice(WAL_RECORD_HEAD_BYTES), durableBytes, endBytes };
+  return { payload: record.subarray(WAL_RECORD_HEAD_BYTES), durableBytes, endBytes };
 }
 
 /** The greatest durable length that any whole record after `offset` names; 0 where there is none. */

@@ -2,7 +2,8 @@
 // changes nothing but memory. An effect that leaves the process waits for the log (persist -> sign ->
 // send), which is why the log is synced before the first such effect of an input. There is no await in
 // here, so inputs never interleave. Only an input that changed the state is logged, so that a height that
-// stands still keeps a log of bounded size (wal-news.ts).
+// stands still keeps a log of bounded size (wal-news.ts). Where it gets too large all the same, nothing is
+// signed any more at the height (height-log.ts).
 //
 // Bound: the queue holds what one input's effects feed back (own messages) plus what arrives while a
 // block is being written; MAX_QUEUED is a broken invariant, not back-pressure, since the gate in front
@@ -11,10 +12,10 @@
 import type { ConsensusParams, Effect, Input, TimedInput } from "../consensus/api.ts";
 import { type ConsensusState, initialState } from "../consensus/state.ts";
 import { type StepResult, step } from "../consensus/step.ts";
-import type { Clock, Metrics, Wal } from "../ports.ts";
+import type { Clock, Log, Metrics, Wal } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
+import { HeightLog } from "./height-log.ts";
 import { takeApart, VoteBudget } from "./wal-news.ts";
-import { encodeWalRecord } from "./wal-record.ts";
 
 const MAX_QUEUED = 10_000;
 
@@ -28,6 +29,8 @@ const LEAVES: ReadonlySet<Effect["type"]> = new Set([
   "decide",
 ]);
 
+const SIGNS: ReadonlySet<Effect["type"]> = new Set(["signProposal", "signVote"]);
+
 export class CoreLoop {
   readonly #clock: Clock;
   readonly #wal: Wal;
@@ -35,13 +38,14 @@ export class CoreLoop {
   readonly #perform: (effect: Effect) => void;
   readonly #onNews: (input: Input) => void;
   readonly #queue: TimedInput[] = [];
+  readonly #heightLog: HeightLog;
   readonly #voteBudget = new VoteBudget();
   #state: ConsensusState;
   #draining = false;
   #failed = false;
 
   constructor(
-    ports: { clock: Clock; wal: Wal; metrics: Metrics },
+    ports: { clock: Clock; wal: Wal; metrics: Metrics; log: Log; maxLogBytes?: number },
     params: ConsensusParams,
     on: {
       readonly perform: (effect: Effect) => void;
@@ -52,6 +56,7 @@ export class CoreLoop {
     this.#clock = ports.clock;
     this.#wal = ports.wal;
     this.#metrics = ports.metrics;
+    this.#heightLog = new HeightLog(ports);
     this.#perform = on.perform;
     this.#onNews = on.news;
     this.#state = initialState(params);
@@ -62,11 +67,23 @@ export class CoreLoop {
     return this.#state;
   }
 
+  /** Why nothing is signed at the height in progress; undefined where it may be. */
+  get refusal(): string | undefined {
+    return this.#heightLog.isFull
+      ? "the write-ahead log of this height is full: it signs again from the next height on"
+      : undefined;
+  }
+
   /** Queues an input and, unless an input is being worked on already, works until none is left. */
   feed(input: Input): void {
     invariant(this.#queue.length < MAX_QUEUED, `more than ${MAX_QUEUED} consensus inputs wait`);
     this.#queue.push({ nowMs: this.#clock.nowMs(), input });
     if (!this.#draining) this.#drain();
+  }
+
+  /** The input of the next record of the log of this height. */
+  read(record: Uint8Array): TimedInput {
+    return this.#heightLog.read(record);
   }
 
   /** Steps through a logged input without logging it again; the effects are the caller's to judge. */
@@ -99,7 +116,9 @@ export class CoreLoop {
     const { effects, changed } = this.#step(timed);
     if (changed) this.#log(timed);
     if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
-    for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) {
+      if (!this.#heightLog.isFull || !SIGNS.has(effect.type)) this.#perform(effect);
+    }
     if (changed) this.#onNews(input);
   }
 
@@ -112,8 +131,7 @@ export class CoreLoop {
   #log(timed: TimedInput): void {
     const { input } = timed;
     if (input.type === "vote") this.#voteBudget.logged(input.vote.validatorIndex);
-    const record = encodeWalRecord(timed);
-    if (record !== undefined) this.#wal.append(record);
+    this.#heightLog.append(timed);
   }
 
   #sync(): void {
@@ -123,7 +141,10 @@ export class CoreLoop {
   }
 
   #step(timed: TimedInput): StepResult {
-    if (timed.input.type === "enterHeight") this.#voteBudget.reset();
+    if (timed.input.type === "enterHeight") {
+      this.#voteBudget.reset();
+      this.#heightLog.begin();
+    }
     const result = step(this.#state, timed);
     this.#state = result.state;
     return result;

@@ -143,7 +143,10 @@ export class Driver {
     const { chain, hold } = this.#options;
     const held = hold.refusal(chain.head.height + 1);
     const { advice } = this.#watches.standstill;
-    const refusal = held === undefined || advice === undefined ? held : `${held}; ${advice}`;
+    const refusal =
+      held === undefined || advice === undefined
+        ? (held ?? this.#loop.refusal)
+        : `${held}; ${advice}`;
     return { fromHeight: hold.signsFrom, refusal, clockOffsetMs: this.#watches.clocks.offsetMs };
   }
 

@@ -6,7 +6,6 @@
 import type { Effect, Input, TimedInput } from "../consensus/api.ts";
 import type { SignPlace } from "../ports.ts";
 import { signPlaceOf } from "./signing.ts";
-import { decodeWalRecord } from "./wal-record.ts";
 
 /** Effects that are still due after `inputs`, given what each input's step answered. */
 export class Outstanding {
@@ -70,13 +69,19 @@ export class Outstanding {
 
 /** Feeds the core the start of a height and the log of it; what is still due, and what was asked for. */
 export function replayLog(
-  core: { replay(timed: TimedInput): readonly Effect[] },
+  core: {
+    read(record: Uint8Array): TimedInput;
+    replay(timed: TimedInput): readonly Effect[];
+  },
   begin: TimedInput & { readonly input: Extract<Input, { type: "enterHeight" }> },
   records: readonly Uint8Array[],
 ): Outstanding {
   const outstanding = new Outstanding(begin.input.context.self);
-  for (const timed of [begin, ...records.map(decodeWalRecord)])
+  outstanding.note(begin, core.replay(begin));
+  for (const record of records) {
+    const timed = core.read(record);
     outstanding.note(timed, core.replay(timed));
+  }
   return outstanding;
 }
 

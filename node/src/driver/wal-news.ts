@@ -1,6 +1,7 @@
 // What the log of a height takes. The core says which inputs changed its state (consensus/step.ts), and only
 // those are logged: what is said again, by a height that stands still or by many peers, changes nothing.
-// A full log stops the node, so what one validator can put into it is bounded. Called by the core loop.
+// A full log costs the node its vote at the height (height-log.ts), so what one validator can put into it
+// is bounded. Called by the core loop.
 //
 // Bound: MAX_VOTES votes of a validator, and VOTES_PER_ROUND more for each round that has begun here; an
 // honest one casts two a round.

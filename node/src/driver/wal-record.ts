@@ -1,5 +1,7 @@
 // Consensus inputs as WAL records and back: kind byte, wall clock, then the message as its frame. Only
-// inputs that reached the core are logged, so replay feeds the core exactly what it saw, in order.
+// inputs that reached the core are logged, so replay feeds the core exactly what it saw, in order. A
+// proposal of a block that an earlier record of the log holds is written with the block's header only: the
+// driver has checked that the header names everything else in it.
 
 import {
   decodeBlock,
@@ -12,6 +14,7 @@ import { toHex } from "../codec/hex.ts";
 import { allocate } from "../codec/slab.ts";
 import type { Input, Step, TimedInput } from "../consensus/api.ts";
 import { blockHashOf } from "../crypto/ids.ts";
+import type { Block, HashHex } from "../types/chain.ts";
 import { InvariantError } from "../types/errors.ts";
 
 const KIND = {
@@ -20,13 +23,22 @@ const KIND = {
   timeout: 3,
   blockBuilt: 4,
   certifiedBlock: 5,
+  proposalAgain: 6,
+  invalidProposalAgain: 7,
 } as const;
 const STEPS: readonly Step[] = ["newHeight", "propose", "prevote", "precommit", "rebroadcast"];
 const HEADER_BYTES = 9;
 const NO_BODY = new Uint8Array(0);
 
+/** Blocks of earlier records of one log, by hash. */
+export type LoggedBlocks = ReadonlyMap<HashHex, Block>;
+const NO_BLOCKS: LoggedBlocks = new Map();
+
 /** The record of one input, or undefined for enterHeight, which the driver makes anew at start. */
-export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | undefined {
+export function encodeWalRecord(
+  { nowMs, input }: TimedInput,
+  blocks: LoggedBlocks = NO_BLOCKS,
+): Uint8Array | undefined {
   switch (input.type) {
     case "enterHeight":
       return undefined;
@@ -36,8 +48,13 @@ export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | unde
     case "roundCertificate":
       return record(KIND.message, nowMs, encodeFrame(input));
     case "proposal": {
-      const frame = encodeFrame({ type: "proposal", proposal: input.message });
-      return record(input.valid ? KIND.message : KIND.invalidProposal, nowMs, frame);
+      const { message, valid, blockHash } = input;
+      const isAgain = blocks.has(blockHash);
+      const proposal = isAgain ? { ...message, block: headerOnly(message.block) } : message;
+      const kind = isAgain
+        ? [KIND.invalidProposalAgain, KIND.proposalAgain]
+        : [KIND.invalidProposal, KIND.message];
+      return record(kind[valid ? 1 : 0] ?? 0, nowMs, encodeFrame({ type: "proposal", proposal }));
     }
     case "certifiedBlock":
       return record(KIND.certifiedBlock, nowMs, encodeCertifiedBlock(input.certified));
@@ -52,19 +69,39 @@ export function encodeWalRecord({ nowMs, input }: TimedInput): Uint8Array | unde
   }
 }
 
-/** The input of a record that this program wrote; the WAL's checksum stands behind it. */
-export function decodeWalRecord(bytes: Uint8Array): TimedInput {
+/**
+ * The input of a record that this program wrote; the WAL's checksum stands behind it. A block that is not
+ * among those of the earlier records is left with its header alone.
+ */
+export function decodeWalRecord(bytes: Uint8Array, blocks: LoggedBlocks = NO_BLOCKS): TimedInput {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const nowMs = view.getFloat64(1);
-  const body = bytes.subarray(HEADER_BYTES);
-  return { nowMs, input: decodeBody(view.getUint8(0), body) };
+  const kind = view.getUint8(0);
+  const input = decodeBody(kind, bytes.subarray(HEADER_BYTES));
+  const isAgain = kind === KIND.proposalAgain || kind === KIND.invalidProposalAgain;
+  return { nowMs, input: isAgain ? withBlock(input, blocks) : input };
+}
+
+const headerOnly = ({ header }: Block): Block => ({
+  header,
+  lastCommit: undefined,
+  transactions: [],
+  evidence: [],
+});
+
+function withBlock(input: Input, blocks: LoggedBlocks): Input {
+  if (input.type !== "proposal") return input;
+  const block = blocks.get(input.blockHash) ?? input.message.block;
+  return { ...input, message: { ...input.message, block } };
 }
 
 function decodeBody(kind: number, body: Uint8Array): Input {
   switch (kind) {
     case KIND.message:
+    case KIND.proposalAgain:
       return messageInput(decodeFrame(body), true);
     case KIND.invalidProposal:
+    case KIND.invalidProposalAgain:
       return messageInput(decodeFrame(body), false);
     case KIND.certifiedBlock: {
       const certified = decodeCertifiedBlock(body);

@@ -99,10 +99,6 @@ export const LINK_ERRORS = {
     "The disk is full: the write-ahead log cannot grow.",
     "Free space or enlarge the volume, then restart.",
   ),
-  WAL_TOO_LARGE: entry(
-    "The write-ahead log of one height reached its limit.",
-    "The height did not decide for very long: check the quorum, then restart this node.",
-  ),
   WAL_IO: entry(
     "The write-ahead log cannot be read or written.",
     "Check the disk, the directory and its permissions, then restart.",
