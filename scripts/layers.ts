@@ -1,0 +1,240 @@
+// Which room may import which: one row for each, the table behind ARCHITECTURE.md's arrows. A room is a
+// folder, or a file beside the folders; a file belongs to the longest name that fits. A room may always
+// import itself and packages. That a pure room imports no platform module, .oxlintrc.json holds.
+// Tests, benchmarks beside sources, and what stands under test/ or testing/ may import everything, and
+// no product may import them. Checked by layers.test.ts, import by import.
+
+/** What all of the node may use. */
+const INNER = ["node/src/types", "node/src/codec", "node/src/crypto"];
+const GENESIS = "node/src/genesis";
+const PORTS = "node/src/ports.ts";
+const CORES = ["node/src/consensus", "node/src/ledger", "node/src/mempool", "node/src/sync"];
+
+/** Rooms without a platform module, a clock, randomness and async; .oxlintrc.json names the same. */
+export const PURE_ROOMS: readonly string[] = [
+  "node/src/types",
+  "node/src/codec",
+  "node/src/consensus",
+  "node/src/genesis",
+  "node/src/ledger",
+  "node/src/mempool",
+  "node/src/sync",
+  "operator/src/api",
+  "operator/src/desired",
+  "operator/src/plan",
+  "operator/src/status",
+];
+
+/** What the tooling is made of: no room of the product. */
+const TOOLING = [
+  "e2e/src/child-processes.ts",
+  "e2e/src/coded-error.ts",
+  "e2e/src/command-line.ts",
+  "e2e/src/progress.ts",
+  "e2e/src/run-command.ts",
+  "e2e/src/tooling-errors.ts",
+  "e2e/src/wait-for.ts",
+];
+
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  // the node, from the inside out
+  "node/src/types": [],
+  "node/src/codec": ["node/src/types"],
+  "node/src/crypto": ["node/src/types", "node/src/codec"],
+  [PORTS]: ["node/src/types"],
+  [GENESIS]: INNER,
+  "node/src/consensus": INNER,
+  "node/src/ledger": [...INNER, PORTS],
+  "node/src/mempool": [...INNER, PORTS, "node/src/ledger"],
+  "node/src/sync": ["node/src/types"],
+  "node/src/config": ["node/src/types"],
+  "node/src/driver": [...INNER, PORTS, ...CORES],
+  "node/src/adapters": [...INNER, PORTS],
+  "node/src/adapters/memory": [...INNER, PORTS, "node/src/adapters"],
+  "node/src/ops": ["node/src/types", PORTS],
+  "node/src/rpc": [...INNER, PORTS, GENESIS, "node/src/ledger"],
+  "node/src/daemon": [
+    ...INNER,
+    PORTS,
+    GENESIS,
+    ...CORES,
+    "node/src/driver",
+    "node/src/adapters",
+    "node/src/config",
+    "node/src/ops",
+    "node/src/rpc",
+  ],
+  "node/src/cli": [...INNER, GENESIS, "node/src/ledger"],
+  "node/src/devnet": [...INNER, GENESIS, "node/src/ledger", "node/src/config", "node/src/ops"],
+  "node/src/timed.ts": ["node/src/types", "node/src/daemon", "node/src/devnet"],
+  "node/src/time-cli.ts": ["node/src/cli"],
+
+  // what tries the node: the simulator runs the driver on the in-memory adapters
+  "node/sim": [
+    ...INNER,
+    PORTS,
+    GENESIS,
+    ...CORES,
+    "node/src/driver",
+    "node/src/daemon",
+    "node/src/adapters",
+    "node/src/adapters/memory",
+  ],
+  "node/mutation": ["node/sim"],
+  "node/bench": [...INNER, "node/src/adapters", "node/src/crypto/testing"],
+
+  // the operator; of the node it takes schemas, keys and errors
+  "operator/src/api": [],
+  "operator/src/desired": ["operator/src/api", "node/src/config", GENESIS],
+  "operator/src/plan": [
+    "operator/src/api",
+    "operator/src/desired",
+    "node/src/crypto/address.ts",
+    GENESIS,
+  ],
+  "operator/src/status": ["operator/src/api", "operator/src/plan"],
+  "operator/src/kube": ["node/src/types"],
+  "operator/src/reconcile": [
+    "operator/src/api",
+    "operator/src/desired",
+    "operator/src/plan",
+    "operator/src/status",
+    "operator/src/kube",
+    "node/src/codec",
+    "node/src/crypto",
+    GENESIS,
+  ],
+  "operator/src": ["operator/src/plan", "operator/src/reconcile", "operator/src/kube"],
+  "operator/generate.ts": ["operator/src/api"],
+  "operator/build.ts": [],
+
+  // the tooling: the cluster knows no network, the network knows the cluster
+  "e2e/src": [...TOOLING, "e2e/src/cluster", "e2e/src/network", "node/src/types"],
+  "e2e/src/cluster": TOOLING,
+  "e2e/src/network": [
+    ...TOOLING,
+    ...INNER,
+    GENESIS,
+    "e2e/src/cluster",
+    "node/src/ledger",
+    "node/src/cli",
+    "node/src/ops",
+  ],
+  "e2e/src/processes": [
+    ...TOOLING,
+    ...INNER,
+    GENESIS,
+    "e2e/src/network",
+    "node/src/cli",
+    "node/src/devnet",
+    "node/src/ops",
+  ],
+  "e2e/bars": [...TOOLING, "e2e/src/cluster", "e2e/src/network", "e2e/src/processes", "node/sim"],
+  "e2e/cluster": [...TOOLING, "e2e/src/cluster", "e2e/src/network"],
+
+  // what generates the pages reads the tables of every room
+  scripts: ["node/src", "operator/generate.ts", "operator/src/kube", "e2e/src/tooling-errors.ts"],
+};
+
+/** Imports against the rules that still stand, each with why. One that is gone must go from here, too. */
+export const EXCEPTIONS: readonly {
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}[] = [
+  {
+    from: "node/src/adapters/halt-marker.ts",
+    to: "node/src/driver/fork-halt.ts",
+    why: "the type of what two certificates prove is declared in the driver",
+  },
+  {
+    from: "node/src/adapters/halt-marker.ts",
+    to: "node/src/driver/fork-watch.ts",
+    why: "the same",
+  },
+  {
+    from: "node/src/adapters/level-store-open.ts",
+    to: "node/src/ledger/state-root.ts",
+    why: "a store checks the state root of what it opens",
+  },
+  {
+    from: "node/src/adapters/metrics.ts",
+    to: "node/src/ops/metric-table.ts",
+    why: "the adapter makes the metrics that the table lists",
+  },
+  {
+    from: "node/src/ops/ops-app.ts",
+    to: "node/src/adapters/metrics.ts",
+    why: "the operations port serves what the adapter has counted",
+  },
+  {
+    from: "node/src/ledger/failed-slots.ts",
+    to: "node/src/consensus/proposer.ts",
+    why: "the leader rule belongs to both",
+  },
+  {
+    from: "node/src/ledger/validator-state.ts",
+    to: "node/src/consensus/proposer.ts",
+    why: "the same",
+  },
+  {
+    from: "node/src/ledger/params.ts",
+    to: "node/src/genesis/types.ts",
+    why: "the ledger's first state is made from the genesis",
+  },
+  {
+    from: "node/src/ledger/state-root.ts",
+    to: "node/src/genesis/types.ts",
+    why: "the same",
+  },
+  {
+    from: "node/src/ledger/state-root.ts",
+    to: "node/src/genesis/validator-set.ts",
+    why: "the same",
+  },
+  {
+    from: "node/src/genesis.ts",
+    to: "node/src/ledger/amount.ts",
+    why: "amounts of the genesis file are parsed as the ledger's",
+  },
+  {
+    from: "node/src/genesis/genesis-file.ts",
+    to: "node/src/ledger/amount.ts",
+    why: "the same",
+  },
+  {
+    from: "node/src/rpc/dispatch.ts",
+    to: "node/src/config/closest.ts",
+    why: "the nearest known name is looked for in both",
+  },
+  {
+    from: "node/src/daemon/build-version.ts",
+    to: "node/src/cli/version.ts",
+    why: "both programs print one version",
+  },
+  {
+    from: "node/src/daemon/run-command.ts",
+    to: "node/src/devnet/node-process.ts",
+    why: "the daemon tells the devnet that started it where it listens",
+  },
+  {
+    from: "node/src/devnet/devnet-command.ts",
+    to: "node/src/cli/commands/command-context.ts",
+    why: "whole numbers are parsed alike in both programs",
+  },
+  {
+    from: "node/src/devnet/devnet-files.ts",
+    to: "node/src/cli/local-files.ts",
+    why: "key files are written alike by both programs",
+  },
+  {
+    from: "node/src/devnet/devnet-report.ts",
+    to: "node/src/cli/print.ts",
+    why: "tables are printed alike by both programs",
+  },
+  {
+    from: "node/src/devnet/devnet-ports.ts",
+    to: "node/src/adapters/listen-errors.ts",
+    why: "an occupied port is told alike",
+  },
+];
