@@ -81,7 +81,7 @@ describe("a node with bad input", () => {
     const genesisFile = `${network.paths.genesis}.changed.json`;
     writeFileSync(genesisFile, JSON.stringify({ ...genesis, chainId: "another-chain" }));
     const path = changed((config) => Object.assign(config, { genesisFile }));
-    expectRefusal(path, "GENESIS_INVALID", "validators.0", "proof");
+    expectRefusal(path, "GENESIS_INVALID", "validators[0].possession", "for this chain");
   });
 
   it("names an occupied port and what holds it back", async () => {
