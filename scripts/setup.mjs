@@ -1,5 +1,7 @@
 // Brings node_modules in step with package-lock.json before any other script runs.
 // Plain JavaScript without dependencies: it runs on whatever Node the machine has, on a bare clone.
+// Other scripts call it as `npm run setup`, not as `node …`: a shell that has found the machine's node
+// once keeps to it, and would not see the Node 24 that this brings.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

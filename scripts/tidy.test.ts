@@ -10,6 +10,7 @@ import { PURE_ROOMS } from "./layers.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAX_LINES = 350;
+const MAX_SUBJECT = 72;
 
 /** Every file that git tracks or would track. */
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -53,6 +54,14 @@ describe("tidy", () => {
     expect(linesMatching(sources, marks)).toEqual([]);
     expect(linesMatching(sources, /\b(it|test|describe)\.(skip|only|todo)\(/)).toEqual([]);
     expect(linesMatching(sources, /@ts-(ignore|expect-error|nocheck)/)).toEqual([]);
+  });
+
+  it(`keeps the subjects of commits within ${MAX_SUBJECT} characters`, () => {
+    // From version 0.1 on; older ones are as they are.
+    const log = ["log", "--no-merges", "--since=2026-11-23T08:22:07Z", "--format=%h %s"];
+    const commits = execFileSync("git", log, { cwd: root, encoding: "utf8" }).split("\n");
+    const long = commits.filter((line) => line.slice(line.indexOf(" ") + 1).length > MAX_SUBJECT);
+    expect(long).toEqual([]);
   });
 
   it("names no file after a drawer", () => {
