@@ -5,6 +5,7 @@ import { CLUSTER_BARS } from "./cluster-bars.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { DEVNET_BARS } from "./devnet-bars.ts";
 import { DRIVER_BARS } from "./driver-bars.ts";
+import { HOUSE_BARS } from "./house-bars.ts";
 import { SIM_BARS } from "./sim-bars.ts";
 import { START_BARS } from "./start-bars.ts";
 
@@ -15,4 +16,5 @@ export const ALL_BARS: readonly Bar[] = [
   ...SIM_BARS,
   ...DRIVER_BARS,
   ...CONSENSUS_BARS,
+  ...HOUSE_BARS,
 ];
