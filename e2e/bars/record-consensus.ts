@@ -8,6 +8,7 @@ import { fromRoot } from "../src/network/product-images.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { type ConsensusFigures, consensusPage, type RecordedVerdict } from "./consensus-page.ts";
 import { DRIVER_BARS } from "./driver-bars.ts";
+import { figuresText } from "./figures-file.ts";
 import { runProgram } from "./own-program.ts";
 import { SIM_BARS } from "./sim-bars.ts";
 
@@ -23,7 +24,7 @@ function read(): ConsensusFigures {
 }
 
 function write(figures: ConsensusFigures): void {
-  writeFileSync(JSON_FILE, `${JSON.stringify(figures, undefined, 2)}\n`);
+  writeFileSync(JSON_FILE, figuresText(figures));
   writeFileSync(PAGE, consensusPage(figures, NAMES));
 }
 
