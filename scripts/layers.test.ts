@@ -2,7 +2,7 @@
 // name, no file stands outside the rooms, and no exception outlives its cause.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -58,6 +58,18 @@ function importsOf(path: string): string[] {
   });
 }
 
+const isFolder = (room: string): boolean => statSync(join(ROOT, room)).isDirectory();
+
+/** READMEs that are missing or open otherwise. */
+const WITHOUT_README: readonly string[] = [
+  "node/src/codec",
+  "node/src/crypto",
+  "node/src/consensus",
+  "node/src/driver",
+  "node/sim",
+  "node/mutation",
+];
+
 const edges = sources
   .filter((path) => !isTest(path))
   .flatMap((from) => importsOf(from).map((to) => ({ from, to })));
@@ -103,6 +115,20 @@ describe("the layers", () => {
       Array.isArray(rules["no-restricted-globals"]),
     )?.files;
     expect(pure).toEqual(PURE_ROOMS.map((room) => `${room}/**/*.ts`));
+  });
+
+  it("give every room a README that opens with what always holds", () => {
+    const rooms = Object.keys(ROOMS).filter(
+      (room) => isFolder(room) && !WITHOUT_README.includes(room),
+    );
+    const silent = rooms.filter((room) => {
+      const path = join(ROOT, room, "README.md");
+      return (
+        !existsSync(path) ||
+        !/^# .*\n\n\| always holds \| test \|\n/.test(readFileSync(path, "utf8"))
+      );
+    });
+    expect(silent).toEqual([]);
   });
 
   it("keep no exception that nobody needs", () => {

@@ -1,7 +1,7 @@
 /**
  * Facts in, decision out. The decision says everything that reconcile/ may do in this pass and what the
  * conditions say; nothing else is done. Deciding again on the result of a finished decision changes
- * nothing, which a property test holds it to.
+ * nothing: network.test.ts in reconcile/ looks at every write.
  */
 import type { Verdict } from "../api/condition.ts";
 import type { Disruption } from "../api/network-status.ts";
