@@ -2,8 +2,8 @@
 // other, tells how long each took, and ends with one line "N passed, N failed, N skipped" over all of
 // them. A tool without cases of its own (format, lint, types, dead code) counts as one test.
 //
-// Later levels still run when an earlier one fails: one run shows everything that is wrong, and names
-// each failed test again beside the summary, where a log that was cut to its end still has it.
+// Later levels still run when an earlier one fails: one run shows everything that is wrong. Each failed
+// test is named again beside the summary, so that the end of a log is enough.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
 // What a bar is: a stated figure, and the program that measures it for real. `npm run bars -- NAME`
-// runs one (main.ts); bars of later parts add a file and a row in all-bars.ts.
+// runs one (main.ts). A new bar is a file and a row in all-bars.ts.
 
 export interface Measurement {
   /** The measured figure with its unit, as people read it. */

@@ -1,4 +1,4 @@
-// consensus.mutation: is every guard of the consensus rules missed by a test when it goes?
+// consensus.mutation: does a test fail for each guard of the consensus rules that is removed?
 // consensus.processes: do real daemons that are killed and stopped go on, agree and sign again in time?
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
 // One share of the crash points, in a process of its own: node e2e/bars/crash-points-part.ts STRIDE
-// OFFSET prints the report as JSON. Started by the bar sim.crash-points, one a core.
+// OFFSET prints the report as JSON. Started by the bar sim.crash-points, one for each core.
 
 import { crashPoints } from "../../node/sim/whole/crash-points.ts";
 

@@ -1,5 +1,5 @@
 // sim.crash-points and sim.speed: a crash at every boundary of log, sign state and database, and how
-// many complete runs a core does in a second.
+// many complete runs one core does in a second.
 
 import { availableParallelism } from "node:os";
 import type { SimSpeed } from "../../node/sim/speed.ts";

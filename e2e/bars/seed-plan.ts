@@ -1,5 +1,5 @@
-// Which seeds the bars sim.safety and sim.liveness run: a million in all, mostly small networks, as a
-// run's cost grows with n². The ranges are fixed, so a verdict can be repeated; a scale below 1 takes
+// Which seeds the bars sim.safety and sim.liveness run: a million in all, mostly small networks, because the
+// cost of a run grows with n². The ranges are fixed, so a verdict can be repeated; a scale below 1 takes
 // the first part of each.
 
 import type { SeedRange } from "./simulations.ts";

@@ -1,5 +1,5 @@
 // The charts as their users meet them: they lint, the network chart renders what the API server takes,
-// and the operator that they install has no more rights than it uses.
+// and the operator that they install lacks the rights that would be dangerous.
 
 import { describe, expect, it } from "vitest";
 import { OPERATOR_NAMESPACE } from "../src/network/operator-release.ts";

@@ -1,5 +1,5 @@
-// From apply to a chain that commits, crashes that do not stop it, full nodes that come without a
-// restart of anyone, and a transaction that becomes final.
+// From apply to a chain that commits, crashes that do not stop it, full nodes that join without a
+// restart of any member, and a transaction that becomes final.
 
 import { describe, expect, it } from "vitest";
 import { Faucet } from "../src/network/faucet.ts";

@@ -10,8 +10,8 @@ import { code, pageHead, table } from "./markdown.ts";
 
 const GENESIS = `## Making a network by hand
 
-Each member makes its keys and its entry, and hands in the entry; whoever creates the network needs no
-private key. A proof in an entry is good for this chain id only.
+Each member makes its keys and its entry, and hands in the entry; the person that creates the network
+needs no private key. A proof in an entry is good for this chain id only.
 
 \`\`\`sh
 time-cli keys generate validator-key.json

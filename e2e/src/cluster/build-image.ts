@@ -1,7 +1,7 @@
 // Builds an image from a Dockerfile and a stated list of inputs. Only those inputs are sent to the
 // builder and only they make up the content key, so an unchanged image is never built again, and
 // a file that is not listed can neither slip in nor cause a build.
-// Called through cluster.ts by whoever needs the product's images.
+// Called through cluster.ts for the product's images.
 import {
   cpSync,
   existsSync,

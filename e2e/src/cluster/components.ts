@@ -20,7 +20,7 @@ export interface Component {
   /** Kubernetes names its own parts at v0.0.0, to be replaced by their released versions. */
   readonly stagingVersion?: string;
   readonly timeoutMs: number;
-  /** How long a first build takes on two cores, for the reader who waits. */
+  /** How long a first build takes on two cores; shown while it runs. */
   readonly about: string;
 }
 

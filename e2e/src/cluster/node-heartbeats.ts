@@ -1,6 +1,6 @@
-// After a restart of its container a node still counts as ready for up to 40 seconds, whether it
-// lives or not, and scheduler and controllers wait for the lease of their former selves to end.
-// Leases tell: a kubelet renews its own every ten seconds, a leader every two.
+// After a restart of its container a node still counts as ready for up to 40 seconds, also where it
+// is dead, and scheduler and controllers wait until the lease of their former process ends. Leases
+// show the truth: a kubelet renews its own every ten seconds, a leader every two.
 // Called by kind-cluster.ts after it started nodes again.
 import { setTimeout as delay } from "node:timers/promises";
 import { type KubectlTarget, kubectl } from "./kubectl.ts";

@@ -13,7 +13,7 @@ const port = 8080;
 const replicas = 4;
 const options = { timeoutMs: 200_000 };
 
-/** What was seen: which pod ran where, and who answered whom. */
+/** What was seen: where each pod ran, and which calls were answered. */
 export interface ClusterProof {
   readonly nodes: readonly string[];
   readonly pods: Readonly<Record<string, string>>;

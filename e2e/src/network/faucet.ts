@@ -1,5 +1,5 @@
 // A funded account of a test network: its key lives in a Secret beside the network, its coins come from
-// the genesis allocation. Sends through the network's RPC like any wallet would.
+// the genesis allocation. It sends through the network's RPC, like any wallet.
 
 import { randomBytes } from "node:crypto";
 import { addressOf, decodeAddress } from "@timecoin/node/address";

@@ -38,7 +38,7 @@ export class Payments {
   #turn = 0;
 
   /**
-   * @param nodes who can be paid through now.
+   * @param nodes those that take a payment now.
    * @param pauseMs between two tries of one account.
    */
   constructor(network: LocalNetwork, nodes: () => readonly LocalNode[], pauseMs: number) {

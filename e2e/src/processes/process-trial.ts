@@ -78,7 +78,7 @@ class Trial {
     await Promise.all(network.nodes.map((node) => node.waitForHeight(2, WAIT_MS)));
     options.say(`${options.validators} daemons commit`);
     await network.node(0).waitForHeight(options.settledHeight, WAIT_MS);
-    // Leaders whose process has not come up yet are the machine's affair, not the protocol's.
+    // Leaders whose process has not come up yet are late because of the machine, not of the protocol.
     const begun = (await this.topHeight()) + 1;
     options.say(`they have settled at height ${begun - 1}`);
     const payments = new Payments(network, () => this.running(), options.paymentPauseMs);
@@ -153,7 +153,7 @@ class Trial {
     await witness?.waitForHeight(height, WAIT_MS);
   }
 
-  /** Stops whoever leads the height that is about to begin. */
+  /** Stops the leader of the height that is about to begin. */
   private async stopLeader(): Promise<number> {
     const leader = await waitFor("the next leader", WAIT_MS, async () => {
       const info = await this.network.node(0).rpc<{ leader: string }>("getconsensusinfo");

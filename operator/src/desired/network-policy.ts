@@ -1,5 +1,5 @@
 /**
- * Who may reach the members: each other by P2P, the namespace by RPC, the operator by the operations
+ * What may reach the members: each other by P2P, the namespace by RPC, the operator by the operations
  * port. Kubelet probes come from the pod's own node and are always let through.
  */
 import type { Manifest } from "../api/manifest.ts";

@@ -25,7 +25,7 @@ const passing = (meaning: string, action: string): KubeErrorEntry => ({
 export const KUBE_ERRORS = {
   BadRequest: final("The API server cannot read the request.", "This is a defect: report it."),
   Unauthorized: final(
-    "The API server does not know who asks.",
+    "The API server does not know the operator.",
     "Check the service account's token, or the kubeconfig.",
   ),
   Forbidden: final(

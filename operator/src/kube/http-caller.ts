@@ -100,7 +100,7 @@ export class HttpCaller {
     }
   }
 
-  /** Full jitter: the retries of many callers spread over the whole window. */
+  /** Between half and all of the backoff, so that the retries of many callers spread. */
   #retryWaitMs(attempt: number): number {
     return backoffMs(attempt, RETRY_BACKOFF) * (0.5 + this.#options.random() / 2);
   }

@@ -65,7 +65,7 @@ export class LeaderElector {
     );
   }
 
-  /** Who holds the lease as last seen; "" for nobody. */
+  /** The holder of the lease as last seen; "" where nobody holds it. */
   holder(): string {
     return holderOf(this.#observed);
   }

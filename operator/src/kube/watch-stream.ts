@@ -1,5 +1,5 @@
 /**
- * Turns the body of a watch into events: one JSON object a line. A line is bounded; an ERROR line or
+ * Turns the body of a watch into events: one JSON object on each line. A line is bounded; an ERROR line or
  * anything that is not an event ends the stream with a KubeError. Used by KubeHttp.watch.
  */
 import { StringDecoder } from "node:string_decoder";

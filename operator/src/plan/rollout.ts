@@ -1,7 +1,7 @@
 /**
  * Rolling changes: which member's workload may be written, which pod may be evicted. At most one permit
- * is open at a time; it is written to the network's status before the act, and whoever leads next goes
- * on from it. A permit closes when its member runs the current spec and takes part again. One step a
+ * is open at a time; it is written to the network's status before the act, and the next
+ * leader goes on from it. A permit closes when its member runs the current spec and takes part again. One step a
  * call, no memory: called again with what came of the step, it gives the next.
  */
 import type { Verdict } from "../api/condition.ts";

@@ -172,7 +172,7 @@ export class NodeCollector {
   }
 }
 
-/** Who answered and who would be safe to stop: what makes a round news to a network at rest. */
+/** The members that answered and those safe to stop: a change of them is news to a network at rest. */
 function answeredIn(answers: ReadonlyMap<string, CollectedAnswer>): string {
   const answered = [...answers].filter(([, { status }]) => status !== undefined);
   return answered.map(([member]) => member).join(",");

@@ -1,5 +1,5 @@
 /**
- * Reads genesis ConfigMaps. Checking the proofs in one costs milliseconds a validator, and an immutable
+ * Reads genesis ConfigMaps. Checking the proofs in one costs milliseconds for each validator, and an immutable
  * ConfigMap never changes under its UID, so what was read is kept by UID. Bound: 200 networks.
  */
 

@@ -1,7 +1,7 @@
 /**
  * The key Secrets: made once by POST, read by name, never listed, never written again. Only public
  * halves are remembered, for five minutes; seeds live for the length of one call. A create that meets
- * an existing Secret reads that one: whoever came first has the member's identity.
+ * an existing Secret reads that one: the first one made is the member's identity.
  */
 
 import { toHex } from "@timecoin/node/codec/hex";
@@ -53,7 +53,7 @@ export class KeyCustody {
     this.#options = options;
   }
 
-  /** Who the member is, by its Secret; at most five minutes old. */
+  /** The member's identity by its Secret; at most five minutes old. */
   async identityOf(network: Place, member: Member): Promise<IdentityFacts> {
     const key = `${network.namespace}/${keysName(network.name, member.name)}`;
     const known = this.#remembered.get(key);

@@ -59,7 +59,7 @@ async function writeNodeStatuses(
   });
 }
 
-/** Conditions whose turn is news, and the status that is bad news. */
+/** Conditions whose change is worth an Event, and the status of each that is bad news. */
 const ANNOUNCED: Readonly<Partial<Record<ConditionType, Condition["status"]>>> = {
   Accepted: "False",
   Quorate: "False",

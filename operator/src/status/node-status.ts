@@ -1,4 +1,4 @@
-/** The status of a TimeCoinNode: who the member is, which claim and pod it has, how it does. */
+/** The status of a TimeCoinNode: its keys, its claim and pod, whether it serves and signs. */
 import { conditionOf, type Verdict } from "../api/condition.ts";
 import type { NodeStatus } from "../api/node.ts";
 import { rfc3339 } from "../api/rfc3339.ts";

@@ -72,7 +72,7 @@ export function applied(
   return { object, ownership: next };
 }
 
-/** Who has which fields once `owner` has changed `before` into `after` by a plain write. */
+/** Which manager has which fields once `owner` has changed `before` into `after` by a plain write. */
 export function updated(
   ownership: Ownership,
   owner: string,
