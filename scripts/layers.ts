@@ -65,7 +65,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/rpc",
   ],
   "node/src/cli": [...INNER, GENESIS, "node/src/ledger"],
-  "node/src/devnet": [...INNER, GENESIS, "node/src/ledger", "node/src/config", "node/src/ops"],
+  "node/src/devnet": [
+    ...INNER,
+    GENESIS,
+    "node/src/adapters",
+    "node/src/ledger",
+    "node/src/config",
+    "node/src/ops",
+  ],
   "node/src/timed.ts": ["node/src/types", "node/src/daemon", "node/src/devnet"],
   "node/src/time-cli.ts": ["node/src/cli"],
 
@@ -218,6 +225,11 @@ export const EXCEPTIONS: readonly {
     why: "the daemon tells the devnet that started it where it listens",
   },
   {
+    from: "node/src/daemon/run-command.ts",
+    to: "node/src/cli/commands/command-context.ts",
+    why: "whole numbers are parsed alike in both programs",
+  },
+  {
     from: "node/src/devnet/devnet-command.ts",
     to: "node/src/cli/commands/command-context.ts",
     why: "whole numbers are parsed alike in both programs",
@@ -231,10 +243,5 @@ export const EXCEPTIONS: readonly {
     from: "node/src/devnet/devnet-report.ts",
     to: "node/src/cli/print.ts",
     why: "tables are printed alike by both programs",
-  },
-  {
-    from: "node/src/devnet/devnet-ports.ts",
-    to: "node/src/adapters/listen-errors.ts",
-    why: "an occupied port is told alike",
   },
 ];
