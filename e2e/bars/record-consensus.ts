@@ -36,7 +36,7 @@ const stamp = (): Pick<RecordedVerdict, "date" | "machine"> => ({
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["tables", ...NAMES];
 const unknown = wanted.filter((name) => name !== "tables" && !NAMES.includes(name));
 if (unknown.length > 0) {
-  console.error(`error BAR_UNKNOWN: there is no bar "${unknown.join('", "')}"`);
+  console.error(`error BENCHMARK_USAGE: there is no benchmark "${unknown.join('", "')}"`);
   process.exitCode = 2;
 } else {
   for (const name of wanted) {

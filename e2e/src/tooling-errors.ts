@@ -121,6 +121,11 @@ export const TOOLING_ERRORS = {
     "A node answered an RPC call with an error.",
     "Look at the node's log: `kubectl logs` of one of its pods.",
   ),
+  // benchmarks
+  BENCHMARK_USAGE: entry(
+    "The command line of the benchmarks names none of them, or has an unknown option.",
+    "`npm run benchmarks -- list` names them all; options are --json and --scale 0.01.",
+  ),
   // any program and any wait
   RUN_NOT_FOUND: entry(
     "A program that is needed is not installed.",
