@@ -5,6 +5,7 @@
  * Event with a series. Notes pass through scrub(), and callers put no key material in them. Called by
  * reconcilers on transitions only.
  */
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Clock, type Random, sleep } from "./clock.ts";
 import { isNotFound } from "./errors.ts";
@@ -54,8 +55,8 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #limiter: TokenBucket;
   readonly #maxPending: number;
-  /** Recent events by (uid, reason, note), oldest first. */
-  readonly #entries = new Map<string, Entry>();
+  /** Recent events by (uid, reason, note). */
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   readonly #pending = new Set<Entry>();
   #wake = Promise.withResolvers<void>();
   #dropped = 0;
@@ -86,7 +87,7 @@ export class EventRecorder {
     }
     entry.count++;
     entry.lastMs = nowMs;
-    this.#remember(key, entry);
+    this.#entries.set(key, entry);
     this.#pending.add(entry);
     this.#wake.resolve();
   }
@@ -105,14 +106,6 @@ export class EventRecorder {
     const cancel = clock.after(1_000, () => last.abort());
     await this.#sendPending(last.signal);
     cancel();
-  }
-
-  #remember(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    if (this.#entries.size <= MAX_ENTRIES) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done !== true) this.#entries.delete(oldest.value);
   }
 
   async #sendPending(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@
  * figures. Time only through the injected clock. Bound: `maxKeys` distinct keys in all states together;
  * an add beyond it is refused, and the controller's resync brings the key back. Used by Controller.
  */
+import { LRUCache } from "lru-cache";
 import { backoffMs } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -28,7 +29,7 @@ export class WorkQueue {
   readonly #dirty = new Set<string>();
   readonly #processing = new Set<string>();
   readonly #delayed = new Map<string, { readonly dueMs: number; readonly cancel: () => void }>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures: LRUCache<string, number>;
   readonly #takers: ((key: string | undefined) => void)[] = [];
   readonly #drained = Promise.withResolvers<void>();
   #closing = false;
@@ -36,6 +37,7 @@ export class WorkQueue {
   constructor(options: QueueOptions) {
     this.#clock = options.clock;
     this.#maxKeys = options.maxKeys ?? 10_000;
+    this.#failures = new LRUCache({ max: this.#maxKeys });
     this.#onDepth = options.onDepth ?? (() => undefined);
     this.#limiter = new TokenBucket({ ratePerSecond: 10, burst: 100, clock: options.clock });
   }
@@ -76,7 +78,6 @@ export class WorkQueue {
   addRateLimited(key: string): boolean {
     if (!this.#admits(key)) return false;
     const failures = this.#failures.get(key) ?? 0;
-    if (this.#failures.size >= this.#maxKeys && !this.#failures.has(key)) this.#dropOldestFailure();
     this.#failures.set(key, failures + 1);
     const overallMs = this.#limiter.reserveMs() ?? 0;
     return this.addAfter(key, Math.max(backoffMs(failures, RETRY_BACKOFF), overallMs));
@@ -146,10 +147,5 @@ export class WorkQueue {
     if (this.#processing.size > 0 && this.#dirty.size > 0) return;
     for (const taker of this.#takers.splice(0)) taker(undefined);
     if (this.#processing.size === 0) this.#drained.resolve();
-  }
-
-  #dropOldestFailure(): void {
-    const oldest = this.#failures.keys().next();
-    if (oldest.done !== true) this.#failures.delete(oldest.value);
   }
 }

@@ -7,6 +7,7 @@
 import { toHex } from "@timecoin/node/codec/hex";
 import { formatSeed, loadSeed } from "@timecoin/node/key-file";
 import { generateKeyPair, keyHashOf, nodeIdOf } from "@timecoin/node/keys";
+import { LRUCache } from "lru-cache";
 import type { BuildContext, Identity } from "../desired/context.ts";
 import {
   type KeyFiles,
@@ -44,10 +45,10 @@ const MAX_REMEMBERED = 10_000;
 
 export class KeyCustody {
   readonly #options: KeyCustodyOptions;
-  readonly #remembered = new Map<
+  readonly #remembered = new LRUCache<
     string,
     { readonly identity: Identity; readonly readMs: number }
-  >();
+  >({ max: MAX_REMEMBERED });
 
   constructor(options: KeyCustodyOptions) {
     this.#options = options;
@@ -64,7 +65,7 @@ export class KeyCustody {
     const loaded = await this.#load(network, member);
     if (loaded === undefined) return { state: "Missing" };
     if (!loaded.ok) return { state: "Damaged", reason: loaded.reason };
-    this.#remember(key, loaded.identity);
+    this.#remembered.set(key, { identity: loaded.identity, readMs: nowMs });
     wipe(loaded.seeds);
     return { state: "Present", identity: loaded.identity };
   }
@@ -106,15 +107,6 @@ export class KeyCustody {
       if (isNotFound(error)) return undefined;
       throw error;
     }
-  }
-
-  #remember(key: string, identity: Identity): void {
-    this.#remembered.delete(key);
-    const oldest = this.#remembered.keys().next();
-    if (this.#remembered.size >= MAX_REMEMBERED && oldest.done !== true) {
-      this.#remembered.delete(oldest.value);
-    }
-    this.#remembered.set(key, { identity, readMs: this.#options.clock.monotonicMs() });
   }
 }
 
