@@ -4,6 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { partialLinksTrial } from "../src/processes/partial-links.ts";
 import { processTrial, type TrialReport } from "../src/processes/process-trial.ts";
 import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
 import { runProgram } from "./own-program.ts";
@@ -82,6 +83,15 @@ function describeTrial(report: TrialReport): string {
   );
 }
 
+/** Four neighbours on either side of a circle; two gaps of three that are killed leave it connected. */
+const CUT_LINKS = {
+  validators: 20,
+  reach: 4,
+  killed: [0, 1, 2, 10, 11, 12],
+  blocks: 20,
+  emptyBlockIntervalMs: 1_000,
+};
+
 async function measureProcesses(say: Say, scale: number): Promise<Measurement> {
   const trials = scale === 1 ? TRIALS : TRIALS.slice(0, Math.ceil(TRIALS.length * scale));
   const reports: TrialReport[] = [];
@@ -95,14 +105,19 @@ async function measureProcesses(say: Say, scale: number): Promise<Measurement> {
     say(describeTrial(report));
     reports.push(report);
   }
+  const cut = await partialLinksTrial({ ...CUT_LINKS, say });
+  const cutText =
+    `${CUT_LINKS.validators} daemons with at most ${cut.mostLinks} links each, ${CUT_LINKS.killed.length} killed: ` +
+    `${CUT_LINKS.blocks} blocks in ${seconds(cut.elapsedMs)}`;
   const failures = reports.flatMap(failuresOf);
+  if (cut.forks.length > 0) failures.push(`cut links: forks at ${cut.forks.join(", ")}`);
   const back = Math.max(...reports.flatMap(({ backMs }) => backMs));
   const view = Math.max(...reports.flatMap((r) => r.viewChanges.map(({ tookMs }) => tookMs)));
   const forks = reports.reduce((sum, report) => sum + report.forks.length, 0);
   return {
     figure: `${forks} forks, back to signing in max ${seconds(back)}, view change max ${Math.round(view)} ms${scale === 1 ? "" : `, scale ${scale}`}`,
     pass: scale === 1 && failures.length === 0,
-    detail: [...failures, ...reports.map(describeTrial)].join("; "),
+    detail: [...failures, ...reports.map(describeTrial), cutText].join("; "),
   };
 }
 
@@ -116,7 +131,7 @@ export const CONSENSUS_BARS: readonly Bar[] = [
   {
     name: "consensus.processes",
     bar: "0 forks, signs again < 10 s, view change < 1 s",
-    what: "4, 7, 15 and 31 daemons, killed and stopped",
+    what: "4, 7, 15 and 31 daemons, killed and stopped; 20 with links cut for good, 6 of them killed",
     measure: measureProcesses,
   },
 ];

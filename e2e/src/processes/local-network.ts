@@ -167,6 +167,18 @@ export class LocalNetwork {
     for (const node of this.nodes) node.start();
   }
 
+  /** Heights up to `top` at which not all of these nodes name the same block. */
+  async forks(top: number, nodes: readonly LocalNode[] = this.nodes): Promise<readonly number[]> {
+    const forks: number[] = [];
+    for (let height = 1; height <= top; height++) {
+      const hashes = await Promise.all(
+        nodes.map((node) => node.rpc<string>("getblockhash", [height])),
+      );
+      if (new Set(hashes).size !== 1) forks.push(height);
+    }
+    return forks;
+  }
+
   /** Ends every node that still runs and removes the directory. */
   async remove(): Promise<void> {
     for (const node of this.nodes) node.signal("SIGCONT");

@@ -90,7 +90,7 @@ class Trial {
     await payments.stop();
     const heights = await this.settle();
     const largestMiB = Math.max(...network.nodes.map((node) => node.residentMiB()));
-    const forks = await this.forks(heights);
+    const forks = await network.forks(heights);
     const logs = network.nodes.map((node) => node.log());
     const quorum = Math.floor((2 * options.validators) / 3) + 1;
     const entries = logs.flatMap((log, node) => roundEntriesOf(node, log));
@@ -185,17 +185,5 @@ class Trial {
     const top = await this.topHeight();
     await Promise.all(this.network.nodes.map((node) => node.waitForHeight(top, WAIT_MS)));
     return top;
-  }
-
-  /** Heights up to `top` at which not all nodes name the same block. */
-  private async forks(top: number): Promise<readonly number[]> {
-    const forks: number[] = [];
-    for (let height = 1; height <= top; height++) {
-      const hashes = await Promise.all(
-        this.network.nodes.map((node) => node.rpc<string>("getblockhash", [height])),
-      );
-      if (new Set(hashes).size !== 1) forks.push(height);
-    }
-    return forks;
   }
 }
