@@ -90,7 +90,7 @@ describe("the node's image", () => {
         TIMECOIN_RPC_HOST: "0.0.0.0",
         TIMECOIN_OPS_HOST: "0.0.0.0",
       })
-      .withCommand(["run", "--config", "/etc/timecoin/node/config.yaml"])
+      .withCommand(["run", "--config", "/etc/timecoin/node/config.yaml", "--init"])
       .withExposedPorts(PORTS.ops)
       .withWaitStrategy(Wait.forHttp("/startupz", PORTS.ops).forStatusCode(200))
       .withStartupTimeout(WAIT_MS)
@@ -135,7 +135,6 @@ describe("the node's image", () => {
   };
 
   it("commits blocks in four containers, and all four sign", async () => {
-    // One that came late holds its signature for ten blocks (docs/adr/0011): no fault to spare before.
     for (let i = 0; i < NODES; i++) await waitUntilSigning(i, 3);
   });
 

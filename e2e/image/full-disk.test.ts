@@ -110,6 +110,7 @@ describe("a full disk", () => {
       "run",
       "--config",
       "/etc/timecoin/node-1/config.yaml",
+      "--init",
     );
   });
   afterAll(async () => {

@@ -145,6 +145,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   { id: `${SLOTS} failedSlotsAfter: leader !== undefined -> true`, reason: IS_MEMBER },
   {
     id: `${SIGN_HOLD} module: height <= this.#elsewhereHeight -> height < this.#elsewhereHeight`,
-    reason: "the same height again writes the same, and by then the node is fresh: no news",
+    reason: "the same height again writes the same, and by then the memory counts as lost: no news",
   },
 ];

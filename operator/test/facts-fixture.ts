@@ -70,6 +70,9 @@ export function genesisOf(validators: number): GenesisFacts {
       publicKey: publicKeyOf(i),
       nodeID: hexOf(i + 100, 40),
     })),
+    firstClaims: Object.fromEntries(
+      Array.from({ length: validators }, (_, i) => [`val-${i}`, `val-${i}-claim`]),
+    ),
   };
 }
 
@@ -97,7 +100,12 @@ function healthyMember(network: TimeCoinNetwork, member: Member, index: number):
       state: "Present",
       identity: { publicKey, keyHash: hexOf(index, 40), nodeID: hexOf(index + 100, 40) },
     },
-    claim: { uid: `${member.name}-claim`, createdAtMs: NOW_MS - 1_000_000, deleting: false },
+    claim: {
+      uid: `${member.name}-claim`,
+      createdAtMs: NOW_MS - 1_000_000,
+      deleting: false,
+      signsFor: GENESIS_HASH,
+    },
     workload: { intent: WANTED.intent, observed: true },
     wanted: WANTED,
     pod: podOf(network.name, member.name),
@@ -107,6 +115,7 @@ function healthyMember(network: TimeCoinNetwork, member: Member, index: number):
       height: HEIGHT,
       commitAgeMs: 500,
       lastSignedHeight: isValidator ? HEIGHT : undefined,
+      isStateLost: false,
     },
     safety: { ageMs: 100, safe: true, reason: "" },
     node: { generation: 1, status: { claimUID: `${member.name}-claim` } },

@@ -53,6 +53,7 @@ export class PretendedCluster implements NodeProbe {
       height: this.#height,
       lastCommitAtMs: Date.now(),
       lastSignedHeight: this.#height,
+      isStateLost: false,
     };
   }
 

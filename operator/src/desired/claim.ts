@@ -4,10 +4,11 @@
  */
 import type { Manifest } from "../api/manifest.ts";
 import { type BuildContext, ownedUnless } from "./context.ts";
-import { memberLabels } from "./labels.ts";
+import { memberLabels, SIGNS_FOR_ANNOTATION } from "./labels.ts";
 import { claimName, type Member } from "./names.ts";
 
-export function claim(context: BuildContext, member: Member): Manifest {
+/** @param signsFor hash of the genesis that the sign state on it is for; "" before there is one. */
+export function claim(context: BuildContext, member: Member, signsFor: string): Manifest {
   const { network } = context;
   const { size, className, deletionPolicy } = network.spec.template.storage;
   return {
@@ -17,6 +18,7 @@ export function claim(context: BuildContext, member: Member): Manifest {
       name: claimName(network.name, member.name),
       namespace: network.namespace,
       labels: memberLabels(network.name, member),
+      ...(signsFor === "" ? {} : { annotations: { [SIGNS_FOR_ANNOTATION]: signsFor } }),
       ...ownedUnless(deletionPolicy === "Retain", context),
     },
     spec: {

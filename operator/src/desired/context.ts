@@ -27,6 +27,8 @@ export interface GenesisFacts {
   readonly hash: string;
   readonly chainId: string;
   readonly validators: readonly GenesisValidatorFacts[];
+  /** UID of the claim that each validator had when the genesis was made, by member name. */
+  readonly firstClaims: Readonly<Record<string, string>>;
 }
 
 export interface OperatorSettings {

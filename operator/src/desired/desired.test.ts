@@ -33,8 +33,10 @@ function manifestsOf({ metadata, spec }: Case): Manifest[] {
   const budget = { active, needed: quorumOf(active), readyNotSigning: 0 };
   const ofMembers = facts.members.flatMap(({ member, identity }) => {
     if (identity.state !== "Present") return [];
-    const { node, claim } = memberManifests(context, member);
-    const workload = workloadOf(context, { member, identity: identity.identity, genesis });
+    const { node, claim } = memberManifests(context, member, "");
+    const isFirstStart = member.role === "Validator";
+    const { identity: known } = identity;
+    const workload = workloadOf(context, { member, identity: known, genesis, isFirstStart });
     const files = member.role === "Validator" ? { validator: "{}", node: "{}" } : { node: "{}" };
     const secret = keysSecret(context, member, { files, identity: identity.identity });
     return [node, secret, claim, workload.config, workload.statefulSet];
@@ -42,7 +44,7 @@ function manifestsOf({ metadata, spec }: Case): Manifest[] {
   const text = '{"golden": "stands for the genesis"}';
   return [
     ...networkManifests(context, members, budget),
-    genesisConfigMap(context, { text, hash: genesis.hash }),
+    genesisConfigMap(context, { text, ...genesis }),
     ...ofMembers,
   ];
 }
@@ -72,7 +74,7 @@ describe("intents", () => {
   });
 
   it("change with any field of the object", () => {
-    const build = (tag: string) => {
+    const build = (tag: string, isFirstStart = false) => {
       const spec = { image: { repository: "r", tag } };
       const context = {
         network: networkOf({ spec }),
@@ -81,11 +83,15 @@ describe("intents", () => {
       const [first] = healthyFacts().members;
       if (first?.identity.state !== "Present") throw new Error("no identity");
       const { identity } = first.identity;
-      return workloadOf(context, { member: first.member, identity, genesis: genesisOf(4) });
+      const { member } = first;
+      return workloadOf(context, { member, identity, genesis: genesisOf(4), isFirstStart });
     };
     expect(intentOf(build("1").statefulSet)).not.toBe(intentOf(build("2").statefulSet));
     expect(build("1").templateHash).not.toBe(build("2").templateHash);
     expect(intentOf(build("1").config)).toBe(intentOf(build("2").config));
+    // Taking --init away writes the StatefulSet and replaces no pod.
+    expect(intentOf(build("1", true).statefulSet)).not.toBe(intentOf(build("1").statefulSet));
+    expect(build("1", true).templateHash).toBe(build("1").templateHash);
   });
 });
 

@@ -6,13 +6,13 @@
 import type { Manifest } from "../api/manifest.ts";
 import { fullNodeBudget, type ValidatorBudgetInput, validatorBudget } from "./budgets.ts";
 import { claim } from "./claim.ts";
-import type { BuildContext, GenesisFacts, Identity } from "./context.ts";
+import type { BuildContext } from "./context.ts";
 import { intentHash, sealed } from "./intent-hash.ts";
 import { memberConfigMap } from "./member-config.ts";
 import type { Member } from "./names.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { nodeObject } from "./node-object.ts";
-import { podTemplate } from "./pod-template.ts";
+import { type PodInput, podTemplate } from "./pod-template.ts";
 import { serviceAccount } from "./service-account.ts";
 import { p2pService, rpcService } from "./services.ts";
 import { statefulSet } from "./stateful-set.ts";
@@ -35,9 +35,12 @@ export function networkManifests(
   return manifests.filter((manifest) => manifest !== undefined).map(sealed);
 }
 
-/** What a member has from the start. */
-export function memberManifests(context: BuildContext, member: Member) {
-  return { node: sealed(nodeObject(context, member)), claim: sealed(claim(context, member)) };
+/** What a member has from the start; `signsFor` as in claim.ts. */
+export function memberManifests(context: BuildContext, member: Member, signsFor: string) {
+  return {
+    node: sealed(nodeObject(context, member)),
+    claim: sealed(claim(context, member, signsFor)),
+  };
 }
 
 /** What a member runs from: configuration and StatefulSet change together, in the member's turn. */
@@ -47,10 +50,7 @@ export interface Workload {
   readonly templateHash: string;
 }
 
-export function workloadOf(
-  context: BuildContext,
-  input: { readonly member: Member; readonly identity: Identity; readonly genesis: GenesisFacts },
-): Workload {
+export function workloadOf(context: BuildContext, input: Omit<PodInput, "configHash">): Workload {
   const config = sealed(memberConfigMap(context, input.member, input.genesis));
   const configHash = intentHash(config.data);
   const { template, templateHash } = podTemplate(context, { ...input, configHash });

@@ -1,15 +1,17 @@
 /**
  * The genesis as an immutable ConfigMap, and the genesis file that goes into it. It is kept with the
- * claims: where the data is retained, so is the genesis that the data belongs to.
+ * claims: where the data is retained, so is the genesis that the data belongs to. It names those claims by
+ * UID, so that one made later under the same name is never taken for a validator's first (docs/adr/0015).
  */
 import type { GenesisFile } from "@timecoin/node/genesis";
 import type { Manifest } from "../api/manifest.ts";
 import { durationMs } from "../api/quantity.ts";
-import { type BuildContext, ownedUnless } from "./context.ts";
+import { type BuildContext, type GenesisFacts, ownedUnless } from "./context.ts";
 import { GENESIS_HASH_ANNOTATION, networkLabels } from "./labels.ts";
 import { genesisName } from "./names.ts";
 
 export const GENESIS_KEY = "genesis.json";
+export const FIRST_CLAIMS_KEY = "first-claims.json";
 
 /** A new genesis of this network. The nonce makes it another chain than any before. */
 export function genesisFileOf(
@@ -37,10 +39,14 @@ export function genesisFileOf(
   };
 }
 
-/** The ConfigMap that holds `text`, the genesis whose hash is `hash`. */
+/** The ConfigMap that holds `text`, the genesis whose hash is `hash`, and the UIDs of the first claims. */
 export function genesisConfigMap(
   context: BuildContext,
-  genesis: { readonly text: string; readonly hash: string },
+  genesis: {
+    readonly text: string;
+    readonly hash: string;
+    readonly firstClaims: GenesisFacts["firstClaims"];
+  },
 ): Manifest {
   const { network } = context;
   const retained = network.spec.template.storage.deletionPolicy === "Retain";
@@ -55,6 +61,9 @@ export function genesisConfigMap(
       ...ownedUnless(retained, context),
     },
     immutable: true,
-    data: { [GENESIS_KEY]: genesis.text },
+    data: {
+      [GENESIS_KEY]: genesis.text,
+      [FIRST_CLAIMS_KEY]: `${JSON.stringify(genesis.firstClaims)}\n`,
+    },
   };
 }

@@ -19,6 +19,8 @@ export const INTENT_ANNOTATION = "timecoin.dev/intent";
 export const TEMPLATE_ANNOTATION = "timecoin.dev/template";
 export const CONFIG_ANNOTATION = "timecoin.dev/config";
 export const GENESIS_HASH_ANNOTATION = "timecoin.dev/genesis-hash";
+/** On a claim: the hash of the genesis that its validator's sign state is for. Put there once it is. */
+export const SIGNS_FOR_ANNOTATION = "timecoin.dev/signs-for";
 
 const COMPONENT: Readonly<Record<NodeRole, string>> = {
   Validator: "validator",

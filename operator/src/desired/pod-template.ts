@@ -32,6 +32,8 @@ export interface PodInput {
   readonly genesis: GenesisFacts;
   /** Hash of the member's configuration: a new one needs a new pod. */
   readonly configHash: string;
+  /** Its key has signed nothing, and its claim is the first: the node begins its sign state. */
+  readonly isFirstStart: boolean;
 }
 
 export interface PodTemplate {
@@ -40,22 +42,26 @@ export interface PodTemplate {
   readonly templateHash: string;
 }
 
-/** The template, with its own hash as an annotation. */
+/**
+ * The template, with its own hash as an annotation. The hash leaves `--init` out: what it does is done when
+ * it is taken away, and no pod has to be replaced for that.
+ */
 export function podTemplate(context: BuildContext, input: PodInput): PodTemplate {
   const { network } = context;
-  const { member, identity, genesis, configHash } = input;
+  const { member, identity, genesis, configHash, isFirstStart } = input;
   const annotations = {
     [CONFIG_ANNOTATION]: configHash,
     [GENESIS_HASH_ANNOTATION]: genesis.hash,
   };
   const labels = { ...memberLabels(network.name, member), [KEY_LABEL]: identity.keyHash };
-  const spec = podSpec(context, member);
-  const templateHash = intentHash({ labels, annotations, spec });
+  const spec = podSpec(context, member, isFirstStart);
+  const later = podSpec(context, member, false);
+  const templateHash = intentHash({ labels, annotations, spec: later });
   const sealed = { ...annotations, [TEMPLATE_ANNOTATION]: templateHash };
   return { template: { metadata: { labels, annotations: sealed }, spec }, templateHash };
 }
 
-function podSpec(context: BuildContext, member: Member): JsonMap {
+function podSpec(context: BuildContext, member: Member, isFirstStart: boolean): JsonMap {
   const { network } = context;
   const { pullSecrets } = network.spec.image;
   return {
@@ -80,12 +86,12 @@ function podSpec(context: BuildContext, member: Member): JsonMap {
         labelSelector: { matchLabels: roleSelector(network.name, member.role) },
       },
     ],
-    containers: [container(context)],
+    containers: [container(context, isFirstStart)],
     volumes: volumes(network.name, member),
   };
 }
 
-function container({ network }: BuildContext): JsonMap {
+function container({ network }: BuildContext, isFirstStart: boolean): JsonMap {
   const { image, chain, template } = network.spec;
   const { requests, limits } = template.resources;
   const ports = portsOf(chain.profile);
@@ -94,7 +100,7 @@ function container({ network }: BuildContext): JsonMap {
     name: "timed",
     image: `${image.repository}:${image.tag}`,
     imagePullPolicy: image.pullPolicy,
-    args: ["run", "--config", CONFIG_FILE],
+    args: ["run", "--config", CONFIG_FILE, ...(isFirstStart ? ["--init"] : [])],
     env: [{ name: "NODE_OPTIONS", value: `--max-old-space-size=${heapMib}` }],
     ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
     resources: { requests, limits },

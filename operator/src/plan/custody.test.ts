@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { healthyFacts, NOW_MS, withMembers } from "../../test/facts-fixture.ts";
+import { genesisOf, healthyFacts, NOW_MS, withMembers } from "../../test/facts-fixture.ts";
+import { isFirstClaim } from "./custody.ts";
 import type { Facts, MemberFacts } from "./facts.ts";
 import { plan } from "./plan.ts";
 
@@ -23,7 +24,12 @@ const ALL = ["val-0", "val-1", "val-2", "val-3"];
 
 const claimed = (member: MemberFacts): MemberFacts => ({
   ...member,
-  claim: { uid: `${member.member.name}-claim`, createdAtMs: NOW_MS, deleting: false },
+  claim: {
+    uid: `${member.member.name}-claim`,
+    createdAtMs: NOW_MS,
+    deleting: false,
+    signsFor: "",
+  },
 });
 
 const keyed = (member: MemberFacts, index: number): MemberFacts => ({
@@ -98,7 +104,12 @@ describe("what is lost", () => {
   it("claims of an earlier life without their genesis start no new chain", () => {
     const older = withMembers(withMembers(newFacts(), keyed), (member) => ({
       ...claimed(member),
-      claim: { uid: "old", createdAtMs: Date.parse("2026-11-22T08:00:00Z"), deleting: false },
+      claim: {
+        uid: "old",
+        createdAtMs: Date.parse("2026-11-22T08:00:00Z"),
+        deleting: false,
+        signsFor: "",
+      },
     }));
     expect(plan(older).genesis.kind).toBe("Keep");
     expect(plan(older).verdicts.Accepted.reason).toBe("GenesisMismatch");
@@ -118,6 +129,31 @@ describe("what is lost", () => {
     const identity = first?.identity ?? { state: "Missing" };
     const decision = plan(without(healthyFacts(), "val-1", { identity }));
     expect(decision.verdicts.Accepted.reason).toBe("DuplicateKey");
+  });
+});
+
+describe("the first claim of a validator", () => {
+  const member = { name: "val-1", group: "val", index: 1, role: "Validator" } as const;
+  const genesis = genesisOf(4);
+  const first = { uid: "val-1-claim", createdAtMs: NOW_MS, deleting: false, signsFor: "" };
+
+  it("is the one that the genesis names, until its node has answered", () => {
+    expect(isFirstClaim(genesis, member, first)).toBe(true);
+    expect(isFirstClaim(genesis, member, { ...first, uid: "made-again" })).toBe(false);
+    expect(isFirstClaim(genesis, member, { ...first, signsFor: genesis.hash })).toBe(false);
+    expect(isFirstClaim(genesis, member, { ...first, signsFor: "another genesis" })).toBe(true);
+    expect(isFirstClaim(genesis, { ...member, role: "FullNode" }, first)).toBe(false);
+    expect(isFirstClaim({ ...genesis, firstClaims: {} }, member, first)).toBe(false);
+    expect(isFirstClaim(genesis, member, undefined)).toBe(false);
+  });
+
+  it("is marked once its own node has answered about this very chain", () => {
+    const fresh = without(healthyFacts(), "val-1", { claim: first });
+    expect(plan(fresh).markClaims).toEqual(["val-1"]);
+    expect(plan(healthyFacts()).markClaims).toEqual([]);
+    expect(plan(without(fresh, "val-1", { answer: undefined })).markClaims).toEqual([]);
+    const again = { ...first, uid: "made-again" };
+    expect(plan(without(fresh, "val-1", { claim: again })).markClaims).toEqual([]);
   });
 });
 

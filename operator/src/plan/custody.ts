@@ -1,11 +1,15 @@
 /**
- * Custody of keys, claims and genesis. Three rules. Keys are made only while no genesis names them.
+ * Custody of keys, claims and genesis. Four rules. Keys are made only while no genesis names them.
  * Every validator's claim is made before the genesis, so once there is a genesis a missing claim is a
  * lost one and no empty one takes its place. A genesis is replaced only where all the claims of its
  * validators are gone: then nobody holds a vote of the old chain, and a fresh nonce makes sure that the
- * old votes prove nothing in the new one.
+ * old votes prove nothing in the new one. A sign state is begun only on the claim that the genesis names,
+ * and only until it has been seen to be there (docs/adr/0015).
  */
-import { type Facts, isValidator, type MemberFacts } from "./facts.ts";
+import type { GenesisFacts } from "../desired/context.ts";
+import type { Member } from "../desired/names.ts";
+import { type ClaimFacts, type Facts, isValidator, type MemberFacts, STALE_MS } from "./facts.ts";
+import { validAnswer } from "./health.ts";
 
 export type GenesisDecision =
   /** Nothing to do, or nothing that may be done now. */
@@ -72,6 +76,28 @@ export function genesisDecision(facts: Facts): GenesisDecision {
   const noClaim = validators.filter(({ claim }) => claim === undefined || claim.deleting).length;
   if (noClaim > 0) return { kind: "Wait", reason: `${noClaim} validators have no claim yet` };
   return { kind: "Create" };
+}
+
+/**
+ * Whether a validator on this claim has never run: the claim is the one that was there before the genesis,
+ * and no answer of its node was seen yet. Only then may its sign state be begun as a new one.
+ */
+export function isFirstClaim(
+  genesis: GenesisFacts,
+  { name, role }: Member,
+  claim: ClaimFacts | undefined,
+): boolean {
+  if (role !== "Validator" || claim === undefined) return false;
+  return genesis.firstClaims[name] === claim.uid && claim.signsFor !== genesis.hash;
+}
+
+/** Members whose first claim holds a sign state now: a node answers only after it has begun it. */
+export function claimsToMark(facts: Facts): readonly MemberFacts[] {
+  const { genesis } = facts;
+  if (genesis.state !== "Present") return [];
+  return facts.members
+    .filter(({ member, claim }) => isFirstClaim(genesis.genesis, member, claim))
+    .filter((member) => validAnswer(facts, member, STALE_MS) !== undefined);
 }
 
 function allClaimsGone({ members }: Facts): boolean {

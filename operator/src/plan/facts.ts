@@ -19,6 +19,8 @@ export interface ClaimFacts {
   readonly uid: string;
   readonly createdAtMs: number;
   readonly deleting: boolean;
+  /** Hash of the genesis that the sign state on it is for; "" before there is one. */
+  readonly signsFor: string;
 }
 
 export interface WorkloadFacts {
@@ -52,6 +54,8 @@ export interface AnswerFacts {
   readonly commitAgeMs: number | undefined;
   /** Height that it signed last; undefined where it never did. */
   readonly lastSignedHeight: number | undefined;
+  /** It does not know what its key has signed, and waits for blocks before it signs. */
+  readonly isStateLost: boolean;
 }
 
 /** A node's answer to /safe-to-stop. */

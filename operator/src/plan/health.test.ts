@@ -56,6 +56,22 @@ describe("Quorate", () => {
     expect(Ready.reason).toBe("NoRecentCommit");
   });
 
+  it("says who waits for want of a sign state, and what to do where no block can come", () => {
+    const stands = (lost: number): string => {
+      let left = lost;
+      const facts = withAnswers(4, (answer) => {
+        left -= 1;
+        return { ...answer, commitAgeMs: 60_000, isStateLost: left >= 0 };
+      });
+      return plan(facts).verdicts.Quorate.message;
+    };
+    expect(stands(0)).not.toContain("sign states");
+    expect(stands(1)).toContain("the sign states of val-0 are lost");
+    expect(stands(1)).not.toContain("put back");
+    expect(stands(2)).toContain("the sign states of val-0, val-1 are lost");
+    expect(stands(2)).toContain("the other 2 cannot make any: put back the claims");
+  });
+
   it("does not believe f members alone that there are fresh blocks", () => {
     const facts = withAnswers(3, (answer) => ({ ...answer, commitAgeMs: 60_000 }));
     expect(plan(facts).verdicts.Quorate.reason).toBe("NoRecentCommit");

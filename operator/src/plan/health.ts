@@ -88,7 +88,25 @@ export function quorateVerdict(facts: Facts, health: Health): Verdict {
   }
   const message =
     ageMs === undefined ? "no block was decided yet" : `no block was decided for ${limitMs} ms`;
-  return { status: "False", reason: "NoRecentCommit", message };
+  return { status: "False", reason: "NoRecentCommit", message: `${message}${whoWaits(facts)}` };
+}
+
+/** The validators that do not know what their keys have signed, and so wait for blocks. */
+const lostStates = (facts: Facts) =>
+  facts.members
+    .filter(isValidator)
+    .filter((member) => validAnswer(facts, member, STALE_MS)?.isStateLost === true);
+
+/** Says so where a chain without blocks has validators that wait for blocks, and what ends it. */
+function whoWaits(facts: Facts): string {
+  const lost = lostStates(facts);
+  if (lost.length === 0) return "";
+  const names = lost.map(({ member }) => member.name).join(", ");
+  const total = facts.members.filter(isValidator).length;
+  const rest = total - lost.length;
+  const wait = `; the sign states of ${names} are lost, so they wait for blocks`;
+  if (rest >= quorumOf(total)) return wait;
+  return `${wait}, and the other ${rest} cannot make any: put back the claims that hold their sign states, or end this chain by deleting the claims of all validators`;
 }
 
 /** What keeps the pods of validators from running, where one says so. */

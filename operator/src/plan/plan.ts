@@ -7,7 +7,13 @@ import type { Verdict } from "../api/condition.ts";
 import type { Disruption } from "../api/network-status.ts";
 import type { ValidatorBudgetInput } from "../desired/budgets.ts";
 import { acceptedVerdict } from "./checks.ts";
-import { claimsToApply, type GenesisDecision, genesisDecision, keysToCreate } from "./custody.ts";
+import {
+  claimsToApply,
+  claimsToMark,
+  type GenesisDecision,
+  genesisDecision,
+  keysToCreate,
+} from "./custody.ts";
 import { type Facts, isValidator, type MemberFacts } from "./facts.ts";
 import {
   budgetFigures,
@@ -24,6 +30,8 @@ export interface Decision {
   /** Names of members, each list in member order. */
   readonly createKeys: readonly string[];
   readonly applyClaims: readonly string[];
+  /** Members whose claim is marked as one that holds a sign state of this chain. */
+  readonly markClaims: readonly string[];
   /** Members whose workload is to be as wanted after this pass. */
   readonly applyWorkloads: readonly string[];
   readonly genesis: GenesisDecision;
@@ -59,6 +67,7 @@ export function plan(facts: Facts): Decision {
   return {
     createKeys: namesOf(keysToCreate(facts)),
     applyClaims: namesOf(claimsToApply(facts)),
+    markClaims: namesOf(claimsToMark(facts)),
     applyWorkloads: [...namesOf(facts.members.filter(mayStart)), ...rollout.update],
     genesis: accepted.status === "True" ? genesisDecision(facts) : { kind: "Keep" },
     evict: rollout.evict,

@@ -40,9 +40,8 @@ const patchPending = ({ workload, wanted }: MemberFacts) =>
 const podOutdated = ({ pod, wanted }: MemberFacts) =>
   pod !== undefined && wanted !== undefined && pod.templateHash !== wanted.templateHash;
 
-/** Members that do not run the current spec. */
-export const outdatedMembers = (facts: Facts) =>
-  facts.members.filter((member) => patchPending(member) || podOutdated(member));
+/** Members that do not run the current spec. What changes no pod is written at once (freeSteps). */
+export const outdatedMembers = (facts: Facts) => facts.members.filter(podOutdated);
 
 /** The next step of the rollout. */
 export function planRollout(facts: Facts, quorate: Verdict): RolloutDecision {
@@ -53,7 +52,7 @@ export function planRollout(facts: Facts, quorate: Verdict): RolloutDecision {
   if (permit !== undefined) return withPermit(facts, { permit, quorate, base });
   if (free.evict !== undefined) return base;
   const candidates = outdatedMembers(facts).filter(
-    (member) => podOutdated(member) && member.pod?.running === true && !member.pod.deleting,
+    ({ pod }) => pod?.running === true && !pod.deleting,
   );
   if (candidates.length === 0) return base;
   return withoutPermit(facts, { candidates, quorate, base });

@@ -29,12 +29,16 @@ export async function applyAll(
   decision: Decision,
 ): Promise<void> {
   const context = contextOf(services, gathered);
-  const members = gathered.facts.members.map(({ member }) => member);
+  const { facts } = gathered;
+  const members = facts.members.map(({ member }) => member);
+  const genesisHash = facts.genesis.state === "Present" ? facts.genesis.genesis.hash : "";
   const shared = networkManifests(context, members, decision.budget);
   const apply = (manifest: Manifest) => applyOne(services, gathered, manifest);
   await eachLimited(shared, PARALLEL_WRITES, apply);
-  await eachLimited(members, PARALLEL_WRITES, async (member) => {
-    const { node, claim } = memberManifests(context, member);
+  await eachLimited(facts.members, PARALLEL_WRITES, async ({ member, claim: known }) => {
+    const isBegun = decision.markClaims.includes(member.name);
+    const signsFor = isBegun ? genesisHash : (known?.signsFor ?? "");
+    const { node, claim } = memberManifests(context, member, signsFor);
     await apply(node);
     if (decision.applyClaims.includes(member.name)) await apply(claim);
   });

@@ -8,6 +8,7 @@ const ANSWER: NodeAnswer = {
   height: 1,
   lastCommitAtMs: undefined,
   lastSignedHeight: undefined,
+  isStateLost: false,
 };
 
 const targets = (count: number) =>

@@ -10,13 +10,14 @@ import {
   genesisValidatorOf,
   parseGenesis,
 } from "@timecoin/node/genesis";
+import type { GenesisFacts } from "../desired/context.ts";
 import { genesisConfigMap, genesisFileOf } from "../desired/genesis-config-map.ts";
 import { NETWORK_LABEL, ROLE_LABEL } from "../desired/labels.ts";
 import { genesisName, workloadName } from "../desired/names.ts";
 import { TerminalError } from "../kube/controller.ts";
 import { isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import { KINDS } from "../kube/kinds.ts";
-import { isValidator } from "../plan/facts.ts";
+import { type Facts, isValidator } from "../plan/facts.ts";
 import type { Decision } from "../plan/plan.ts";
 import { eachLimited } from "./each-limited.ts";
 import { contextOf, type Gathered } from "./gather.ts";
@@ -81,7 +82,9 @@ async function createGenesis(
   const hash = toHex(genesisHashOf(parsed.value));
   const text = `${JSON.stringify(file, null, 2)}\n`;
   try {
-    await services.http.create(KINDS.ConfigMap, genesisConfigMap(context, { text, hash }));
+    const firstClaims = claimUidsOf(gathered.facts);
+    const configMap = genesisConfigMap(context, { text, hash, firstClaims });
+    await services.http.create(KINDS.ConfigMap, configMap);
   } catch (error) {
     if (isAlreadyExists(error)) return; // another leader was first: its genesis counts
     throw error;
@@ -93,6 +96,12 @@ async function createGenesis(
     action: "CreateGenesis",
     note: `genesis ${hash} of ${validators.length} validators`,
   });
+}
+
+/** The claims that the validators have now, before any of them has run: their first ones. */
+function claimUidsOf({ members }: Facts): GenesisFacts["firstClaims"] {
+  const claims = members.filter(isValidator).map(({ member, claim }) => [member.name, claim?.uid]);
+  return Object.fromEntries(claims.filter(([, uid]) => uid !== undefined));
 }
 
 /** The validators' entries with their proofs; undefined where a key is not there yet. */

@@ -20,7 +20,8 @@ import {
 import { portsOf } from "../desired/ports.ts";
 import type { Clock } from "../kube/clock.ts";
 import type { KubeObject } from "../kube/types.ts";
-import type { Facts, GenesisState, IdentityFacts, MemberFacts } from "../plan/facts.ts";
+import { isFirstClaim } from "../plan/custody.ts";
+import type { ClaimFacts, Facts, GenesisState, IdentityFacts, MemberFacts } from "../plan/facts.ts";
 import { membersOf } from "../plan/membership.ts";
 import type { CollectorTarget, NodeCollector } from "./collector.ts";
 import type { GenesisReader } from "./genesis-reader.ts";
@@ -70,7 +71,7 @@ export async function gather(
   }
   const workloads = wantedWorkloads(
     { network, operator: services.operator },
-    { members, identities, genesis },
+    { members, identities, genesis, live },
   );
   const read = { services, network, key, live, identities, workloads };
   const facts: Facts = {
@@ -105,6 +106,7 @@ function wantedWorkloads(
     readonly members: readonly Member[];
     readonly identities: ReadonlyMap<string, IdentityFacts>;
     readonly genesis: GenesisState;
+    readonly live: LiveObjects;
   },
 ): Map<string, Workload> {
   const workloads = new Map<string, Workload>();
@@ -115,10 +117,24 @@ function wantedWorkloads(
     if (known?.state !== "Present") continue;
     const entry = genesis.validators.find(({ name }) => name === member.name);
     if (member.role === "Validator" && entry?.publicKey !== known.identity.publicKey) continue;
-    const workload = workloadOf(context, { member, identity: known.identity, genesis });
-    workloads.set(member.name, workload);
+    const isFirstStart = isFirstClaim(
+      genesis,
+      member,
+      claimOf(context.network, member, input.live),
+    );
+    const { identity } = known;
+    workloads.set(member.name, workloadOf(context, { member, identity, genesis, isFirstStart }));
   }
   return workloads;
+}
+
+function claimOf(
+  network: Pick<TimeCoinNetwork, "name">,
+  member: Member,
+  live: LiveObjects,
+): ClaimFacts | undefined {
+  const claim = live.claims.get(claimName(network.name, member.name));
+  return claim === undefined ? undefined : claimFactsOf(claim);
 }
 
 /** The pods that the collector asks from now on. */
@@ -145,14 +161,13 @@ function memberFacts(read: ReadContext, member: Member): MemberFacts {
   const { network, live } = read;
   const statefulSet = live.statefulSets.get(workloadName(network.name, member.name));
   const config = live.configMaps.get(configName(network.name, member.name));
-  const claim = live.claims.get(claimName(network.name, member.name));
   const pod = live.pods.get(podName(network.name, member.name));
   const node = live.nodes.get(workloadName(network.name, member.name));
   const wanted = read.workloads.get(member.name);
   return {
     member,
     identity: read.identities.get(member.name) ?? { state: "Unknown" },
-    claim: claim === undefined ? undefined : claimFactsOf(claim),
+    claim: claimOf(network, member, live),
     workload: statefulSet === undefined ? undefined : workloadFactsOf(statefulSet, config),
     wanted:
       wanted === undefined
@@ -189,6 +204,7 @@ function answerFacts(
             commitAgeMs:
               commitAtMs === undefined ? undefined : Math.max(0, receivedAtMs - commitAtMs),
             lastSignedHeight: status.lastSignedHeight,
+            isStateLost: status.isStateLost,
           },
     safety: safety === undefined ? undefined : { ageMs, ...safety },
   };

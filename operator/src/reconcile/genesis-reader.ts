@@ -7,8 +7,10 @@ import { toHex } from "@timecoin/node/codec/hex";
 import { genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
 import { nodeIdOf } from "@timecoin/node/keys";
 import { LRUCache } from "lru-cache";
+import { z } from "zod";
 import type { TimeCoinNetwork } from "../api/network.ts";
-import { GENESIS_KEY } from "../desired/genesis-config-map.ts";
+import type { GenesisFacts } from "../desired/context.ts";
+import { FIRST_CLAIMS_KEY, GENESIS_KEY } from "../desired/genesis-config-map.ts";
 import type { KubeObject } from "../kube/types.ts";
 import type { GenesisState } from "../plan/facts.ts";
 
@@ -22,15 +24,26 @@ export class GenesisReader {
     if (configMap === undefined) return { state: "Missing" };
     const uid = configMap.metadata.uid ?? "";
     const kept = this.#kept.get(uid);
-    const state = kept ?? parsedState(uid, configMap.data?.[GENESIS_KEY]);
+    const state = kept ?? parsedState(uid, configMap.data ?? {});
     if (kept === undefined && configMap["immutable"] === true) this.#kept.set(uid, state);
     if (state.state !== "Present" || state.genesis.chainId === network.spec.chain.id) return state;
     return { state: "Invalid", uid, reason: `it is of chain ${state.genesis.chainId}` };
   }
 }
 
-function parsedState(uid: string, text: string | undefined): GenesisState {
-  const parsed = parseGenesis(text ?? "");
+/** Of a genesis made before 0.2 no first claims are known: it has none that could be begun. */
+const FirstClaims = z.record(z.string(), z.string()).catch({});
+
+function firstClaimsOf(text: string | undefined): GenesisFacts["firstClaims"] {
+  try {
+    return FirstClaims.parse(JSON.parse(text ?? "{}"));
+  } catch {
+    return {}; // not JSON: nobody's first claim is known
+  }
+}
+
+function parsedState(uid: string, data: NonNullable<KubeObject["data"]>): GenesisState {
+  const parsed = parseGenesis(data[GENESIS_KEY] ?? "");
   if (!parsed.ok) return { state: "Invalid", uid, reason: parsed.reason };
   const { chainId, validators } = parsed.value;
   return {
@@ -44,6 +57,7 @@ function parsedState(uid: string, text: string | undefined): GenesisState {
         publicKey: toHex(publicKey),
         nodeID: nodeIdOf(nodeKey),
       })),
+      firstClaims: firstClaimsOf(data[FIRST_CLAIMS_KEY]),
     },
   };
 }

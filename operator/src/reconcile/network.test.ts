@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { Crash, OperatorBench } from "../../test/operator-bench.ts";
 import type { NetworkSpecInput } from "../api/network-spec.ts";
 import type { NetworkStatus } from "../api/network-status.ts";
@@ -19,6 +20,16 @@ const image = (tag: string): Partial<NetworkSpecInput> => ({
 const statusOf = () => (bench.object("TimeCoinNetwork", "demo")?.status ?? {}) as NetworkStatus;
 
 const reasons = () => bench.events.map(({ reason }) => reason);
+
+/** Arguments of a member's container, as its StatefulSet or its pod has them. */
+function argsOf(kind: "StatefulSet" | "Pod", name: string): readonly string[] {
+  const spec: unknown = bench.object(kind, name)?.spec;
+  const pod = kind === "Pod" ? PodSpec.parse(spec) : StatefulSetSpec.parse(spec).template.spec;
+  return pod.containers.flatMap(({ args }) => args);
+}
+
+const PodSpec = z.object({ containers: z.array(z.object({ args: z.array(z.string()) })) });
+const StatefulSetSpec = z.object({ template: z.object({ spec: PodSpec }) });
 
 function remove(kind: keyof typeof KINDS, name: string): void {
   const row = bench.fake.table.row(KINDS[kind], "chain", name);
@@ -79,6 +90,12 @@ describe("a network", () => {
       bench.restart();
       await bench.converge();
       expect(bench.condition("Ready").status).toBe("True");
+      // Wherever the first operator died: every first pod begins its sign state, and no later one would.
+      for (const member of ["demo-val-0", "demo-val-1", "demo-val-2", "demo-val-3"]) {
+        expect(argsOf("Pod", `${member}-0`)).toContain("--init");
+        expect(argsOf("StatefulSet", member)).not.toContain("--init");
+      }
+      expect(bench.cluster.evicted).toEqual([]);
       bench.restart();
       for (let i = 0; i < 2; i++) expect(await bench.pass()).toBe(0);
       // Four keys and four workloads, wherever the first operator died.
@@ -198,6 +215,49 @@ describe("full nodes", () => {
     expect(bench.names("PersistentVolumeClaim")).toContain("demo-rpc-1-data");
     expect(bench.names("Secret")).toContain("demo-rpc-1-keys");
     expect(reasons()).toContain("Removed");
+  });
+});
+
+describe("a sign state", () => {
+  const SIGNS_FOR = "timecoin.dev/signs-for";
+
+  it("may be begun by the first pod of a validator only, on the claim that the genesis names", async () => {
+    bench.applyNetwork();
+    for (let i = 0; i < 20 && bench.names("StatefulSet").length < 4; i++) await bench.pass();
+    const uid = bench.object("PersistentVolumeClaim", "demo-val-1-data")?.metadata.uid;
+    const named = bench.object("ConfigMap", "demo-genesis")?.data?.["first-claims.json"] ?? "";
+    expect(JSON.parse(named)).toMatchObject({ "val-1": uid });
+    // No node has answered yet.
+    expect(argsOf("StatefulSet", "demo-val-1")).toContain("--init");
+    await bench.converge();
+    const genesis = bench.object("ConfigMap", "demo-genesis")?.metadata.annotations;
+    const claim = bench.object("PersistentVolumeClaim", "demo-val-1-data");
+    expect(claim?.metadata.annotations?.[SIGNS_FOR]).toBe(genesis?.["timecoin.dev/genesis-hash"]);
+    expect(argsOf("StatefulSet", "demo-val-1")).not.toContain("--init");
+    expect(bench.cluster.evicted).toEqual([]);
+    expect(bench.condition("Progressing").reason).toBe("Complete");
+  });
+
+  it("is never begun on a claim that is made again, nor twice on the first", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    const claim = bench.object("PersistentVolumeClaim", "demo-val-2-data");
+    if (claim === undefined) throw new Error("no claim");
+    remove("Pod", "demo-val-2-0");
+    remove("StatefulSet", "demo-val-2");
+    remove("TimeCoinNode", "demo-val-2");
+    await bench.converge();
+    expect(argsOf("Pod", "demo-val-2-0")).not.toContain("--init");
+    remove("Pod", "demo-val-2-0");
+    remove("StatefulSet", "demo-val-2");
+    remove("PersistentVolumeClaim", "demo-val-2-data");
+    const { labels = {} } = claim.metadata;
+    const metadata = { name: "demo-val-2-data", namespace: "chain", labels };
+    await bench.createForeign("PersistentVolumeClaim", { ...claim, metadata });
+    await bench.converge();
+    expect(bench.names("StatefulSet")).toContain("demo-val-2");
+    expect(argsOf("Pod", "demo-val-2-0")).not.toContain("--init");
+    expect(argsOf("StatefulSet", "demo-val-2")).not.toContain("--init");
   });
 });
 

@@ -56,6 +56,11 @@ describe("/status", () => {
       height: 41,
       lastCommitAtMs: 1_700_000_000_000,
       lastSignedHeight: 40,
+      isStateLost: false,
+    });
+    const lost = { ...STATUS, self: { ...STATUS.self, signState: "lost" } };
+    expect(await askStatus(await answering(200, lost), options)).toMatchObject({
+      isStateLost: true,
     });
   });
 

@@ -12,6 +12,8 @@ export interface NodeAnswer {
   /** Epoch milliseconds by the node's clock; undefined before the first block. */
   readonly lastCommitAtMs: number | undefined;
   readonly lastSignedHeight: number | undefined;
+  /** It does not know what its key has signed. */
+  readonly isStateLost: boolean;
 }
 
 export interface SafetyAnswer {
@@ -35,7 +37,7 @@ const StatusSchema = z.object({
   genesisHash: z.string(),
   height: z.int().min(0),
   lastCommitAtMs: z.number().nullish(),
-  self: z.object({ lastSignedHeight: z.int().min(0).nullish() }),
+  self: z.object({ lastSignedHeight: z.int().min(0).nullish(), signState: z.string().nullish() }),
 });
 
 const SafetySchema = z.object({ reason: z.string().max(500).catch("no reason given") });
@@ -56,6 +58,7 @@ export async function askStatus(
     lastCommitAtMs: lastCommitAtMs ?? undefined,
     // 0 is how a node says that it knows of none.
     lastSignedHeight: self.lastSignedHeight || undefined,
+    isStateLost: self.signState === "lost",
   };
 }
 

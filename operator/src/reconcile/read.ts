@@ -3,7 +3,7 @@
  * or of another type is absent. Turns the objects of the stores into the facts of plan/.
  */
 import { intentOf } from "../desired/intent-hash.ts";
-import { TEMPLATE_ANNOTATION } from "../desired/labels.ts";
+import { SIGNS_FOR_ANNOTATION, TEMPLATE_ANNOTATION } from "../desired/labels.ts";
 import { isJsonObject } from "../kube/errors.ts";
 import type { JsonObject, KubeObject } from "../kube/types.ts";
 import type { ClaimFacts, PodFacts, WorkloadFacts } from "../plan/facts.ts";
@@ -68,6 +68,7 @@ export function claimFactsOf(claim: KubeObject): ClaimFacts {
     uid: claim.metadata.uid ?? "",
     createdAtMs: Date.parse(claim.metadata.creationTimestamp ?? ""),
     deleting: claim.metadata.deletionTimestamp !== undefined,
+    signsFor: claim.metadata.annotations?.[SIGNS_FOR_ANNOTATION] ?? "",
   };
 }
 

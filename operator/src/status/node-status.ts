@@ -38,10 +38,21 @@ function readyVerdict({ pod, member }: MemberFacts): Verdict {
 }
 
 function signingVerdict(facts: Facts, subject: MemberFacts, health: Health): Verdict {
-  if (validAnswer(facts, subject, STALE_MS) === undefined) {
+  const answer = validAnswer(facts, subject, STALE_MS);
+  if (answer === undefined) {
     return { status: "Unknown", reason: "Unanswered", message: "the member does not answer" };
   }
-  return health.signing.has(subject.member.name)
-    ? { status: "True", reason: "SignedRecently", message: "it signed one of the last heights" }
-    : { status: "False", reason: "NotSigning", message: "it signed none of the last heights" };
+  if (health.signing.has(subject.member.name)) {
+    return {
+      status: "True",
+      reason: "SignedRecently",
+      message: "it signed one of the last heights",
+    };
+  }
+  if (answer.isStateLost) {
+    const message =
+      "its sign state is lost, so it is not known what its key has signed: it signs again ten blocks after it has caught up";
+    return { status: "False", reason: "StateLost", message };
+  }
+  return { status: "False", reason: "NotSigning", message: "it signed none of the last heights" };
 }

@@ -72,6 +72,19 @@ describe("the network's status", () => {
 });
 
 describe("a node's status", () => {
+  it("says that its sign state is lost, in words that do not change with the height", () => {
+    const facts = withMembers(healthyFacts(), (member) => ({
+      ...member,
+      answer: member.answer && { ...member.answer, lastSignedHeight: 0, isStateLost: true },
+    }));
+    const [first] = facts.members;
+    if (first === undefined) throw new Error("no member");
+    const status = nodeStatus(facts, first, plan(facts).health);
+    const signing = status.conditions?.find(({ type }) => type === "Signing");
+    expect(signing).toMatchObject({ status: "False", reason: "StateLost" });
+    expect(signing?.message).not.toMatch(/\d/);
+  });
+
   it("is written on transitions only", () => {
     const facts = healthyFacts();
     const { health } = plan(facts);
