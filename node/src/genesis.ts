@@ -182,14 +182,6 @@ export function formatGenesis(genesis: Genesis): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-/** SHA-256 of the genesis domain and the SSZ of all fields: the network's identity. 32 bytes, shared between calls. */
-export function genesisHashOf(genesis: Genesis): Uint8Array {
-  const known = hashes.get(genesis);
-  if (known !== undefined) return known;
-  const hash = sha256(DOMAINS.genesis, encodeGenesis(genesis));
-  hashes.set(genesis, hash);
-  return hash;
-}
-
-/** A genesis is never changed, and every part of a node asks for its hash. */
-const hashes = new WeakMap<Genesis, Uint8Array>();
+/** SHA-256 of the genesis domain and the SSZ of all fields: the network's identity. 32 bytes. */
+export const genesisHashOf = (genesis: Genesis): Uint8Array =>
+  sha256(DOMAINS.genesis, encodeGenesis(genesis));

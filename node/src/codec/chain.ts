@@ -1,5 +1,5 @@
-// Blocks, transactions and certificates as bytes and back. Besides SSZ's own checks a certificate
-// must carry exactly one signature for each set bit, and a vote type that exists.
+// Blocks, transactions and certificates as bytes and back. Every 64-bit number that a double would round
+// is refused, as the schemas' library does not.
 
 import type { ValueOf } from "@chainsafe/ssz";
 import type {
@@ -12,6 +12,7 @@ import type {
   ValidatorSet,
 } from "../types/chain.ts";
 import { MAX_FRAME_BYTES, MAX_TX_BYTES } from "../types/limits.ts";
+import { certificateFromWire, certificateToWire } from "./certificate.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
 import { evidenceFromWire, evidenceToWire } from "./evidence.ts";
 import {
@@ -29,7 +30,7 @@ export type BlockWire = ValueOf<typeof BlockSchema>;
 export function blockToWire(block: Block): BlockWire {
   return {
     header: block.header,
-    lastCommit: block.lastCommit ?? null,
+    lastCommit: block.lastCommit === undefined ? null : certificateToWire(block.lastCommit),
     evidence: block.evidence.map(evidenceToWire),
     transactions: block.transactions as BlockWire["transactions"],
   };
@@ -40,7 +41,7 @@ export function blockFromWire(wire: BlockWire): Block {
   safeInteger(wire.header.timestampMs, "block timestamp");
   return {
     header: wire.header,
-    lastCommit: wire.lastCommit ?? undefined,
+    lastCommit: wire.lastCommit === null ? undefined : certificateFromWire(wire.lastCommit),
     evidence: wire.evidence.map(evidenceFromWire),
     transactions: wire.transactions,
   };
@@ -63,10 +64,10 @@ export const decodeTransaction = (bytes: Uint8Array): Transaction =>
   decodeSsz(TransactionSchema, bytes, "transaction", MAX_TX_BYTES);
 
 export const encodeCertificate = (certificate: Certificate): Uint8Array =>
-  CertificateSchema.serialize(certificate);
+  CertificateSchema.serialize(certificateToWire(certificate));
 
 export const decodeCertificate = (bytes: Uint8Array): Certificate =>
-  decodeSsz(CertificateSchema, bytes, "certificate", MAX_FRAME_BYTES);
+  certificateFromWire(decodeSsz(CertificateSchema, bytes, "certificate", MAX_FRAME_BYTES));
 
 export const encodeBlock = (block: Block): Uint8Array => BlockSchema.serialize(blockToWire(block));
 
@@ -77,20 +78,32 @@ export const blockSizeBytes = (block: Block): number =>
 export const decodeBlock = (bytes: Uint8Array): Block =>
   blockFromWire(decodeSsz(BlockSchema, bytes, "block", MAX_FRAME_BYTES));
 
+export type CertifiedBlockWire = ValueOf<typeof CertifiedBlockSchema>;
+
+export const certifiedBlockToWire = ({
+  block,
+  certificate,
+}: CertifiedBlock): CertifiedBlockWire => ({
+  block: blockToWire(block),
+  certificate: certificateToWire(certificate),
+});
+
+export const certifiedBlockFromWire = (wire: CertifiedBlockWire): CertifiedBlock => ({
+  block: blockFromWire(wire.block),
+  certificate: certificateFromWire(wire.certificate),
+});
+
 export const encodeCertifiedBlock = (certified: CertifiedBlock): Uint8Array =>
-  CertifiedBlockSchema.serialize({
-    block: blockToWire(certified.block),
-    certificate: certified.certificate,
-  });
+  CertifiedBlockSchema.serialize(certifiedBlockToWire(certified));
 
 /** Bytes of its encoding, without making it. */
-export const certifiedBlockSizeBytes = ({ block, certificate }: CertifiedBlock): number =>
-  CertifiedBlockSchema.value_serializedSize({ block: blockToWire(block), certificate });
+export const certifiedBlockSizeBytes = (certified: CertifiedBlock): number =>
+  CertifiedBlockSchema.value_serializedSize(certifiedBlockToWire(certified));
 
-export function decodeCertifiedBlock(bytes: Uint8Array): CertifiedBlock {
-  const wire = decodeSsz(CertifiedBlockSchema, bytes, "certified block", MAX_FRAME_BYTES);
-  return { block: blockFromWire(wire.block), certificate: wire.certificate };
-}
+export const decodeCertifiedBlock = (bytes: Uint8Array): CertifiedBlock =>
+  certifiedBlockFromWire(
+    decodeSsz(CertifiedBlockSchema, bytes, "certified block", MAX_FRAME_BYTES),
+  );
 
 export const encodeValidatorSet = (set: ValidatorSet): Uint8Array =>
   ValidatorSetSchema.serialize([...set]);

@@ -7,14 +7,9 @@ import type { Transaction } from "../types/chain.ts";
 import type { ProposalMessage } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_BLOCK_TXS } from "../types/limits.ts";
+import { certificateFromWire, certificateToWire } from "./certificate.ts";
 import { blockFromWire, blockToWire } from "./chain.ts";
 import { decodeSsz, safeInteger } from "./decode.ts";
-import {
-  emptyProposalBytes,
-  isEmptyBlock,
-  readEmptyProposal,
-  writeEmptyProposal,
-} from "./empty-block.ts";
 import {
   bytes32,
   ProposalMessageSchema,
@@ -23,7 +18,6 @@ import {
   uint32,
   uint64,
 } from "./schemas.ts";
-import { allocate } from "./slab.ts";
 
 /** A request for the transactions at `indices`, ascending, of a block that was proposed. */
 export interface BlockTxsRequest {
@@ -71,21 +65,11 @@ const BlockTxsSchema = new ContainerType({
 type ProposalWire = ValueOf<typeof ProposalMessageSchema>;
 type BlockTxsWire = ValueOf<typeof BlockTxsSchema>;
 
-export function encodeProposal(message: ProposalMessage): Uint8Array {
-  if (!isEmptyBlock(message)) return ProposalMessageSchema.serialize(proposalToWire(message));
-  const bytes = allocate(emptyProposalBytes(message));
-  writeEmptyProposal(bytes, 0, message);
-  return bytes;
-}
+export const encodeProposal = (message: ProposalMessage): Uint8Array =>
+  ProposalMessageSchema.serialize(proposalToWire(message));
 
-const Proposals = {
-  deserialize: (bytes: Uint8Array): ProposalMessage =>
-    readEmptyProposal(bytes) ?? proposalFromWire(ProposalMessageSchema.deserialize(bytes)),
-};
-
-export function decodeProposal(bytes: Uint8Array, maxBytes: number): ProposalMessage {
-  return decodeSsz(Proposals, bytes, "proposal", maxBytes);
-}
+export const decodeProposal = (bytes: Uint8Array, maxBytes: number): ProposalMessage =>
+  proposalFromWire(decodeSsz(ProposalMessageSchema, bytes, "proposal", maxBytes));
 
 export function encodeCompactProposal(message: Of<"compactProposal">): Uint8Array {
   return CompactProposalSchema.serialize({
@@ -141,10 +125,20 @@ export function decodeBlockTxs(bytes: Uint8Array, maxBytes: number): Of<"blockTx
 }
 
 function proposalToWire({ proposal, block, polc }: ProposalMessage): ProposalWire {
-  return { proposal, block: blockToWire(block), polc: polc ?? null };
+  const { validRound, ...rest } = proposal;
+  return {
+    proposal: { ...rest, validRoundPlusOne: validRound + 1 },
+    block: blockToWire(block),
+    polc: polc === undefined ? null : certificateToWire(polc),
+  };
 }
 
 function proposalFromWire({ proposal, block, polc }: ProposalWire): ProposalMessage {
+  const { validRoundPlusOne, ...rest } = proposal;
   safeInteger(proposal.height, "proposal height");
-  return { proposal, block: blockFromWire(block), polc: polc ?? undefined };
+  return {
+    proposal: { ...rest, validRound: validRoundPlusOne - 1 },
+    block: blockFromWire(block),
+    polc: polc === null ? undefined : certificateFromWire(polc),
+  };
 }

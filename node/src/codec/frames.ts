@@ -7,7 +7,9 @@ import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus
 import { CodedError } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
 import { MAX_FRAME_BYTES, MAX_SYNC_BLOCKS, MAX_TX_IDS } from "../types/limits.ts";
-import { blockFromWire, blockToWire } from "./chain.ts";
+import { concatBytes } from "./bytes.ts";
+import { certificateFromWire, certificateToWire, voteFromWire } from "./certificate.ts";
+import { certifiedBlockFromWire, certifiedBlockToWire } from "./chain.ts";
 import {
   type CompactMessage,
   decodeBlockTxs,
@@ -31,7 +33,7 @@ import {
   type PeersMessage,
   type ReachMessage,
 } from "./peer-frames.ts";
-import { encodeRoundCertificate, readRoundCertificate } from "./round-certificate.ts";
+import { decodeRoundCertificate, encodeRoundCertificate } from "./round-certificate.ts";
 import {
   bytes32,
   CertificateSchema,
@@ -46,8 +48,6 @@ import {
   uint64,
   VoteSchema,
 } from "./schemas.ts";
-import { allocate } from "./slab.ts";
-import { certificateBytes, VOTE, writeCertificate } from "./straight-line.ts";
 
 /** What a peer says of itself; a hint only: a height counts when its certificate is verified. */
 export interface StatusMessage {
@@ -110,8 +110,6 @@ type Codecs = { readonly [T in MessageType]: FrameCodec<Extract<Message, { type:
 
 type TxsWire = ValueOf<typeof TxsSchema>;
 
-const RoundCertificates = { deserialize: readRoundCertificate };
-
 const SMALL_BYTES = 256;
 const LARGE_BYTES = MAX_FRAME_BYTES - 1;
 
@@ -129,18 +127,17 @@ const CODECS: Codecs = {
     maxBytes: SMALL_BYTES,
     encode: ({ vote }) => VoteSchema.serialize(vote),
     decode(bytes) {
-      const vote = decodeSsz(VoteSchema, bytes, "vote", this.maxBytes);
-      safeInteger(vote.height, "vote height");
-      return { type: "vote", vote };
+      const wire = decodeSsz(VoteSchema, bytes, "vote", this.maxBytes);
+      return { type: "vote", vote: voteFromWire(wire) };
     },
   },
   certificate: {
     byte: 0x12,
     maxBytes: 32 * 1024,
-    encode: ({ certificate }) => CertificateSchema.serialize(certificate),
+    encode: ({ certificate }) => CertificateSchema.serialize(certificateToWire(certificate)),
     decode(bytes) {
-      const certificate = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
-      return { type: "certificate", certificate };
+      const wire = decodeSsz(CertificateSchema, bytes, "certificate", this.maxBytes);
+      return { type: "certificate", certificate: certificateFromWire(wire) };
     },
   },
   roundCertificate: {
@@ -148,8 +145,10 @@ const CODECS: Codecs = {
     maxBytes: 64 * 1024,
     encode: ({ certificate }) => encodeRoundCertificate(certificate),
     decode(bytes) {
-      const certificate = decodeSsz(RoundCertificates, bytes, "round certificate", this.maxBytes);
-      return { type: "roundCertificate", certificate };
+      return {
+        type: "roundCertificate",
+        certificate: decodeRoundCertificate(bytes, this.maxBytes),
+      };
     },
   },
   compactProposal: {
@@ -226,19 +225,10 @@ const CODECS: Codecs = {
     byte: 0x22,
     maxBytes: LARGE_BYTES,
     encode: ({ requestId, blocks }) =>
-      BlocksSchema.serialize({
-        requestId,
-        blocks: blocks.map(({ block, certificate }) => ({
-          block: blockToWire(block),
-          certificate,
-        })),
-      }),
+      BlocksSchema.serialize({ requestId, blocks: blocks.map(certifiedBlockToWire) }),
     decode(bytes) {
       const wire = decodeSsz(BlocksSchema, bytes, "blocks", this.maxBytes);
-      const blocks = wire.blocks.map(({ block, certificate }) => ({
-        block: blockFromWire(block),
-        certificate,
-      }));
+      const blocks = wire.blocks.map(certifiedBlockFromWire);
       return { type: "blocks", requestId: wire.requestId, blocks };
     },
   },
@@ -296,38 +286,10 @@ const BY_BYTE: ReadonlyMap<number, FrameCodec<Message>> = new Map(
   ]),
 );
 
-/** Votes are most of all frames, certificates most of the rest: written in place. */
-function encodeVote(vote: Vote): Uint8Array {
-  const frame = allocate(1 + VOTE.sizeBytes);
-  frame[0] = CODECS.vote.byte;
-  VOTE.write(frame, 1, vote);
-  return frame;
-}
-
-function encodeCertificateFrame(certificate: Certificate): Uint8Array {
-  const frame = allocate(1 + certificateBytes(certificate));
-  frame[0] = CODECS.certificate.byte;
-  writeCertificate(frame, 1, certificate);
-  return frame;
-}
-
-/** Of the one size that a vote has: read in place. */
-function decodeVote(frame: Uint8Array): Message {
-  const vote = VOTE.read(frame, 1);
-  safeInteger(vote.height, "vote height");
-  return { type: "vote", vote };
-}
-
 /** One frame: the type byte and the SSZ of the message. */
 export function encodeFrame(message: Message): Uint8Array {
-  if (message.type === "vote") return encodeVote(message.vote);
-  if (message.type === "certificate") return encodeCertificateFrame(message.certificate);
   const codec = CODECS[message.type] as FrameCodec<Message>;
-  const body = codec.encode(message);
-  const frame = allocate(1 + body.length);
-  frame[0] = codec.byte;
-  frame.set(body, 1);
-  return frame;
+  return concatBytes(Uint8Array.of(codec.byte), codec.encode(message));
 }
 
 /**
@@ -336,7 +298,6 @@ export function encodeFrame(message: Message): Uint8Array {
  */
 export function decodeFrame(frame: Uint8Array): Message {
   const byte = frame[0];
-  if (byte === CODECS.vote.byte && frame.length === 1 + VOTE.sizeBytes) return decodeVote(frame);
   const codec = byte === undefined ? undefined : BY_BYTE.get(byte);
   if (codec === undefined) {
     throw new CodedError(

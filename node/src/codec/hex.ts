@@ -3,36 +3,14 @@
 
 import { CodedError } from "../types/errors.ts";
 
+/** Of each byte, both digits. */
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-const NO_DIGIT = 0xff;
-/** The digit of a character code below 128, or NO_DIGIT. */
-const VALUES = Uint8Array.from({ length: 128 }, (_, code) => {
-  const digit = "0123456789abcdef".indexOf(String.fromCharCode(code).toLowerCase());
-  return digit === -1 ? NO_DIGIT : digit;
-});
-
-/** A hash, which is what most hex is of. */
-const CHUNK_BYTES = 32;
-const CODES = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
-const chunkCodes: number[] = Array.from({ length: 2 * CHUNK_BYTES }, () => 0);
 
 /** Lowercase hex of `bytes`. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  let at = 0;
-  for (; at + CHUNK_BYTES <= bytes.length; at += CHUNK_BYTES) text += chunkHex(bytes, at);
-  for (; at < bytes.length; at++) text += DIGITS[bytes[at] ?? 0];
+  for (const byte of bytes) text += DIGITS[byte];
   return text;
-}
-
-/** In one piece: text put together digit by digit is joined anew by each map that it is a key of. */
-function chunkHex(bytes: Uint8Array, at: number): string {
-  for (let i = 0; i < CHUNK_BYTES; i++) {
-    const byte = bytes[at + i] ?? 0;
-    chunkCodes[2 * i] = CODES[byte >> 4] ?? 0;
-    chunkCodes[2 * i + 1] = CODES[byte & 15] ?? 0;
-  }
-  return String.fromCharCode(...chunkCodes);
 }
 
 /**
@@ -40,7 +18,9 @@ function chunkHex(bytes: Uint8Array, at: number): string {
  * @throws CodedError CODEC_MALFORMED where the text is not hex or not `sizeBytes` long.
  */
 export function fromHex(text: string, sizeBytes?: number): Uint8Array {
-  if (text.length % 2 !== 0) throw notHex();
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
+    throw new CodedError("CODEC_MALFORMED", "not a hex string");
+  }
   if (sizeBytes !== undefined && text.length !== sizeBytes * 2) {
     throw new CodedError(
       "CODEC_MALFORMED",
@@ -48,13 +28,13 @@ export function fromHex(text: string, sizeBytes?: number): Uint8Array {
     );
   }
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = VALUES[text.charCodeAt(2 * i)] ?? NO_DIGIT;
-    const low = VALUES[text.charCodeAt(2 * i + 1)] ?? NO_DIGIT;
-    if (high === NO_DIGIT || low === NO_DIGIT) throw notHex();
-    bytes[i] = 16 * high + low;
-  }
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = 16 * digitAt(text, 2 * i) + digitAt(text, 2 * i + 1);
   return bytes;
 }
 
-const notHex = (): CodedError => new CodedError("CODEC_MALFORMED", "not a hex string");
+/** The value of a digit. 0 to 9 are 48 to 57; A to F are 65 to 70 and a to f 97 to 102, low bits 1 to 6. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code <= 57 ? code - 48 : (code & 7) + 9;
+}

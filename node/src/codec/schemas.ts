@@ -21,8 +21,6 @@ import {
   MAX_TX_PAYLOAD_BYTES,
   MAX_VALIDATORS,
 } from "../types/limits.ts";
-import { laidOut, laidOutCertificate } from "./laid-out.ts";
-import { HEADER, PING, PONG, PROPOSAL, STATUS, VOTE } from "./straight-line.ts";
 
 export const uint8 = new UintNumberType(1);
 export const uint16 = new UintNumberType(2);
@@ -52,7 +50,7 @@ export const TransactionSchema = new ContainerType({
   witnesses: new ListCompositeType(WitnessSchema, MAX_TX_INPUTS),
 });
 
-export const HEADER_FIELDS = {
+export const BlockHeaderSchema = new ContainerType({
   version: uint16,
   height: uint64,
   round: uint32,
@@ -65,20 +63,20 @@ export const HEADER_FIELDS = {
   stateRoot: bytes32,
   proposer: bytes32,
   timestampMs: uint64,
-};
+});
 
-export const BlockHeaderSchema = laidOut(HEADER_FIELDS, HEADER);
+/** What the signature of a vote covers. */
+const VOTE_BODY = { type: uint8, height: uint64, round: uint32, blockHash: bytes32 };
 
-export const CERTIFICATE_FIELDS = {
-  type: uint8,
-  height: uint64,
-  round: uint32,
-  blockHash: bytes32,
+export const VoteBodySchema = new ContainerType(VOTE_BODY);
+
+/** Signatures stand in the order of the set bits. */
+const SIGNED = {
   signers: new BitListType(MAX_VALIDATORS),
   signatures: new ListCompositeType(bytes64, MAX_VALIDATORS),
 };
 
-export const CertificateSchema = laidOutCertificate(CERTIFICATE_FIELDS);
+export const CertificateSchema = new ContainerType({ ...VOTE_BODY, ...SIGNED });
 
 /** `validRoundPlusOne` is 0 for a vote, and for a proposal without a PoLC. */
 export const SignedStatementSchema = new ContainerType({
@@ -112,8 +110,7 @@ export const VoteGroupSchema = new ContainerType({
   type: uint8,
   round: uint32,
   blockHash: bytes32,
-  signers: new BitListType(MAX_VALIDATORS),
-  signatures: new ListCompositeType(bytes64, MAX_VALIDATORS),
+  ...SIGNED,
 });
 
 /** At most one group for each validator, as each validator stands in one of them at most. */
@@ -124,40 +121,37 @@ export const RoundCertificateSchema = new ContainerType({
   groups: new ListCompositeType(VoteGroupSchema, MAX_VALIDATORS),
 });
 
-export const VOTE_FIELDS = {
-  type: uint8,
-  height: uint64,
-  round: uint32,
-  blockHash: bytes32,
+export const VoteSchema = new ContainerType({
+  ...VOTE_BODY,
   validatorIndex: uint16,
   signature: bytes64,
-};
+});
 
-export const VoteSchema = laidOut(VOTE_FIELDS, VOTE);
-
-/** `validRoundPlusOne` is 0 where the proposal carries no PoLC. */
-export const PROPOSAL_FIELDS = {
+/** What a proposer signs. `validRoundPlusOne` is 0 where the proposal carries no PoLC. */
+const PROPOSAL_BODY = {
   height: uint64,
   round: uint32,
   validRoundPlusOne: uint32,
   blockHash: bytes32,
-  proposerIndex: uint16,
-  signature: bytes64,
 };
 
-export const ProposalSchema = laidOut(PROPOSAL_FIELDS, PROPOSAL);
+export const ProposalBodySchema = new ContainerType(PROPOSAL_BODY);
 
-export const STATUS_FIELDS = { height: uint64, baseHeight: uint64, blockHash: bytes32 };
+export const ProposalSchema = new ContainerType({
+  ...PROPOSAL_BODY,
+  proposerIndex: uint16,
+  signature: bytes64,
+});
 
-export const StatusSchema = laidOut(STATUS_FIELDS, STATUS);
+export const StatusSchema = new ContainerType({
+  height: uint64,
+  baseHeight: uint64,
+  blockHash: bytes32,
+});
 
-export const PING_FIELDS = { nonce: uint32 };
+export const PingSchema = new ContainerType({ nonce: uint32 });
 
-export const PingSchema = laidOut(PING_FIELDS, PING);
-
-export const PONG_FIELDS = { nonce: uint32, nowMs: uint64 };
-
-export const PongSchema = laidOut(PONG_FIELDS, PONG);
+export const PongSchema = new ContainerType({ nonce: uint32, nowMs: uint64 });
 
 export const ProposalMessageSchema = new ContainerType({
   proposal: ProposalSchema,

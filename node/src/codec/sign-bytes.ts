@@ -7,23 +7,15 @@ import type { Proposal, Vote } from "../types/consensus.ts";
 import type { Evidence, SignedStatement } from "../types/evidence.ts";
 import { concatBytes } from "./bytes.ts";
 import { DOMAINS } from "./domains.ts";
-import { allocate } from "./slab.ts";
-import { PROPOSAL_BODY_BYTES, VOTE_BODY, writeProposalBody } from "./straight-line.ts";
-
-const DOMAIN_BYTES = 16;
-/** After the domain and the genesis hash. */
-const BODY_AT = DOMAIN_BYTES + 32;
+import { ProposalBodySchema, VoteBodySchema } from "./schemas.ts";
 
 /** Bytes that a validator signs for a vote: domain ‖ genesis hash ‖ SSZ{type, height, round, hash}. */
 export function voteSignBytes(
   genesisHash: Uint8Array,
-  vote: Pick<Vote, "type" | "height" | "round" | "blockHash">,
+  { type, height, round, blockHash }: Pick<Vote, "type" | "height" | "round" | "blockHash">,
 ): Uint8Array {
-  const bytes = allocate(BODY_AT + VOTE_BODY.sizeBytes);
-  bytes.set(DOMAINS.vote);
-  bytes.set(genesisHash, DOMAIN_BYTES);
-  VOTE_BODY.write(bytes, BODY_AT, vote);
-  return bytes;
+  const body = VoteBodySchema.serialize({ type, height, round, blockHash });
+  return concatBytes(DOMAINS.vote, genesisHash, body);
 }
 
 /** Bytes that a proposer signs: domain ‖ genesis hash ‖ SSZ{height, round, validRound + 1, hash}. */
@@ -31,11 +23,10 @@ export function proposalSignBytes(
   genesisHash: Uint8Array,
   proposal: Pick<Proposal, "height" | "round" | "validRound" | "blockHash">,
 ): Uint8Array {
-  const bytes = allocate(BODY_AT + PROPOSAL_BODY_BYTES);
-  bytes.set(DOMAINS.proposal);
-  bytes.set(genesisHash, DOMAIN_BYTES);
-  writeProposalBody(bytes, BODY_AT, proposal);
-  return bytes;
+  const { height, round, validRound, blockHash } = proposal;
+  const validRoundPlusOne = validRound + 1;
+  const body = ProposalBodySchema.serialize({ height, round, validRoundPlusOne, blockHash });
+  return concatBytes(DOMAINS.proposal, genesisHash, body);
 }
 
 /** Bytes under one of the two signatures of a piece of evidence: those of its vote or proposal. */

@@ -2,10 +2,7 @@
 // state root covers it (the sets by their hashes, which headers name as well).
 
 import type { ValueOf } from "@chainsafe/ssz";
-import type { ValidatorSet } from "../types/chain.ts";
 import type { ValidatorState } from "../types/validator-state.ts";
-import { equalBytes } from "./bytes.ts";
-import { encodeValidatorSet } from "./chain.ts";
 import { LeadershipSchema, type ValidatorStateSchema } from "./schemas.ts";
 
 type LeadershipWire = ValueOf<typeof LeadershipSchema>;
@@ -33,13 +30,7 @@ export const validatorStateToWire = (state: ValidatorState): ValidatorStateWire 
   leadership: leadershipOf(state),
 });
 
-/** Equal sets come back as one array: who holds a set may tell a change by identity. */
 export function validatorStateFromWire(wire: ValidatorStateWire): ValidatorState {
-  const { lastValidators } = wire;
-  const validators = same(lastValidators, wire.validators);
-  const nextValidators = same(validators, wire.nextValidators);
-  return { lastValidators, validators, nextValidators, ...wire.leadership };
+  const { leadership, ...sets } = wire;
+  return { ...sets, ...leadership };
 }
-
-const same = (known: ValidatorSet, set: ValidatorSet): ValidatorSet =>
-  equalBytes(encodeValidatorSet(known), encodeValidatorSet(set)) ? known : set;

@@ -30,55 +30,28 @@ export const txidOf = (body: TransactionBody): Uint8Array =>
 export const witnessIdOf = (tx: Transaction): Uint8Array =>
   sha256(DOMAINS.witness, encodeTransaction(tx));
 
-/** Keeps the hash last given: who checks a message asks first, who judges its block right after. */
-function keepingLast<T extends object>(hashOf: (value: T) => Uint8Array): (value: T) => Uint8Array {
-  let last: { readonly value: T; readonly hash: Uint8Array } | undefined;
-  return (value) => {
-    if (last?.value !== value) last = { value, hash: hashOf(value) };
-    return last.hash;
-  };
-}
+/** The block hash. 32 bytes. */
+export const blockHashOf = (header: BlockHeader): Uint8Array =>
+  sha256(DOMAINS.header, encodeHeader(header));
 
-/** The block hash. 32 bytes, shared between calls. */
-export const blockHashOf: (header: BlockHeader) => Uint8Array = keepingLast((header) =>
-  sha256(DOMAINS.header, encodeHeader(header)),
-);
-
-/** What header.lastCommitHash holds. 32 bytes, shared between calls. */
-export const certificateHashOf: (certificate: Certificate) => Uint8Array = keepingLast(
-  (certificate) => sha256(DOMAINS.certificate, encodeCertificate(certificate)),
-);
+/** What header.lastCommitHash holds. 32 bytes. */
+export const certificateHashOf = (certificate: Certificate): Uint8Array =>
+  sha256(DOMAINS.certificate, encodeCertificate(certificate));
 
 /** The leaf of header.evidenceRoot. 32 bytes. */
 export const evidenceIdOf = (evidence: Evidence): Uint8Array =>
   sha256(DOMAINS.evidence, encodeEvidence(evidence));
 
-/** Of sets that are in use: a set is never changed, and every header names two. */
-const validatorsHashes = new WeakMap<ValidatorSet, Uint8Array>();
+/** What header.validatorsHash holds. 32 bytes. */
+export const validatorsHashOf = (set: ValidatorSet): Uint8Array =>
+  sha256(DOMAINS.validatorSet, encodeValidatorSet(set));
 
-/** What header.validatorsHash holds. 32 bytes, shared between calls. */
-export function validatorsHashOf(set: ValidatorSet): Uint8Array {
-  const known = validatorsHashes.get(set);
-  if (known !== undefined) return known;
-  const hash = sha256(DOMAINS.validatorSet, encodeValidatorSet(set));
-  validatorsHashes.set(set, hash);
-  return hash;
-}
-
-/** A state is never changed, and most blocks leave it as it is. */
-const stateHashes = new WeakMap<ValidatorState, Uint8Array>();
-
-/** What the state root covers of the validators: the hashes of the three sets, then the rest. 32 bytes, shared between calls. */
-export function validatorStateHashOf(state: ValidatorState): Uint8Array {
-  const known = stateHashes.get(state);
-  if (known !== undefined) return known;
-  const hash = sha256(
+/** What the state root covers of the validators: the hashes of the three sets, then the rest. 32 bytes. */
+export const validatorStateHashOf = (state: ValidatorState): Uint8Array =>
+  sha256(
     DOMAINS.validatorState,
     validatorsHashOf(state.lastValidators),
     validatorsHashOf(state.validators),
     validatorsHashOf(state.nextValidators),
     encodeLeadership(state),
   );
-  stateHashes.set(state, hash);
-  return hash;
-}

@@ -12,29 +12,24 @@ const LANES = 1024;
 /** The size of the accumulator in state and in snapshots: 1,024 lanes, little-endian. */
 export const LTHASH_BYTES = 2 * LANES;
 
-/** Digests by the bytes, which most blocks of a quiet chain hand on from one to the next. */
-const digests = new WeakMap<Uint8Array, Uint8Array>();
-
 export class LtHash {
-  /** Undefined until something is added or removed: most blocks of a quiet chain change nothing. */
-  #lanes: Uint16Array | undefined;
-  /** What the lanes are as bytes, as far as it is known. */
-  #bytes: Uint8Array | undefined;
+  readonly #lanes: Uint16Array;
 
-  private constructor(lanes: Uint16Array | undefined, bytes: Uint8Array | undefined) {
+  private constructor(lanes: Uint16Array) {
     this.#lanes = lanes;
-    this.#bytes = bytes;
   }
 
   /** The accumulator of the empty set. */
   static empty(): LtHash {
-    return new LtHash(new Uint16Array(LANES), undefined);
+    return new LtHash(new Uint16Array(LANES));
   }
 
-  /** The accumulator that toBytes wrote; nobody changes the bytes afterwards. */
+  /** The accumulator that toBytes wrote. */
   static fromBytes(bytes: Uint8Array): LtHash {
     invariant(bytes.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
-    return new LtHash(undefined, bytes);
+    const lanes = new Uint16Array(LANES);
+    for (let i = 0; i < LANES; i++) lanes[i] = laneAt(bytes, i);
+    return new LtHash(lanes);
   }
 
   add(element: Uint8Array): void {
@@ -46,34 +41,26 @@ export class LtHash {
     this.#accumulate(shake128(LTHASH_BYTES, element), -1);
   }
 
-  /** An independent copy, to try a block without touching the committed accumulator. */
-  clone(): LtHash {
-    return new LtHash(this.#lanes?.slice(), this.#bytes);
-  }
-
-  /** 2,048 bytes, the same on every platform; shared, so they are not to be changed. */
+  /** 2,048 bytes, the same on every platform. */
   toBytes(): Uint8Array {
-    this.#bytes ??= bytesOf(this.#lanes ?? new Uint16Array(LANES));
-    return this.#bytes;
+    const bytes = new Uint8Array(LTHASH_BYTES);
+    for (let i = 0; i < LANES; i++) {
+      const lane = this.#lanes[i] ?? 0;
+      bytes[2 * i] = lane;
+      bytes[2 * i + 1] = lane >> 8;
+    }
+    return bytes;
   }
 
-  /** SHA-256 of the accumulator: 32 bytes, shared between calls. */
+  /** SHA-256 of the accumulator: 32 bytes. */
   digest(): Uint8Array {
-    const bytes = this.toBytes();
-    const known = digests.get(bytes);
-    if (known !== undefined) return known;
-    const digest = sha256(bytes);
-    digests.set(bytes, digest);
-    return digest;
+    return sha256(this.toBytes());
   }
 
   #accumulate(bytes: Uint8Array, sign: 1 | -1): void {
-    const lanes = this.#lanes ?? lanesOf(this.toBytes());
-    this.#lanes = lanes;
-    this.#bytes = undefined;
     for (let i = 0; i < LANES; i++) {
       // The typed array keeps the low 16 bits: the sum modulo 2^16, for either sign.
-      lanes[i] = (lanes[i] ?? 0) + sign * laneAt(bytes, i);
+      this.#lanes[i] = (this.#lanes[i] ?? 0) + sign * laneAt(bytes, i);
     }
   }
 }
@@ -81,19 +68,3 @@ export class LtHash {
 /** Lanes are read byte by byte, so that the platform's byte order has no say in a state root. */
 const laneAt = (bytes: Uint8Array, i: number): number =>
   (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
-
-function lanesOf(bytes: Uint8Array): Uint16Array {
-  const lanes = new Uint16Array(LANES);
-  for (let i = 0; i < LANES; i++) lanes[i] = laneAt(bytes, i);
-  return lanes;
-}
-
-function bytesOf(lanes: Uint16Array): Uint8Array {
-  const bytes = new Uint8Array(LTHASH_BYTES);
-  for (let i = 0; i < LANES; i++) {
-    const lane = lanes[i] ?? 0;
-    bytes[2 * i] = lane;
-    bytes[2 * i + 1] = lane >> 8;
-  }
-  return bytes;
-}

@@ -20,13 +20,10 @@ const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
 /** The largest power of two below `size`, for size > 1: where RFC 6962 splits a list. */
 const splitOf = (size: number): number => 2 ** (31 - Math.clz32(size - 1));
 
-/** Of most blocks: nobody pays and nobody is convicted. */
-const EMPTY_ROOT = sha256();
-
-/** MTH of the leaves: 32 bytes, shared between calls; SHA-256 of nothing for the empty list. */
+/** MTH of the leaves: 32 bytes; SHA-256 of nothing for the empty list. */
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   invariant(leaves.length <= MAX_MERKLE_LEAVES, "a Merkle list is within its bound");
-  return leaves.length === 0 ? EMPTY_ROOT : subtreeHash(leaves.map(leafHash), 0, leaves.length);
+  return leaves.length === 0 ? sha256() : subtreeHash(leaves.map(leafHash), 0, leaves.length);
 }
 
 function subtreeHash(hashes: readonly Uint8Array[], start: number, end: number): Uint8Array {

@@ -11,7 +11,6 @@ import {
 } from "../codec/chain.ts";
 import { decodeFrame, encodeFrame, type Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
-import { allocate } from "../codec/slab.ts";
 import type { Input, Step, TimedInput } from "../consensus/api.ts";
 import { blockHashOf } from "../crypto/ids.ts";
 import type { Block, HashHex } from "../types/chain.ts";
@@ -147,7 +146,7 @@ function messageInput(message: Message, valid: boolean): Input {
 }
 
 function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
-  const bytes = allocate(HEADER_BYTES + body.length);
+  const bytes = new Uint8Array(HEADER_BYTES + body.length);
   bytes[0] = kind;
   putNumber(bytes, 1, nowMs);
   bytes.set(body, HEADER_BYTES);
@@ -155,7 +154,7 @@ function record(kind: number, nowMs: number, body: Uint8Array): Uint8Array {
 }
 
 function withNumbers(numbers: readonly number[], body: Uint8Array): Uint8Array {
-  const bytes = allocate(numbers.length * 8 + body.length);
+  const bytes = new Uint8Array(numbers.length * 8 + body.length);
   numbers.forEach((value, i) => putNumber(bytes, i * 8, value));
   bytes.set(body, numbers.length * 8);
   return bytes;

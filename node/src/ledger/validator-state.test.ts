@@ -36,19 +36,6 @@ function statesOf(blocks: number, culprits: Readonly<Record<number, readonly Val
   return states;
 }
 
-describe("validatorStateAfter", () => {
-  it("hands the very state on where a block changes nothing", () => {
-    const states = statesOf(EPOCH_BLOCKS + 4);
-    const changes = states.flatMap((state, height) =>
-      state === states[height - 1] ? [] : [height],
-    );
-    // Genesis; the first leaders; the new epoch's seed, and the leaders by it.
-    expect(changes).toEqual([0, 1, EPOCH_BLOCKS + 1]);
-    const [, , , , calm, convicted] = statesOf(5, { 5: [at(1)] });
-    expect(convicted).not.toBe(calm);
-  });
-});
-
 describe("ejection", () => {
   const states = statesOf(12, { 5: [at(1)], 6: [at(3)] });
   const state = (height: number) => states[height] as ValidatorState;

@@ -43,7 +43,7 @@ export interface ValidatorChange {
   readonly culprits: readonly Validator[];
 }
 
-/** The state after the block that follows `state`: that very state, where the block changes nothing. */
+/** The state after the block that follows `state`. */
 export function validatorStateAfter(
   state: ValidatorState,
   { height, parentHash, lastCommitRound, culprits }: ValidatorChange,
@@ -56,7 +56,7 @@ export function validatorStateAfter(
           { ...state, nextValidators },
           { height: height - 1, round: lastCommitRound },
         );
-  const after: ValidatorState = {
+  return {
     lastValidators: state.validators,
     lastLeaders: leadersOf(state, height),
     validators: state.nextValidators,
@@ -69,19 +69,7 @@ export function validatorStateAfter(
       ? { epochSeed: state.nextEpochSeed, nextEpochSeed: parentHash }
       : { epochSeed: state.epochSeed, nextEpochSeed: state.nextEpochSeed }),
   };
-  return isUnchanged(state, after) ? state : after;
 }
-
-/** What does not change is handed on from state to state, so that identity tells. */
-const isUnchanged = (before: ValidatorState, after: ValidatorState): boolean =>
-  before.lastValidators === after.lastValidators &&
-  before.lastLeaders === after.lastLeaders &&
-  before.validators === after.validators &&
-  before.nextValidators === after.nextValidators &&
-  before.tombstones === after.tombstones &&
-  before.failedSlots === after.failedSlots &&
-  before.epochSeed === after.epochSeed &&
-  before.nextEpochSeed === after.nextEpochSeed;
 
 /**
  * The leader order of `height`, the one after the state: indices into its validators, without those
@@ -90,24 +78,13 @@ const isUnchanged = (before: ValidatorState, after: ValidatorState): boolean =>
 export function leadersOf(state: ValidatorState, height: Height): readonly number[] {
   const { validators, tombstones, failedSlots } = state;
   const seed = beginsEpoch(height) ? state.nextEpochSeed : state.epochSeed;
-  const order = orderOf(validators, seed);
+  const order = leaderOrder(validators, seed, sha256);
   const out = new Set(skippedLeaders(failedSlots, validators, height));
   // Ejection takes a height longer than this.
   for (const { validator } of tombstones) out.add(toHex(validator.publicKey));
   if (out.size === 0) return order;
   const eligible = order.filter((index) => !out.has(toHex(keyAt(validators, index))));
   return eligible.length === 0 ? order : eligible;
-}
-
-/** The last order of a set: it serves a whole epoch. */
-const orders = new WeakMap<ValidatorSet, { seed: Uint8Array; order: readonly number[] }>();
-
-function orderOf(validators: ValidatorSet, seed: Uint8Array): readonly number[] {
-  const known = orders.get(validators);
-  if (known !== undefined && equalBytes(known.seed, seed)) return known.order;
-  const order = leaderOrder(validators, seed, sha256);
-  orders.set(validators, { seed, order });
-  return order;
 }
 
 /** The first height at which an ejected validator votes no more; it leads none from the one before. */
@@ -129,7 +106,10 @@ const keyAt = (validators: ValidatorSet, index: number): Uint8Array =>
   validators[index]?.publicKey ?? new Uint8Array(0);
 
 function without(validators: ValidatorSet, culprits: readonly Validator[]): ValidatorSet {
-  return culprits.length === 0 ? validators : validators.filter((v) => !culprits.includes(v));
+  if (culprits.length === 0) return validators;
+  const isCulprit = (one: Validator) =>
+    culprits.some(({ publicKey }) => equalBytes(publicKey, one.publicKey));
+  return validators.filter((one) => !isCulprit(one));
 }
 
 function withTombstones(
@@ -137,7 +117,6 @@ function withTombstones(
   culprits: readonly Validator[],
   height: Height,
 ): ValidatorState["tombstones"] {
-  if (culprits.length === 0) return tombstones;
   return [...tombstones, ...culprits.map((validator) => ({ validator, height }))].sort((a, b) =>
     compareBytes(a.validator.publicKey, b.validator.publicKey),
   );

@@ -4,7 +4,6 @@
 // was written and not synced may survive whole, in part or not at all; the test chooses.
 
 import { concatBytes } from "../../codec/bytes.ts";
-import { allocate } from "../../codec/slab.ts";
 import { invariant } from "../../types/errors.ts";
 import type { Disk, FileNumber } from "../disk.ts";
 
@@ -188,7 +187,7 @@ function writeInto(inode: Inode, written: Uint8Array, position: number): void {
   if (!sparesDurable || endBytes > bytes.length) {
     // Files written once are as long as they are; the others grow by doubling.
     const room = sizeBytes === 0 ? endBytes : 2 * Math.max(sizeBytes, endBytes);
-    inode.bytes = allocate(room);
+    inode.bytes = new Uint8Array(room);
     if (sizeBytes > 0) inode.bytes.set(bytes.subarray(0, sizeBytes));
   } else if (position > sizeBytes) inode.bytes.fill(0, sizeBytes, position);
   inode.bytes.set(written, position);

@@ -2,7 +2,6 @@
 // learned addresses, one link a peer; no sockets, no cryptography, no time of its own. A dial is settled
 // in one event, so simultaneous dials cannot cross here; how they are settled is the real one's affair.
 
-import { allocate } from "../../codec/slab.ts";
 import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
 import { invariant } from "../../types/errors.ts";
 import type { MemoryHub, Route } from "./memory-hub.ts";
@@ -136,8 +135,7 @@ export class MemoryTransport implements Transport {
   /** On a real link the receiver's bytes are never the sender's; one copy serves all receivers. */
   #copyOf(frame: Uint8Array): Uint8Array {
     if (this.#sent?.frame === frame) return this.#sent.copy;
-    const copy = allocate(frame.length);
-    copy.set(frame);
+    const copy = Uint8Array.from(frame);
     this.#sent = { frame, copy };
     return copy;
   }
