@@ -11,8 +11,11 @@ import { proposalSignBytes, txSignBytes, voteSignBytes } from "../src/codec/sign
 import { blockHashOf, txidOf } from "../src/crypto/ids.ts";
 import { openSigningKey, type SigningKey } from "../src/crypto/keys.ts";
 import { nodeIdOf, publicKeyOf } from "../src/crypto/pure-keys.ts";
+import { verifySignature } from "../src/crypto/verify.ts";
 import type { NodeOptions } from "../src/daemon/consensus-node.ts";
+import { ledgerParamsOf } from "../src/genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf, validatorSetOf } from "../src/genesis.ts";
+import type { CheckedTransaction } from "../src/ledger/validate-transaction.ts";
 import type { Peer, SignRequest } from "../src/ports.ts";
 import type {
   Block,
@@ -25,7 +28,7 @@ import type {
 import type { ProposalMessage, Vote } from "../src/types/consensus.ts";
 import { invariant } from "../src/types/errors.ts";
 import { TestNode } from "./driver-node.ts";
-import { sampleGenesis, walletOf } from "./ledger-fixtures.ts";
+import { checkedOf, sampleGenesis, walletOf } from "./ledger-fixtures.ts";
 
 export const TEST_CONFIG: NodeOptions["config"] = {
   consensus: {
@@ -236,6 +239,12 @@ export class DriverNetwork {
     const body = { version: 1, inputs: [utxo.outPoint], outputs, payload: new Uint8Array(0) };
     const signature = key.sign(txSignBytes(this.genesisHash, txidOf(body)));
     return { body, witnesses: [{ publicKey: key.publicKey, signature }] };
+  }
+
+  /** Payments as a mempool would hand them on, for a block that is built here on the head of `node`. */
+  checked(node: TestNode, payments: readonly Transaction[]): CheckedTransaction[] {
+    const params = ledgerParamsOf(this.genesis, this.genesisHash);
+    return checkedOf(payments, node.store, { params, verify: verifySignature });
   }
 
   /** The proposal of `block` in `round` as its leader signs it; for messages that are said again. */

@@ -54,7 +54,7 @@ export class FakeNode {
   readonly utxos: Utxo[] = [];
   readonly ejected: Tombstone[] = [];
   readonly listeners = new Set<(height: number) => void>();
-  /** What submitTransaction answers; it admits by default. */
+  /** What `submit` answers; it admits by default. */
   submit: (transaction: Transaction) => Result<Uint8Array> = (transaction) => {
     const txid = txidOf(transaction.body);
     this.pending.set(toHex(txid), transaction);
@@ -68,38 +68,24 @@ export class FakeNode {
     version: "0.0.0-test",
     nodeId: nodeIdOf(NODE.publicKey),
     startedAtMs: GENESIS_TIME_MS,
-    nowMs: () => this.nowMs,
+    clock: { nowMs: () => this.nowMs },
     isCaughtUp: () => true,
     head: () => this.head(),
-    block: (height) => this.blocks[height - 1],
-    heightOf: (hash) => {
-      const found = this.blocks.findIndex(
-        (b) => toHex(blockHashOf(b.block.header)) === toHex(hash),
-      );
-      return found < 0 ? undefined : found + 1;
-    },
-    transaction: (txid) => this.locate(txid),
-    balanceOf: async (address) => this.utxosOf(address).reduce((sum, { value }) => sum + value, 0n),
-    utxosOf: async (address, limit) => this.utxosOf(address).slice(0, limit),
-    mempool: () => ({ count: this.pending.size, bytes: 0, maxTxs: 20_000, maxBytes: 1 << 26 }),
-    pendingTransaction: (txid) => this.pending.get(toHex(txid)),
-    pendingTxids: (limit) =>
-      [...this.pending.values()].slice(0, limit).map(({ body }) => txidOf(body)),
-    isSpentByPending: (outPoint) =>
-      [...this.pending.values()].some(({ body }) =>
-        body.inputs.some((input) => outPointKey(input) === outPointKey(outPoint)),
-      ),
-    submitTransaction: async (transaction) => this.submit(transaction),
+    store: this.store(),
+    mempool: this.mempool(),
+    submit: (transaction) => this.submit(transaction),
     peers: () => [
       {
-        id: "ab".repeat(20),
-        nodeKey: fakeHash(9),
-        role: "full",
-        address: "127.0.0.2:24100",
-        outbound: true,
-        connectedAtMs: GENESIS_TIME_MS,
-        claimedHeight: 4,
-        roundTripMs: undefined,
+        peer: {
+          id: "ab".repeat(20),
+          nodeKey: fakeHash(9),
+          role: "full",
+          address: "127.0.0.2:24100",
+          outbound: true,
+          connectedAtMs: GENESIS_TIME_MS,
+        },
+        height: 4,
+        rttMs: undefined,
       },
     ],
     consensus: () => ({
@@ -118,6 +104,41 @@ export class FakeNode {
       return () => this.listeners.delete(listener);
     },
   };
+
+  private store(): NodeFacts["store"] {
+    return {
+      block: (height) => this.blocks[height - 1],
+      heightOf: (hash) => {
+        const found = this.blocks.findIndex(
+          (b) => toHex(blockHashOf(b.block.header)) === toHex(hash),
+        );
+        return found < 0 ? undefined : found + 1;
+      },
+      transaction: (txid) => this.locate(txid),
+      balanceOf: (address) => this.utxosOf(address).reduce((sum, { value }) => sum + value, 0n),
+      utxosOf: (address, limit, done) => done(undefined, this.utxosOf(address).slice(0, limit)),
+    };
+  }
+
+  private mempool(): NodeFacts["mempool"] {
+    const { pending } = this;
+    return {
+      get size() {
+        return pending.size;
+      },
+      sizeBytes: 0,
+      limits: { maxTxs: 20_000, maxBytes: 1 << 26 },
+      getByTxid: (txid) => {
+        const tx = pending.get(txid);
+        return tx === undefined ? undefined : { tx };
+      },
+      entries: () => [...pending.keys()].map((txidHex) => ({ txidHex })),
+      isSpent: (outPoint) =>
+        [...pending.values()].some(({ body }) =>
+          body.inputs.some((input) => outPointKey(input) === outPointKey(outPoint)),
+        ),
+    };
+  }
 
   /** Gives `value` satoshi to the rich key, as from genesis. */
   fund(n: number, value: bigint): void {

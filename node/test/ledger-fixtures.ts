@@ -12,10 +12,18 @@ import type { Genesis } from "../src/genesis/types.ts";
 import { validatorSetOf } from "../src/genesis/validator-set.ts";
 import { type LedgerParams, ledgerParamsOf } from "../src/ledger/params.ts";
 import { type GenesisState, genesisState } from "../src/ledger/state-root.ts";
-import type { TxRules } from "../src/ledger/validate-transaction.ts";
+import { outPointKey, outputsOf, type UtxoView } from "../src/ledger/utxo-view.ts";
+import {
+  type CheckedTransaction,
+  checkSpend,
+  checkWitnesses,
+  identify,
+  type TxRules,
+} from "../src/ledger/validate-transaction.ts";
 import type { Utxo } from "../src/ports.ts";
 import {
   type Certificate,
+  type OutPoint,
   PRECOMMIT,
   type Transaction,
   type TxOutput,
@@ -166,4 +174,26 @@ export function commitOf(height: number, blockHash: Uint8Array, round = 0): Cert
     signers: [true, true, true, false],
     signatures: [1, 2, 3].map((byte) => new Uint8Array(64).fill(byte)),
   };
+}
+
+/**
+ * Those that pass every rule, where each may spend what the ones before it make: what a mempool hands
+ * on, except that two of them may spend one output.
+ */
+export function checkedOf(
+  transactions: readonly Transaction[],
+  view: UtxoView,
+  rules: TxRules,
+): CheckedTransaction[] {
+  const made = new Map<string, Utxo>();
+  const over = { utxo: (at: OutPoint) => made.get(outPointKey(at)) ?? view.utxo(at) };
+  return transactions.flatMap((tx) => {
+    const priced = checkSpend(identify(tx), over, rules.params);
+    const checked = priced.ok ? checkWitnesses(priced.value, rules) : priced;
+    if (!checked.ok) return [];
+    for (const utxo of outputsOf(tx, checked.value.txid, 1)) {
+      made.set(outPointKey(utxo.outPoint), utxo);
+    }
+    return [checked.value];
+  });
 }

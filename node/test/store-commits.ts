@@ -6,7 +6,7 @@ import type { AppliedBlock } from "../src/ledger/apply-block.ts";
 import { buildBlock } from "../src/ledger/build-block.ts";
 import type { BlockCommit, Store, Utxo } from "../src/ports.ts";
 import type { Certificate, Transaction } from "../src/types/chain.ts";
-import { commitOf, GENESIS_HASH, ledgerWorld, VALIDATORS } from "./ledger-fixtures.ts";
+import { checkedOf, commitOf, GENESIS_HASH, ledgerWorld, VALIDATORS } from "./ledger-fixtures.ts";
 
 const world = ledgerWorld();
 
@@ -39,7 +39,7 @@ export const utxosOf = (
 export function nextCommit(store: Store, transactions: readonly Transaction[] = []): BlockCommit {
   const head = store.head();
   if (head === undefined) throw new Error("the store has no head");
-  const { block, applied, refused } = buildBlock(
+  const { block, applied } = buildBlock(
     {
       view: store,
       head,
@@ -47,12 +47,13 @@ export function nextCommit(store: Store, transactions: readonly Transaction[] = 
       round: 0,
       proposer: VALIDATORS[0]?.publicKey ?? ZERO_HASH,
       timestampMs: head.timestampMs + 1_000,
-      candidates: transactions,
+      candidates: checkedOf(transactions, store, world.rules),
       evidence: [],
     },
     world.rules,
   );
-  if (refused.length > 0) throw new Error(`refused: ${refused[0]?.code}`);
+  const missing = transactions.length - block.transactions.length;
+  if (missing > 0) throw new Error(`${missing} transactions are not valid`);
   return commitWith(applied, block);
 }
 

@@ -14,7 +14,7 @@ import { waitingTransactions } from "../driver/waiting-transactions.ts";
 import { type Genesis, genesisHashOf } from "../genesis.ts";
 import { ledgerParamsOf } from "../ledger/params.ts";
 import { EvidencePool } from "../mempool/evidence-pool.ts";
-import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "../mempool/mempool.ts";
+import { DEFAULT_MEMPOOL_LIMITS, Mempool } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
 
@@ -48,7 +48,6 @@ export interface ConsensusNode {
   readonly chain: ChainState;
   readonly driver: Driver;
   readonly mempool: Mempool;
-  readonly mempoolLimits: MempoolLimits;
 }
 
 /** How long a voter gives its own consensus before it asks for the block in progress. */
@@ -61,8 +60,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
   const verify = ports.verify ?? createVerifiedCache(verifySignature).verify;
   const params = ledgerParamsOf(genesis, genesisHash);
   const rules = { params, verify };
-  const mempoolLimits = { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool };
-  const mempool = new Mempool(rules, mempoolLimits);
+  const mempool = new Mempool(rules, { ...DEFAULT_MEMPOOL_LIMITS, ...config.mempool });
   const { store, signer } = ports;
   const chain = new ChainState(store, {
     genesisHash,
@@ -89,7 +87,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     onCommit: options.onCommit,
     onFork: options.onFork ?? (() => undefined),
   });
-  return { chain, driver, mempool, mempoolLimits };
+  return { chain, driver, mempool };
 }
 
 function signHoldOf(

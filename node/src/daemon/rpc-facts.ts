@@ -1,29 +1,18 @@
-// What the RPC sees of the node: the store's committed state, the mempool, the driver's peers and round.
+// What the RPC sees of the node: its store, its mempool, and what the driver says of peers and rounds.
 
-import { toHex } from "../codec/hex.ts";
+import { systemClock } from "../adapters/system-clock.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
-import { txidOf } from "../crypto/ids.ts";
 import type { ChainState } from "../driver/chain-state.ts";
 import type { Driver } from "../driver/driver.ts";
-import type { Genesis } from "../genesis.ts";
-import type { Mempool, MempoolLimits } from "../mempool/mempool.ts";
-import type { Store } from "../ports.ts";
 import type { ConsensusFacts, NodeFacts } from "../rpc/node-facts.ts";
-import type { Height, Transaction } from "../types/chain.ts";
-import { ok } from "../types/errors.ts";
+import type { Height } from "../types/chain.ts";
 
-export interface RpcFactsParts {
-  readonly version: string;
-  readonly nodeId: string;
-  readonly genesis: Genesis;
-  readonly genesisHash: Uint8Array;
-  readonly store: Store;
+type About = "version" | "nodeId" | "genesis" | "genesisHash";
+
+export interface RpcFactsParts extends Pick<NodeFacts, About | "store" | "mempool" | "isCaughtUp"> {
   readonly chain: ChainState;
   readonly driver: Driver;
-  readonly mempool: Mempool;
-  readonly mempoolLimits: MempoolLimits;
-  readonly isCaughtUp: () => boolean;
   readonly commits: CommitListeners;
 }
 
@@ -41,52 +30,17 @@ export class CommitListeners {
   }
 }
 
-export function rpcFacts(parts: RpcFactsParts): NodeFacts {
-  const { store, chain, driver, mempool, genesis, genesisHash, commits } = parts;
+export function rpcFacts({ chain, driver, commits, ...parts }: RpcFactsParts): NodeFacts {
   return {
-    genesis,
-    genesisHash,
-    version: parts.version,
-    nodeId: parts.nodeId,
-    startedAtMs: Date.now(),
-    nowMs: () => Date.now(),
-    isCaughtUp: parts.isCaughtUp,
+    ...parts,
+    clock: systemClock,
+    startedAtMs: systemClock.nowMs(),
     head: () => chain.head,
-    block: (height) => store.block(height),
-    heightOf: (blockHash) => store.heightOf(blockHash),
-    transaction: (txid) => store.transaction(txid),
-    balanceOf: (address) => Promise.resolve(store.balanceOf(address)),
-    utxosOf: (address, limit) =>
-      new Promise((resolve, reject) => {
-        store.utxosOf(address, limit, (error, utxos) => {
-          if (error === undefined) resolve(utxos);
-          else reject(error);
-        });
-      }),
-    mempool: () => ({
-      count: mempool.size,
-      bytes: mempool.sizeBytes,
-      maxTxs: parts.mempoolLimits.maxTxs,
-      maxBytes: parts.mempoolLimits.maxBytes,
-    }),
-    pendingTransaction: (txid) => mempool.getByTxid(toHex(txid))?.tx,
-    pendingTxids: (limit) => [...mempool.entries()].slice(0, limit).map(({ txid }) => txid),
-    isSpentByPending: (outPoint) => mempool.isSpent(outPoint),
-    submitTransaction: (transaction) => Promise.resolve(submit(driver, transaction)),
-    peers: () =>
-      driver.peers.all().map(({ peer, height, rttMs }) => ({
-        ...peer,
-        claimedHeight: height === 0 ? undefined : height,
-        roundTripMs: rttMs,
-      })),
+    submit: (transaction) => driver.submit(transaction),
+    peers: () => driver.peers.all(),
     consensus: () => consensusFacts(chain, driver),
     onCommit: (listener) => commits.add(listener),
   };
-}
-
-function submit(driver: Driver, transaction: Transaction) {
-  const submitted = driver.submit(transaction);
-  return submitted.ok ? ok(txidOf(transaction.body)) : submitted;
 }
 
 function consensusFacts(chain: ChainState, driver: Driver): ConsensusFacts {

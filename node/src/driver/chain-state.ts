@@ -187,7 +187,7 @@ export class ChainState {
     return {
       block: built.block,
       blockHash,
-      refused: built.refused.map(({ witnessId }) => witnessId),
+      refused: built.refused,
     };
   }
 

@@ -144,8 +144,9 @@ describe("a compact proposal", () => {
 /** The leader is gone, and a peer that holds its keys proposes the block it would have built. */
 function puppet(world: Scene): { peer: LoosePeer; block: Block; message: Message } {
   const { network, leader, txs } = world;
+  const candidates = network.checked(leader, txs);
   const { block } = leader.node.chain.build(0, network.clock.nowMs() + 50, {
-    candidates: txs,
+    candidates,
     evidence: [],
   });
   leader.crash();

@@ -75,7 +75,7 @@ export class CompactProposals {
       metrics.count("p2p_dropped_total", { reason: "compactProposal" });
       return;
     }
-    const found = witnessIds.map((id) => pool.get(toHex(id)));
+    const found = witnessIds.map((id) => pool.get(toHex(id))?.tx);
     const missing = [...found.keys()].filter((index) => found[index] === undefined);
     const pending: Pending = {
       message,

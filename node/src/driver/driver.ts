@@ -174,8 +174,8 @@ export class Driver {
     else done();
   }
 
-  /** Takes a transaction into the pool and announces it; its witness id, or why not. */
-  submit(tx: Transaction): Result<HashHex> {
+  /** Takes a transaction into the pool and announces it; its txid, or why not. */
+  submit(tx: Transaction): Result<Uint8Array> {
     return this.#relay.submit(tx);
   }
 

@@ -112,7 +112,8 @@ describe("a validator that wants blocks faster than due", () => {
       const { chain, transport } = liar.node;
       for (const round of rounds) {
         if (leaderOf(chain.nextContext(), round) !== chain.selfIndex) continue;
-        const candidates = txs.map((wallet) => network.payment(wallet, 5));
+        const payments = txs.map((wallet) => network.payment(wallet, 5));
+        const candidates = network.checked(liar, payments);
         const draft = { candidates, evidence: [] };
         const { block } = chain.build(round, network.clock.nowMs(), draft);
         const frame = encodeFrame({ type: "proposal", proposal: network.proposalOf(block, round) });

@@ -4,7 +4,8 @@ import { RecordedMetrics } from "../../test/recorded-metrics.ts";
 import { VirtualClock } from "../adapters/memory/virtual-clock.ts";
 import type { Message } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
-import { witnessIdOf } from "../crypto/ids.ts";
+import { txidOf, witnessIdOf } from "../crypto/ids.ts";
+import { type CheckedTransaction, identify } from "../ledger/validate-transaction.ts";
 import type { Peer } from "../ports.ts";
 import type { HashHex, Transaction } from "../types/chain.ts";
 import { fail, ok } from "../types/errors.ts";
@@ -23,6 +24,8 @@ const txOf = (i: number): Transaction => ({
   },
   witnesses: [],
 });
+/** What a real pool would have checked. */
+const entryOf = (tx: Transaction) => ({ ...identify(tx), fee: 0n }) as CheckedTransaction;
 const idOf = (tx: Transaction): HashHex => toHex(witnessIdOf(tx));
 
 const peerOf = (id: string): Peer => ({
@@ -46,7 +49,7 @@ function world(peerCount = 2) {
       return true;
     },
   };
-  const held = new Map<HashHex, Transaction>();
+  const held = new Map<HashHex, CheckedTransaction>();
   const pool = {
     get size() {
       return held.size;
@@ -55,8 +58,9 @@ function world(peerCount = 2) {
     get: (id: HashHex) => held.get(id),
     admit: (tx: Transaction) => {
       if (held.has(idOf(tx))) return fail("TX_KNOWN", "known");
-      held.set(idOf(tx), tx);
-      return ok(idOf(tx));
+      const entry = entryOf(tx);
+      held.set(idOf(tx), entry);
+      return ok(entry);
     },
   };
   const metrics = new RecordedMetrics();
@@ -77,6 +81,12 @@ const first = (peers: readonly Peer[]): Peer => peers[0] ?? peerOf("none");
 const second = (peers: readonly Peer[]): Peer => peers[1] ?? peerOf("none");
 
 describe("TxRelay", () => {
+  it("answers a submission with the txid, or with why not", () => {
+    const { relay } = world();
+    expect(relay.submit(txOf(0))).toEqual({ ok: true, value: txidOf(txOf(0).body) });
+    expect(relay.submit(txOf(0))).toMatchObject({ code: "TX_KNOWN" });
+  });
+
   it("announces what came within a tenth of a second in one batch to each peer", () => {
     const { clock, relay, idsSent, admitted } = world();
     for (let i = 0; i < 5; i++) relay.submit(txOf(i));
@@ -115,7 +125,7 @@ describe("TxRelay", () => {
   it("asks one peer for what it lacks, and the next one when the first has not answered", () => {
     const { clock, relay, all, idsSent, held } = world();
     const [known, unknown] = [txOf(0), txOf(1)];
-    held.set(idOf(known), known);
+    held.set(idOf(known), entryOf(known));
     const ids = [witnessIdOf(known), witnessIdOf(unknown)];
     relay.announced(first(all), ids);
     relay.announced(second(all), ids);
@@ -158,7 +168,7 @@ describe("TxRelay", () => {
       return { ...tx, body: { ...tx.body, payload: new Uint8Array(1024) } };
     };
     const txs = Array.from({ length: 1_000 }, (_, i) => large(i));
-    for (const tx of txs) held.set(idOf(tx), tx);
+    for (const tx of txs) held.set(idOf(tx), entryOf(tx));
     relay.requested(first(all), [new Uint8Array(32), ...txs.map(witnessIdOf)]);
     const bodies = sent.flatMap(({ message }) =>
       message.type === "txs" ? message.transactions : [],

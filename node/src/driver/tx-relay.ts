@@ -4,13 +4,13 @@
 // Bounds: MAX_PENDING ids wait for the next batch, MAX_WANTED bodies are asked for at once and forgotten
 // after WANTED_MS, an answer holds at most MAX_SYNC_ANSWER_BYTES.
 
-import { encodeTransaction } from "../codec/chain.ts";
 import { fromHex, toHex } from "../codec/hex.ts";
 import { witnessIdOf } from "../crypto/ids.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
+import type { CheckedTransaction } from "../ledger/validate-transaction.ts";
 import type { Clock, Metrics, Peer, Timer } from "../ports.ts";
 import type { Block, HashHex, Round, Transaction } from "../types/chain.ts";
-import type { Result } from "../types/errors.ts";
+import { ok, type Result } from "../types/errors.ts";
 import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../types/limits.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
@@ -25,9 +25,9 @@ const WANTED_MS = 2_000;
 export interface TxPool {
   readonly size: number;
   has(witnessId: HashHex): boolean;
-  get(witnessId: HashHex): Transaction | undefined;
+  get(witnessId: HashHex): CheckedTransaction | undefined;
   /** Validates against the committed state and keeps the transaction, or says why not. */
-  admit(tx: Transaction): Result<HashHex>;
+  admit(tx: Transaction): Result<CheckedTransaction>;
 }
 
 /** The pool as the driver uses it besides relaying. */
@@ -35,7 +35,7 @@ export interface DriverPool extends TxPool {
   /** Witness ids in the pool, at most `limit`. */
   ids(limit: number): readonly HashHex[];
   /** Candidates for a block of `round`, best first, parents before children. */
-  select(round: Round): readonly Transaction[];
+  select(round: Round): readonly CheckedTransaction[];
   /** A block is final: its transactions and all that conflict with them leave. */
   committed(applied: AppliedBlock, block: Block): void;
   drop(witnessIds: readonly Uint8Array[]): void;
@@ -62,8 +62,8 @@ export class TxRelay {
     this.#parts = parts;
   }
 
-  /** Takes a transaction from RPC or a peer into the pool and announces it. */
-  submit(tx: Transaction, source: "rpc" | "peer" = "rpc"): Result<HashHex> {
+  /** Takes a transaction from RPC or a peer into the pool and announces it; the value is its txid. */
+  submit(tx: Transaction, source: "rpc" | "peer" = "rpc"): Result<Uint8Array> {
     const { pool, metrics } = this.#parts;
     const admitted = pool.admit(tx);
     if (!admitted.ok) {
@@ -72,9 +72,10 @@ export class TxRelay {
       return admitted;
     }
     metrics.count("mempool_admitted_total", { source });
-    this.#announce(admitted.value);
+    const { txid, witnessId } = admitted.value;
+    this.#announce(toHex(witnessId));
     this.#parts.onAdmitted();
-    return admitted;
+    return ok(txid);
   }
 
   /** Ids that a peer has: asks for those that are neither here nor on their way. */
@@ -98,11 +99,11 @@ export class TxRelay {
     const transactions: Transaction[] = [];
     let sizeBytes = 0;
     for (const witnessId of witnessIds) {
-      const tx = this.#parts.pool.get(toHex(witnessId));
-      if (tx === undefined) continue;
-      sizeBytes += encodeTransaction(tx).length;
+      const held = this.#parts.pool.get(toHex(witnessId));
+      if (held === undefined) continue;
+      sizeBytes += held.sizeBytes;
       if (sizeBytes > MAX_SYNC_ANSWER_BYTES) break;
-      transactions.push(tx);
+      transactions.push(held.tx);
     }
     if (transactions.length > 0) this.#parts.outbound.to(peer.id, { type: "txs", transactions });
   }

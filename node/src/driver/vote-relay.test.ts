@@ -95,7 +95,7 @@ function proposed(lastIsLate = false): Scene {
   const leader = network.at(leaderIndex);
   const built = (inMs: number) =>
     leader.node.chain.build(0, network.clock.nowMs() + inMs, {
-      candidates: [network.payment(0, 5)],
+      candidates: network.checked(leader, [network.payment(0, 5)]),
       evidence: [],
     }).block;
   const block = built(50);

@@ -40,7 +40,7 @@ export function waitingTransactions(parts: WaitingTransactionsParts): DriverPool
       return mempool.size;
     },
     has: (witnessId: HashHex) => mempool.has(witnessId),
-    get: (witnessId: HashHex) => mempool.get(witnessId)?.tx,
+    get: (witnessId: HashHex) => mempool.get(witnessId),
     admit(tx: Transaction) {
       const admitted = mempool.admit(tx, store, store.head()?.height ?? 0);
       if (!admitted.ok) return fail(admitted.code, admitted.reason);
@@ -48,7 +48,7 @@ export function waitingTransactions(parts: WaitingTransactionsParts): DriverPool
       arrivedAtMs.set(entry, clock.monotonicMs());
       evicted("fee", admitted.value.evicted);
       measure();
-      return ok(entry.id);
+      return ok(entry);
     },
     ids: (limit: number) => [...mempool.entries()].slice(0, limit).map(({ id }) => id),
     select: (round: Round) => mempool.select(maxBlockBytesOf(params, round), params.maxBlockTxs),

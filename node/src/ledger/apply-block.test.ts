@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  checkedOf,
   commitOf,
   GENESIS_HASH,
   type LedgerWorld,
@@ -12,7 +13,7 @@ import {
   walletOf,
 } from "../../test/ledger-fixtures.ts";
 import { toHex } from "../codec/hex.ts";
-import { certificateHashOf } from "../crypto/ids.ts";
+import { certificateHashOf, witnessIdOf } from "../crypto/ids.ts";
 import type { ChainHead, Utxo } from "../ports.ts";
 import type { Block, BlockHeader, Transaction } from "../types/chain.ts";
 import { applyBlock } from "./apply-block.ts";
@@ -39,7 +40,7 @@ const coin = (i: number): Utxo => world.utxos[i] as Utxo;
 const proposer = (VALIDATORS[0] as (typeof VALIDATORS)[number]).publicKey;
 
 const draftOf = (
-  candidates: readonly Transaction[],
+  transactions: readonly Transaction[],
   over: Partial<BlockDraft> = {},
 ): BlockDraft => ({
   view,
@@ -48,7 +49,7 @@ const draftOf = (
   round: 0,
   proposer,
   timestampMs: world.head.timestampMs + 1,
-  candidates,
+  candidates: checkedOf(transactions, over.view ?? view, world.rules),
   evidence: [],
   ...over,
 });
@@ -96,14 +97,30 @@ describe("applyBlock on what buildBlock made", () => {
     expect(applied.txids).toHaveLength(2);
   });
 
-  it("leaves out what is invalid and says why, and still builds a valid block", () => {
-    const first = payAll([coin(0)], 1);
-    const doubleSpend = payAll([coin(0)], 2);
-    const early = payAll([outputOf(payAll([coin(7)], 1), 0)], 3);
-    const { block, refused } = buildBlock(draftOf([first, doubleSpend, early]), world.rules);
+  it("leaves out what spends no unspent output and names it, and still builds a valid block", () => {
+    const [first, doubleSpend, parent] = [[0, 1] as const, [0, 2] as const, [7, 1] as const].map(
+      ([from, to]) => payAll([coin(from)], to),
+    ) as [Transaction, Transaction, Transaction];
+    const early = payAll([outputOf(parent, 0)], 3);
+    const { candidates } = draftOf([first, doubleSpend, parent, early]);
+    const withoutParent = candidates.filter(({ tx }) => tx !== parent);
+    expect(withoutParent).toHaveLength(3);
+    const draft = draftOf([], { candidates: withoutParent });
+    const { block, refused } = buildBlock(draft, world.rules);
     expect(block.transactions).toEqual([first]);
-    expect(refused.map(({ code }) => code)).toEqual(["TX_INPUT_MISSING", "TX_INPUT_MISSING"]);
+    expect(refused).toEqual([doubleSpend, early].map(witnessIdOf));
     expect(codeOf(block)).toBe("accepted");
+  });
+
+  it("takes the height of an output from the chain, not from when its spender was checked", () => {
+    const parent = payAll([coin(0)], 1);
+    const child = payAll([outputOf(parent, 0)], 2);
+    const candidates = checkedOf([parent, child], view, world.rules).slice(1);
+    const late = new Coins([...world.utxos, outputOf(parent, 0, 5)]);
+    const draft = draftOf([], { view: late, candidates });
+    const { block, applied } = buildBlock(draft, world.rules);
+    expect(applied.spent).toEqual([outputOf(parent, 0, 5)]);
+    expect(applyBlock({ ...draft, block }, world.rules)).toEqual({ ok: true, value: applied });
   });
 
   it("carries its parent's certificate from height 2 on", () => {
@@ -193,7 +210,10 @@ describe("block limits", () => {
     const late = { ...wide, header: { ...wide.header, round: 1 } };
     expect(accepted(late)).toMatchObject({ code: "BLOCK_TOO_LARGE" });
     const slim = crowd.utxos.map((utxo, i) => payAll([utxo], i));
-    const many = buildBlock({ ...draft, candidates: slim }, crowd.rules).block;
+    const many = buildBlock(
+      { ...draft, candidates: checkedOf(slim, coins, crowd.rules) },
+      crowd.rules,
+    ).block;
     expect(many.transactions).toHaveLength(150);
     const fewer = { ...crowd.rules, params: { ...crowd.params, maxBlockTxs: 149 } };
     expect(applyBlock({ ...draft, block: many }, fewer)).toMatchObject({ code: "BLOCK_TOO_LARGE" });

@@ -105,17 +105,17 @@ export const validatorsAfter = (
 function applyTransactions(
   identified: readonly IdentifiedTx[],
   state: BlockState,
-  { params, verify }: TxRules,
+  rules: TxRules,
 ): Result<BlockState, BlockErrorCode> {
-  const checkedTxs = [];
+  const pricedTxs = [];
   for (const [i, tx] of identified.entries()) {
-    const checked = checkSpend(tx, state, params);
+    const checked = checkSpend(tx, state, rules.params);
     if (!checked.ok) return transactionFault(i, checked);
     state.apply(checked.value);
-    checkedTxs.push(checked.value);
+    pricedTxs.push(checked.value);
   }
-  for (const [i, tx] of checkedTxs.entries()) {
-    const checked = checkWitnesses(tx, params, verify);
+  for (const [i, tx] of pricedTxs.entries()) {
+    const checked = checkWitnesses(tx, rules);
     if (!checked.ok) return transactionFault(i, checked);
   }
   return ok(state);

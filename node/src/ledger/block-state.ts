@@ -10,7 +10,7 @@ import { invariant } from "../types/errors.ts";
 import type { ValidatorState } from "../types/validator-state.ts";
 import { stateRootOf, utxoElement } from "./state-root.ts";
 import { outPointKey, outputsOf, type UtxoView } from "./utxo-view.ts";
-import type { CheckedTx } from "./validate-transaction.ts";
+import type { PricedTx } from "./validate-transaction.ts";
 
 /** What the block leaves behind, all of ChainHead but what the header names. */
 export interface BlockEffects {
@@ -45,8 +45,8 @@ export class BlockState implements UtxoView {
     return this.#spent.has(key) ? undefined : this.#view.utxo(outPoint);
   }
 
-  /** Applies a transaction that was checked against this very state. */
-  apply({ tx, txid, fee, spent }: CheckedTx): void {
+  /** Applies a transaction whose `spent` was found in this very state. */
+  apply({ tx, txid, fee, spent }: Pick<PricedTx, "tx" | "txid" | "fee" | "spent">): void {
     for (const utxo of spent) {
       const key = outPointKey(utxo.outPoint);
       if (this.#created.delete(key)) continue;

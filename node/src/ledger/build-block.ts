@@ -1,35 +1,21 @@
-// A new block for a proposer: the candidates that are valid at their place and still fit, in the
-// candidates' order, and the roots they lead to. applyBlock on the result accepts it; the property
-// tests hold the two together.
+// A new block for a proposer: the candidates whose inputs are unspent at their place and that still fit,
+// in the candidates' order, and the roots they lead to. The candidates are checked transactions, and no
+// rule is checked again. applyBlock on the result accepts it; the property tests hold the two together.
 
 import { ZERO_HASH } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";
 import type { ChainHead } from "../ports.ts";
-import type {
-  Block,
-  BlockHeader,
-  Certificate,
-  Round,
-  Transaction,
-  UnixMs,
-} from "../types/chain.ts";
+import type { Block, BlockHeader, Certificate, Round, UnixMs } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
 import { type AppliedBlock, appliedBlock, txRootOf, validatorsAfter } from "./apply-block.ts";
 import { BlockState } from "./block-state.ts";
 import { BLOCK_VERSION } from "./check-header.ts";
 import { convict, evidenceRootOf, selectEvidence } from "./evidence.ts";
-import { maxBlockBytesOf } from "./params.ts";
+import { type LedgerParams, maxBlockBytesOf } from "./params.ts";
 import type { UtxoView } from "./utxo-view.ts";
-import {
-  checkSpend,
-  checkWitnesses,
-  type IdentifiedTx,
-  identify,
-  type TxErrorCode,
-  type TxRules,
-} from "./validate-transaction.ts";
+import { type CheckedTransaction, findSpent, type TxRules } from "./validate-transaction.ts";
 
 export interface BlockDraft {
   /** The unspent outputs as of `head`. */
@@ -43,7 +29,7 @@ export interface BlockDraft {
   /** After the parent's. */
   readonly timestampMs: UnixMs;
   /** As the mempool selected them, parents first. */
-  readonly candidates: readonly Transaction[];
+  readonly candidates: readonly CheckedTransaction[];
   /** What the block may carry of it goes in. */
   readonly evidence: readonly Evidence[];
 }
@@ -51,8 +37,8 @@ export interface BlockDraft {
 export interface BuiltBlock {
   readonly block: Block;
   readonly applied: AppliedBlock;
-  /** Candidates that are not valid here: for the mempool to drop. Those that did not fit are not listed. */
-  readonly refused: readonly { readonly witnessId: Uint8Array; readonly code: TxErrorCode }[];
+  /** Witness ids of candidates that spend what is not unspent: for the mempool to drop. Those that did not fit are not listed. */
+  readonly refused: readonly Uint8Array[];
 }
 
 export function buildBlock(draft: BlockDraft, rules: TxRules): BuiltBlock {
@@ -65,7 +51,7 @@ export function buildBlock(draft: BlockDraft, rules: TxRules): BuiltBlock {
   );
   const height = head.height + 1;
   const state = new BlockState(view, height);
-  const { included, refused } = include(draft, state, rules);
+  const { included, refused } = include(draft, state, rules.params);
   const context = { height, state: validatorState, rules };
   const evidence = selectEvidence(draft.evidence, context);
   const culprits = convict(evidence, context);
@@ -90,31 +76,29 @@ export function buildBlock(draft: BlockDraft, rules: TxRules): BuiltBlock {
   return { block, applied: appliedBlock(header, included, effects), refused };
 }
 
-/** Applies to `state` every candidate that is valid there and fits the round's limits. */
-function include({ candidates, round }: BlockDraft, state: BlockState, rules: TxRules) {
-  const { params, verify } = rules;
-  const included: IdentifiedTx[] = [];
-  const refused: { witnessId: Uint8Array; code: TxErrorCode }[] = [];
+/** Applies to `state` every candidate whose inputs are there and that fits the round's limits. */
+function include({ candidates, round }: BlockDraft, state: BlockState, params: LedgerParams) {
+  const included: CheckedTransaction[] = [];
+  const refused: Uint8Array[] = [];
   const leftOut = new Set<string>();
   let roomBytes = maxBlockBytesOf(params, round);
-  for (const tx of candidates) {
+  for (const candidate of candidates) {
     if (included.length === params.maxBlockTxs) break;
-    const identified = identify(tx);
+    const { tx, txid, sizeBytes } = candidate;
     // What spends a transaction that did not fit waits with it; it is not invalid.
-    const waits = tx.body.inputs.some(({ txid }) => leftOut.has(toHex(txid)));
-    if (waits || identified.sizeBytes > roomBytes) {
-      leftOut.add(toHex(identified.txid));
+    const waits = tx.body.inputs.some((input) => leftOut.has(toHex(input.txid)));
+    if (waits || sizeBytes > roomBytes) {
+      leftOut.add(toHex(txid));
       continue;
     }
-    const spend = checkSpend(identified, state, params);
-    const checked = spend.ok ? checkWitnesses(spend.value, params, verify) : spend;
-    if (!checked.ok) {
-      refused.push({ witnessId: identified.witnessId, code: checked.code });
+    const spent = findSpent(tx, state);
+    if (!spent.ok) {
+      refused.push(candidate.witnessId);
       continue;
     }
-    state.apply(checked.value);
-    included.push(identified);
-    roomBytes -= identified.sizeBytes;
+    state.apply({ ...candidate, spent: spent.value });
+    included.push(candidate);
+    roomBytes -= sizeBytes;
   }
   return { included, refused };
 }

@@ -13,6 +13,7 @@ import {
   WALLETS,
 } from "../../test/block-plans.ts";
 import {
+  checkedOf,
   commitOf,
   doubleSigned,
   GENESIS_HASH,
@@ -95,7 +96,7 @@ class TwoLedgers {
       round: plan.round,
       proposer: this.#proposer(plan),
       timestampMs: this.#head.timestampMs + plan.stepMs,
-      candidates: this.#transactions(plan.txs),
+      candidates: checkedOf(this.#transactions(plan.txs), this.#view, this.#world.rules),
       evidence: this.#evidence(plan.evidence),
     };
     const { block, applied } = buildBlock(draft, this.#world.rules);

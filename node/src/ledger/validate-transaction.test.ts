@@ -8,12 +8,20 @@ import {
   walletOf,
 } from "../../test/ledger-fixtures.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
-import { txidOf } from "../crypto/ids.ts";
+import { txidOf, witnessIdOf } from "../crypto/ids.ts";
 import type { Utxo } from "../ports.ts";
 import type { Transaction } from "../types/chain.ts";
 import { MAX_SATOSHI } from "./amount.ts";
+import type { BlockDraft } from "./build-block.ts";
 import { outPointKey, type UtxoView } from "./utxo-view.ts";
-import { validateTransaction } from "./validate-transaction.ts";
+import {
+  type CheckedTransaction,
+  checkSpend,
+  checkWitnesses,
+  type IdentifiedTx,
+  identify,
+  type TxRules,
+} from "./validate-transaction.ts";
 
 const { rules, utxos } = ledgerWorld();
 const coin = (i: number): Utxo => utxos[i] as Utxo;
@@ -24,19 +32,33 @@ const viewOf = (list: readonly Utxo[]): UtxoView => {
 };
 const view = viewOf(utxos);
 const to = (value: bigint) => ({ value, address: walletOf(5).address });
+const check = (tx: Transaction, over: UtxoView, by: TxRules) => {
+  const priced = checkSpend(identify(tx), over, by.params);
+  return priced.ok ? checkWitnesses(priced.value, by) : priced;
+};
 const verdict = (tx: Transaction, over: UtxoView = view) => {
-  const result = validateTransaction(tx, over, rules);
+  const result = check(tx, over, rules);
   return result.ok ? "accepted" : result.code;
 };
 
-describe("validateTransaction", () => {
-  it("accepts a transfer and says what it pays, spends and is called", () => {
+describe("the rules of a transaction", () => {
+  it("accept a transfer and say what it pays, spends and is called", () => {
     const tx = payAll([coin(0), coin(1)], 5, 30_000n);
-    const result = validateTransaction(tx, view, rules);
-    expect(result).toMatchObject({
+    const named = { tx, txid: txidOf(tx.body), witnessId: witnessIdOf(tx), sizeBytes: 314 };
+    expect(checkSpend(identify(tx), view, rules.params)).toEqual({
       ok: true,
-      value: { fee: 30_000n, spent: [coin(0), coin(1)], txid: txidOf(tx.body), sizeBytes: 314 },
+      value: { ...named, fee: 30_000n, spent: [coin(0), coin(1)] },
     });
+    // What depends on the view does not go on.
+    expect(check(tx, view, rules)).toEqual({ ok: true, value: { ...named, fee: 30_000n } });
+  });
+
+  it("are the only way to a candidate for a block", () => {
+    type IsCandidate<T> = T extends BlockDraft["candidates"][number] ? true : false;
+    // The types say it: this does not compile where a transaction that was not checked is taken.
+    const uncheckedIs: IsCandidate<IdentifiedTx & Pick<CheckedTransaction, "fee">> = false;
+    const checkedIs: IsCandidate<CheckedTransaction> = true;
+    expect([uncheckedIs, checkedIs]).toEqual([false, true]);
   });
 
   it("wants the larger of the least fee and a permille of the outputs, rounded up", () => {
@@ -126,8 +148,6 @@ describe("validateTransaction", () => {
       throw new Error("asked");
     };
     const low = transfer([coin(0)], [to(coin(0).value)]);
-    expect(validateTransaction(low, view, { ...rules, verify })).toMatchObject({
-      code: "TX_FEE_TOO_LOW",
-    });
+    expect(check(low, view, { ...rules, verify })).toMatchObject({ code: "TX_FEE_TOO_LOW" });
   });
 });

@@ -1,6 +1,9 @@
 // The rules of a transaction on its own, in order of cost: structure, then amounts, then the outputs
 // it spends, and signatures last, so that a refusal is cheap. The verdict depends on nothing but the
-// transaction, the view and genesis. Called for the mempool, for proposals and for blocks.
+// transaction, the view and genesis. Called by the mempool for a newcomer, and by applyBlock.
+//
+// Each step has a type of its own: IdentifiedTx, PricedTx, CheckedTransaction. checkWitnesses is the only
+// maker of the last, so what asks for it cannot be given a transaction that nobody checked.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { encodeTransaction } from "../codec/chain.ts";
@@ -45,11 +48,24 @@ export interface IdentifiedTx {
   readonly sizeBytes: number;
 }
 
-/** A transaction that passed the rules, with what it takes from the view. */
-export interface CheckedTx extends IdentifiedTx {
+/** It passed every rule but the signatures', with what it takes from the view. */
+export interface PricedTx extends IdentifiedTx {
   readonly fee: Satoshi;
   /** The outputs it spends, in the order of its inputs. */
   readonly spent: readonly Utxo[];
+}
+
+/** Of the type alone; no value has it. */
+declare const CHECKED: unique symbol;
+
+/**
+ * It passed every rule. What was found then stays true: an outpoint names the transaction that made it,
+ * so the amounts and owners of the inputs, and with them fee and signatures, are the same in every view.
+ * Only whether the inputs are unspent depends on the view.
+ */
+export interface CheckedTransaction extends IdentifiedTx {
+  readonly fee: Satoshi;
+  readonly [CHECKED]: true;
 }
 
 export interface TxRules {
@@ -63,37 +79,18 @@ export function identify(tx: Transaction): IdentifiedTx {
   return { tx, txid: txidOf(tx.body), witnessId, sizeBytes: bytes.length };
 }
 
-/** All rules of one transaction against the outputs of `view`. */
-export function validateTransaction(
-  tx: Transaction,
-  view: UtxoView,
-  { params, verify }: TxRules,
-): Result<CheckedTx, TxErrorCode> {
-  const checked = checkSpend(identify(tx), view, params);
-  return checked.ok ? checkWitnesses(checked.value, params, verify) : checked;
-}
-
 /** Every rule but the signatures' verification. */
 export function checkSpend(
   identified: IdentifiedTx,
   view: UtxoView,
   params: LedgerParams,
-): Result<CheckedTx, TxErrorCode> {
+): Result<PricedTx, TxErrorCode> {
   const outputsSum = checkShape(identified, params);
   if (!outputsSum.ok) return outputsSum;
-  const spent: Utxo[] = [];
-  let inputsSum = 0n;
-  for (const [i, outPoint] of identified.tx.body.inputs.entries()) {
-    const utxo = view.utxo(outPoint);
-    if (utxo === undefined) {
-      return fail(
-        "TX_INPUT_MISSING",
-        `input ${i} spends ${outPointKey(outPoint)}, which is not unspent`,
-      );
-    }
-    spent.push(utxo);
-    inputsSum += utxo.value;
-  }
+  const found = findSpent(identified.tx, view);
+  if (!found.ok) return found;
+  const spent = found.value;
+  const inputsSum = spent.reduce((sum, { value }) => sum + value, 0n);
   if (inputsSum > MAX_SATOSHI) return fail("TX_AMOUNT_OVERFLOW", "the inputs exceed 64 bits");
   const fee = inputsSum - outputsSum.value;
   if (fee < 0n) {
@@ -104,6 +101,23 @@ export function checkSpend(
   if (fee < leastFee)
     return fail("TX_FEE_TOO_LOW", `pays ${fee} satoshi, at least ${leastFee} are due`);
   return ok({ ...identified, fee, spent });
+}
+
+/** The outputs that a transaction spends, in the order of its inputs. */
+export function findSpent(
+  { body: { inputs } }: Transaction,
+  view: UtxoView,
+): Result<readonly Utxo[], "TX_INPUT_MISSING"> {
+  const spent: Utxo[] = [];
+  for (const [i, outPoint] of inputs.entries()) {
+    const utxo = view.utxo(outPoint);
+    if (utxo === undefined) {
+      const reason = `input ${i} spends ${outPointKey(outPoint)}, which is not unspent`;
+      return fail("TX_INPUT_MISSING", reason);
+    }
+    spent.push(utxo);
+  }
+  return ok(spent);
 }
 
 /** What can be said without the view; gives the sum of the outputs. */
@@ -137,13 +151,13 @@ function checkShape(
 
 /** Each witness is by the key of the address it spends from, over this network's genesis and txid. */
 export function checkWitnesses(
-  checked: CheckedTx,
-  { genesisHash }: LedgerParams,
-  verify: VerifyFunction,
-): Result<CheckedTx, "TX_WITNESS_KEY" | "TX_SIGNATURE"> {
-  const signBytes = txSignBytes(genesisHash, checked.txid);
-  for (const [i, { publicKey, signature }] of checked.tx.witnesses.entries()) {
-    const owner = checked.spent[i]?.address;
+  priced: PricedTx,
+  { params: { genesisHash }, verify }: TxRules,
+): Result<CheckedTransaction, "TX_WITNESS_KEY" | "TX_SIGNATURE"> {
+  const { spent, ...transaction } = priced;
+  const signBytes = txSignBytes(genesisHash, priced.txid);
+  for (const [i, { publicKey, signature }] of priced.tx.witnesses.entries()) {
+    const owner = spent[i]?.address;
     const keyHash = sha256(publicKey).subarray(0, KEY_HASH_BYTES);
     if (owner === undefined || !equalBytes(keyHash, owner)) {
       return fail("TX_WITNESS_KEY", `witness ${i} has a key of another address`);
@@ -152,5 +166,5 @@ export function checkWitnesses(
       return fail("TX_SIGNATURE", `the signature of witness ${i} does not verify`);
     }
   }
-  return ok(checked);
+  return ok(transaction as CheckedTransaction);
 }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  checkedOf,
   ledgerWorld,
   outputOf,
   payAll,
@@ -14,6 +15,7 @@ import { toHex } from "../codec/hex.ts";
 import { txidOf, witnessIdOf } from "../crypto/ids.ts";
 import { buildBlock } from "../ledger/build-block.ts";
 import { outPointKey } from "../ledger/utxo-view.ts";
+import type { CheckedTransaction } from "../ledger/validate-transaction.ts";
 import type { Utxo } from "../ports.ts";
 import type { OutPoint, Transaction } from "../types/chain.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "./mempool.ts";
@@ -35,6 +37,9 @@ function admit(pool: Mempool, tx: Transaction, height = 0): string {
   pool.checkInvariants();
   return result.ok ? "admitted" : result.code;
 }
+
+const selected = (pool: Mempool, maxBytes: number, maxTxs: number): Transaction[] =>
+  pool.select(maxBytes, maxTxs).map(({ tx }) => tx);
 
 /** A chain of `length` transactions from coin `i` on. */
 function chainFrom(i: number, length: number): Transaction[] {
@@ -147,7 +152,7 @@ describe("selection", () => {
     const middle = payAll([coin(1)], 1, 30_000n);
     const dear = payAll([outputOf(cheap, 0)], 2, 60_000n);
     for (const tx of [cheap, middle, dear]) admit(pool, tx);
-    expect(pool.select(1_000_000, 10)).toEqual([cheap, dear, middle]);
+    expect(selected(pool, 1_000_000, 10)).toEqual([cheap, dear, middle]);
   });
 
   it("passes over a chain that does not fit, and goes on", () => {
@@ -156,9 +161,9 @@ describe("selection", () => {
     const dear = payAll([outputOf(cheap, 0)], 2, 60_000n);
     const middle = payAll([coin(1)], 1, 30_000n);
     for (const tx of [cheap, dear, middle]) admit(pool, tx);
-    expect(pool.select(1_000_000, 1)).toEqual([middle]);
-    expect(pool.select(363, 10)).toEqual([middle]);
-    expect(pool.select(364, 10)).toEqual([cheap, dear]);
+    expect(selected(pool, 1_000_000, 1)).toEqual([middle]);
+    expect(selected(pool, 363, 10)).toEqual([middle]);
+    expect(selected(pool, 364, 10)).toEqual([cheap, dear]);
   });
 });
 
@@ -172,7 +177,7 @@ describe("after a commit", () => {
     pool.checkInvariants();
     expect(removal.committed.map(({ tx }) => tx)).toEqual([parent]);
     expect(removal.conflicting).toEqual([]);
-    expect(pool.select(1_000_000, 10)).toEqual([child]);
+    expect(selected(pool, 1_000_000, 10)).toEqual([child]);
   });
 
   it("drops a transaction that the block holds with other witnesses", () => {
@@ -193,7 +198,7 @@ describe("after a commit", () => {
     const removal = pool.removeCommitted([committed(payAll([coin(0)], 9))], 1);
     pool.checkInvariants();
     expect(removal.conflicting).toHaveLength(4);
-    expect(pool.select(1_000_000, 10)).toEqual([stays]);
+    expect(selected(pool, 1_000_000, 10)).toEqual([stays]);
   });
 
   it("drops what nobody included within its time", () => {
@@ -213,7 +218,7 @@ describe("after a commit", () => {
     expect(pool.remove(idOf(chain[1] as Transaction))).toHaveLength(2);
     pool.checkInvariants();
     expect(pool.remove("00")).toEqual([]);
-    expect(pool.select(1_000_000, 10)).toEqual([chain[0]]);
+    expect(selected(pool, 1_000_000, 10)).toEqual([chain[0]]);
   });
 });
 
@@ -237,7 +242,7 @@ class Chain {
   }
 
   /** Builds the next block of these transactions, which must all be valid. */
-  commit(candidates: readonly Transaction[]): void {
+  commit(candidates: readonly CheckedTransaction[]): void {
     const { applied, block, refused } = buildBlock(
       {
         view: this.view,
@@ -251,13 +256,13 @@ class Chain {
       },
       world.rules,
     );
-    expect(refused.map(({ code }) => code)).toEqual([]);
+    expect(refused).toEqual([]);
     expect(block.transactions).toHaveLength(candidates.length);
     for (const utxo of applied.spent) this.#coins.delete(outPointKey(utxo.outPoint));
     for (const utxo of applied.created) this.#coins.set(outPointKey(utxo.outPoint), utxo);
     this.#head = applied.head;
     this.height += 1;
-    this.pool.removeCommitted(candidates.map(committed), this.height);
+    this.pool.removeCommitted(block.transactions.map(committed), this.height);
   }
 }
 
@@ -304,7 +309,7 @@ class MoveCommand implements fc.Command<{ moves: number }, Chain> {
         const onChain = all.filter(({ outPoint }) => chain.view.utxo(outPoint) !== undefined);
         const picked = onChain[move.pick % onChain.length];
         if (picked !== undefined && picked.value > 300_000n) {
-          chain.commit([payAll([picked], 7, 200_000n)]);
+          chain.commit(checkedOf([payAll([picked], 7, 200_000n)], chain.view, world.rules));
         }
         break;
       }

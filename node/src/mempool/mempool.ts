@@ -10,6 +10,7 @@
 import { toHex } from "../codec/hex.ts";
 import { outPointKey, outputsOf, type UtxoView } from "../ledger/utxo-view.ts";
 import {
+  type CheckedTransaction,
   checkSpend,
   checkWitnesses,
   identify,
@@ -69,7 +70,7 @@ export interface Removal {
 }
 
 export class Mempool {
-  readonly #limits: MempoolLimits;
+  readonly limits: MempoolLimits;
   readonly #rules: TxRules;
   /** By witness id: the one owner of membership. */
   readonly #entries = new Map<HashHex, MempoolEntry>();
@@ -84,7 +85,7 @@ export class Mempool {
 
   constructor(rules: TxRules, limits: MempoolLimits = DEFAULT_MEMPOOL_LIMITS) {
     this.#rules = rules;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get size(): number {
@@ -131,26 +132,28 @@ export class Mempool {
         return fail("TX_CONFLICT", `${outPointKey(outPoint)} is spent by waiting ${rival.txidHex}`);
       }
     }
-    const checked = checkSpend(identified, this.#viewOver(view, height), this.#rules.params);
-    if (!checked.ok) return checked;
+    const priced = checkSpend(identified, this.#viewOver(view, height), this.#rules.params);
+    if (!priced.ok) return priced;
     const ancestors = this.#ancestorsOf(tx);
-    const { maxAncestors } = this.#limits;
+    const { maxAncestors } = this.limits;
     if (ancestors.size > maxAncestors) {
       return fail("TX_CHAIN_TOO_LONG", `stands on more than ${maxAncestors} waiting transactions`);
     }
+    const { sizeBytes } = identified;
+    const rate = Number(priced.value.fee) / sizeBytes;
+    const evicted = this.#roomFor({ rate, sizeBytes }, ancestors);
+    if (evicted === undefined)
+      return fail("MEMPOOL_FULL", `pays ${rate} satoshi a byte, too little`);
+    const checked = checkWitnesses(priced.value, this.#rules);
+    if (!checked.ok) return checked;
     const entry: MempoolEntry = {
       ...checked.value,
       id,
       txidHex: toHex(identified.txid),
-      rate: Number(checked.value.fee) / identified.sizeBytes,
+      rate,
       arrival: this.#arrivals,
       admittedHeight: height,
     };
-    const evicted = this.#roomFor(entry, ancestors);
-    if (evicted === undefined)
-      return fail("MEMPOOL_FULL", `pays ${entry.rate} satoshi a byte, too little`);
-    const signed = checkWitnesses(entry, this.#rules.params, this.#rules.verify);
-    if (!signed.ok) return signed;
     this.#arrivals += 1;
     for (const victim of evicted) this.#delete(victim);
     this.#insert(entry);
@@ -161,7 +164,7 @@ export class Mempool {
    * The transactions for a block: by fee a byte, each after those it stands on, as long as they fit.
    * A transaction whose ancestors do not fit with it is passed over.
    */
-  select(maxBytes: number, maxTxs: number): Transaction[] {
+  select(maxBytes: number, maxTxs: number): CheckedTransaction[] {
     const chosen = new Set<MempoolEntry>();
     let roomBytes = maxBytes;
     let misses = 0;
@@ -180,7 +183,7 @@ export class Mempool {
       for (const part of batch) chosen.add(part);
       roomBytes -= batchBytes;
     }
-    return [...chosen].map(({ tx }) => tx);
+    return [...chosen];
   }
 
   /** After the commit of block `height`: drops what it holds, what it made impossible, what is old. */
@@ -202,7 +205,7 @@ export class Mempool {
     }
     for (const entry of this.#entries.values()) {
       // In order of arrival, so the first young one ends the search.
-      if (entry.admittedHeight + this.#limits.ttlBlocks >= height) break;
+      if (entry.admittedHeight + this.limits.ttlBlocks >= height) break;
       expired.push(...this.#deleteWithDescendants(entry));
     }
     return { committed, conflicting, expired };
@@ -229,7 +232,7 @@ export class Mempool {
       const spent = this.#childrenOf(entry).length > 0;
       invariant(this.#spentOutputs.has(entry.txidHex) === spent, "a parent is known as one");
       const ancestors = this.#ancestorsOf(entry.tx);
-      invariant(ancestors.size <= this.#limits.maxAncestors, "a chain is within its bound");
+      invariant(ancestors.size <= this.limits.maxAncestors, "a chain is within its bound");
       for (const { arrival } of ancestors) invariant(arrival < entry.arrival, "parents come first");
     }
     invariant(bytes === this.#sizeBytes, "the size is the sum of the entries");
@@ -237,8 +240,8 @@ export class Mempool {
     invariant(this.#spenders.size === spends, "every spent outpoint has an entry");
     invariant(this.#byRate.length === this.#entries.size, "the order holds every entry");
     this.#byRate.checkInvariants();
-    invariant(this.#entries.size <= this.#limits.maxTxs, "the number is within its bound");
-    invariant(this.#sizeBytes <= this.#limits.maxBytes, "the bytes are within their bound");
+    invariant(this.#entries.size <= this.limits.maxTxs, "the number is within its bound");
+    invariant(this.#sizeBytes <= this.limits.maxBytes, "the bytes are within their bound");
   }
 
   /** Committed outputs and those of waiting transactions, which the next block could make. */
@@ -261,7 +264,7 @@ export class Mempool {
         const parent = this.#byTxid.get(toHex(txid));
         if (parent === undefined || ancestors.has(parent)) continue;
         ancestors.add(parent);
-        if (ancestors.size > this.#limits.maxAncestors) return ancestors;
+        if (ancestors.size > this.limits.maxAncestors) return ancestors;
         pending.push(parent.tx);
       }
     }
@@ -269,18 +272,21 @@ export class Mempool {
   }
 
   /**
-   * Which entries must go so that `entry` fits; undefined where those that pay less a byte do not
+   * Which entries must go so that a newcomer fits; undefined where those that pay less a byte do not
    * make enough room. Only entries on which nothing waits may go (one pass from the lowest rate up),
    * and never an ancestor of the newcomer. Each eviction raises the floor, so it cannot be cycled.
    */
-  #roomFor(entry: MempoolEntry, ancestors: ReadonlySet<MempoolEntry>): MempoolEntry[] | undefined {
-    const { maxTxs, maxBytes } = this.#limits;
+  #roomFor(
+    newcomer: Pick<MempoolEntry, "rate" | "sizeBytes">,
+    ancestors: ReadonlySet<MempoolEntry>,
+  ): MempoolEntry[] | undefined {
+    const { maxTxs, maxBytes } = this.limits;
     const victims: MempoolEntry[] = [];
-    let bytes = this.#sizeBytes + entry.sizeBytes;
+    let bytes = this.#sizeBytes + newcomer.sizeBytes;
     const fits = () => this.#entries.size + 1 - victims.length <= maxTxs && bytes <= maxBytes;
     if (fits()) return victims;
     for (const candidate of this.#byRate.lowestFirst()) {
-      if (candidate.rate >= entry.rate) return undefined;
+      if (candidate.rate >= newcomer.rate) return undefined;
       if (ancestors.has(candidate) || this.#spentOutputs.has(candidate.txidHex)) continue;
       victims.push(candidate);
       bytes -= candidate.sizeBytes;

@@ -2,11 +2,11 @@
 // A sorted array: with 20,000 entries an insertion moves at most 160 KB, which is below the cost of
 // the signature that comes with it.
 
-import type { CheckedTx } from "../ledger/validate-transaction.ts";
+import type { CheckedTransaction } from "../ledger/validate-transaction.ts";
 import type { HashHex, Height } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 
-export interface MempoolEntry extends CheckedTx {
+export interface MempoolEntry extends CheckedTransaction {
   /** The witness id in hex. */
   readonly id: HashHex;
   readonly txidHex: HashHex;

@@ -1,15 +1,14 @@
-// What the RPC needs to know of the node, and the one thing it may ask of it: to take a transaction.
-// The daemon implements it over the store, the mempool and the driver; tests over arrays. Reads show
-// committed state only, unless their name says pending.
+// What the RPC needs to know of the node, and the one thing it may ask of it: to take a transaction. The
+// daemon hands in its own store, mempool and driver; tests hand in arrays. The store shows committed
+// state only, the mempool what waits for a block.
 
 import type { Genesis } from "../genesis.ts";
-import type { ChainHead, Peer, TxLocation, Utxo } from "../ports.ts";
+import type { ChainHead, Clock, Peer, Store } from "../ports.ts";
 import type {
-  CertifiedBlock,
+  HashHex,
   Height,
   OutPoint,
   Round,
-  Satoshi,
   Transaction,
   UnixMs,
   ValidatorSet,
@@ -17,11 +16,15 @@ import type {
 import type { Result } from "../types/errors.ts";
 import type { Tombstone } from "../types/validator-state.ts";
 
-interface MempoolFacts {
-  readonly count: number;
-  readonly bytes: number;
-  readonly maxTxs: number;
-  readonly maxBytes: number;
+/** Transactions that wait for a block: the mempool, as far as the RPC reads it. */
+interface PendingTransactions {
+  readonly size: number;
+  readonly sizeBytes: number;
+  readonly limits: { readonly maxTxs: number; readonly maxBytes: number };
+  getByTxid(txid: HashHex): { readonly tx: Transaction } | undefined;
+  /** In the order of arrival. */
+  entries(): Iterable<{ readonly txidHex: HashHex }>;
+  isSpent(outPoint: OutPoint): boolean;
 }
 
 export interface ConsensusFacts {
@@ -40,10 +43,11 @@ export interface ConsensusFacts {
   readonly self: number | undefined;
 }
 
-interface PeerFacts extends Peer {
-  /** What the peer last said of itself; undefined before it did. */
-  readonly claimedHeight: Height | undefined;
-  readonly roundTripMs: number | undefined;
+interface PeerFacts {
+  readonly peer: Peer;
+  /** What the peer last said of itself; 0 before it did. */
+  readonly height: Height;
+  readonly rttMs: number | undefined;
 }
 
 export interface NodeFacts {
@@ -52,23 +56,13 @@ export interface NodeFacts {
   readonly version: string;
   readonly nodeId: string;
   readonly startedAtMs: UnixMs;
-  nowMs(): UnixMs;
-  isCaughtUp(): boolean;
-
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly store: Pick<Store, "block" | "heightOf" | "transaction" | "balanceOf" | "utxosOf">;
+  readonly mempool: PendingTransactions;
   head(): ChainHead;
-  block(height: Height): CertifiedBlock | undefined;
-  heightOf(blockHash: Uint8Array): Height | undefined;
-  transaction(txid: Uint8Array): TxLocation | undefined;
-  balanceOf(address: Uint8Array): Promise<Satoshi>;
-  utxosOf(address: Uint8Array, limit: number): Promise<readonly Utxo[]>;
-
-  mempool(): MempoolFacts;
-  pendingTransaction(txid: Uint8Array): Transaction | undefined;
-  pendingTxids(limit: number): readonly Uint8Array[];
-  isSpentByPending(outPoint: OutPoint): boolean;
+  isCaughtUp(): boolean;
   /** Checks and admits a transaction and passes it on; the value is its txid. */
-  submitTransaction(transaction: Transaction): Promise<Result<Uint8Array>>;
-
+  submit(transaction: Transaction): Result<Uint8Array>;
   peers(): readonly PeerFacts[];
   consensus(): ConsensusFacts;
   /** Calls `listener` after each commit, until the returned function is called. */

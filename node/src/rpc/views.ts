@@ -85,7 +85,7 @@ export function blockView(
   isWhole: boolean,
 ): z.input<typeof BlockView> {
   const { header, evidence, transactions } = block;
-  const next = facts.block(header.height + 1);
+  const next = facts.store.block(header.height + 1);
   return {
     hash: toHex(blockHashOf(header)),
     height: header.height,

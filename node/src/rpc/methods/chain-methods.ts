@@ -73,7 +73,7 @@ export const getBlockHash = defineMethod({
 
 function blockAt(facts: NodeFacts, wanted: number): CertifiedBlock {
   if (wanted === 0) throw notFound("height 0 is the genesis, which is a file and not a block");
-  const certified = facts.block(wanted);
+  const certified = facts.store.block(wanted);
   if (certified === undefined) {
     throw notFound(`no block at height ${wanted}; the newest is ${facts.head().height}`);
   }
@@ -82,7 +82,7 @@ function blockAt(facts: NodeFacts, wanted: number): CertifiedBlock {
 
 function findBlock(facts: NodeFacts, wanted: string | number): CertifiedBlock {
   if (typeof wanted === "number") return blockAt(facts, wanted);
-  const found = facts.heightOf(fromHex(wanted, 32));
+  const found = facts.store.heightOf(fromHex(wanted, 32));
   if (found === undefined) throw notFound(`no block has the hash ${wanted}`);
   return blockAt(facts, found);
 }

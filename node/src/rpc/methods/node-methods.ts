@@ -15,7 +15,8 @@ export const getRawMempool = defineMethod({
     limit: z.int().min(1).max(MAX_TXIDS).default(1000).describe("Most ids in the answer"),
   }),
   result: z.array(hash("txid")),
-  handle: (facts, { limit }) => facts.pendingTxids(limit).map(toHex),
+  handle: (facts, { limit }) =>
+    [...facts.mempool.entries()].slice(0, limit).map(({ txidHex }) => txidHex),
 });
 
 export const getMempoolInfo = defineMethod({
@@ -32,13 +33,13 @@ export const getMempoolInfo = defineMethod({
     dustSatoshi: z.string().describe("Least value of an output"),
   }),
   handle(facts) {
-    const { count, bytes, maxTxs, maxBytes } = facts.mempool();
+    const { size, sizeBytes, limits } = facts.mempool;
     const { minFee, feePermille, dust } = facts.genesis.parameters;
     return {
-      size: count,
-      bytes,
-      maxTxs,
-      maxBytes,
+      size,
+      bytes: sizeBytes,
+      maxTxs: limits.maxTxs,
+      maxBytes: limits.maxBytes,
       minFeeSatoshi: minFee.toString(),
       feePermille,
       dustSatoshi: dust.toString(),
@@ -62,14 +63,14 @@ export const getPeerInfo = defineMethod({
     }),
   ),
   handle: (facts) =>
-    facts.peers().map((peer) => ({
+    facts.peers().map(({ peer, height: claimed, rttMs }) => ({
       id: peer.id,
       addr: peer.address,
       role: peer.role,
       inbound: !peer.outbound,
       conntimeMs: peer.connectedAtMs,
-      ...(peer.claimedHeight === undefined ? {} : { height: peer.claimedHeight }),
-      ...(peer.roundTripMs === undefined ? {} : { pingMs: peer.roundTripMs }),
+      ...(claimed === 0 ? {} : { height: claimed }),
+      ...(rttMs === undefined ? {} : { pingMs: rttMs }),
     })),
 });
 
@@ -87,7 +88,7 @@ export const getNetworkInfo = defineMethod({
   }),
   handle(facts) {
     const peers = facts.peers();
-    const outbound = peers.filter((peer) => peer.outbound).length;
+    const outbound = peers.filter(({ peer }) => peer.outbound).length;
     return {
       version: facts.version,
       nodeId: facts.nodeId,
@@ -169,5 +170,5 @@ export const uptime = defineMethod({
   summary: "Seconds since the node started.",
   params: noParams,
   result: z.int(),
-  handle: (facts) => Math.floor((facts.nowMs() - facts.startedAtMs) / 1000),
+  handle: (facts) => Math.floor((facts.clock.nowMs() - facts.startedAtMs) / 1000),
 });

@@ -42,13 +42,13 @@ function found(
 
 /** The transaction as this node sees it now, or undefined where it knows none of this id. */
 function look(facts: NodeFacts, txid: Uint8Array): z.input<typeof FoundTransaction> | undefined {
-  const location = facts.transaction(txid);
-  const certified = location === undefined ? undefined : facts.block(location.height);
+  const location = facts.store.transaction(txid);
+  const certified = location === undefined ? undefined : facts.store.block(location.height);
   const transaction = certified?.block.transactions[location?.index ?? -1];
   if (certified === undefined || transaction === undefined) {
-    const pending = facts.pendingTransaction(txid);
+    const pending = facts.mempool.getByTxid(toHex(txid));
     if (pending === undefined) return undefined;
-    return found(facts, pending, {
+    return found(facts, pending.tx, {
       status: "pending",
       confirmations: 0,
       finality: { final: false },
@@ -91,8 +91,8 @@ export const sendRawTransaction = defineMethod({
       .describe("SSZ of the transaction as hex"),
   }),
   result: hash("Transaction id"),
-  async handle(facts, { hex }) {
-    const result = await facts.submitTransaction(decodeTransaction(fromHex(hex)));
+  handle(facts, { hex }) {
+    const result = facts.submit(decodeTransaction(fromHex(hex)));
     if (!result.ok) throw new CodedError(result.code, result.reason);
     return toHex(result.value);
   },
@@ -133,7 +133,7 @@ async function waitForFinality(
     throw new CodedError("RPC_BUSY", "as many calls wait for transactions as this node allows");
   }
   try {
-    const isFinal = (): boolean => facts.transaction(id) !== undefined;
+    const isFinal = (): boolean => facts.store.transaction(id) !== undefined;
     await untilCommit(facts, params.timeoutMs, context.signal, isFinal);
     const transaction = look(facts, id);
     if (transaction?.status === "final") return transaction;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { toHex } from "../../codec/hex.ts";
 import { decodeAddress } from "../../crypto/address.ts";
 import { addressNetworkOf } from "../../genesis.ts";
+import type { Utxo } from "../../ports.ts";
 import { CodedError } from "../../types/errors.ts";
 import { amountFields, defineMethod, hash } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
@@ -23,10 +24,24 @@ export const getBalance = defineMethod({
   summary: "Sum of the unspent outputs of an address.",
   params: z.strictObject({ address: addressParam }),
   result: z.strictObject({ address: z.string(), ...amountFields }),
-  async handle(facts, { address }) {
-    return { address, ...amounts(await facts.balanceOf(keyHashOf(facts, address))) };
-  },
+  handle: (facts, { address }) => ({
+    address,
+    ...amounts(facts.store.balanceOf(keyHashOf(facts, address))),
+  }),
 });
+
+function utxosOf(
+  { store }: NodeFacts,
+  address: Uint8Array,
+  limit: number,
+): Promise<readonly Utxo[]> {
+  return new Promise((resolve, reject) => {
+    store.utxosOf(address, limit, (error, utxos) => {
+      if (error === undefined) resolve(utxos);
+      else reject(error);
+    });
+  });
+}
 
 export const listUnspent = defineMethod({
   name: "listunspent",
@@ -48,7 +63,7 @@ export const listUnspent = defineMethod({
   ),
   async handle(facts, { address, limit }) {
     const head = facts.head().height;
-    const utxos = await facts.utxosOf(keyHashOf(facts, address), limit);
+    const utxos = await utxosOf(facts, keyHashOf(facts, address), limit);
     return utxos.map(({ outPoint, value, address: owner, height }) => ({
       txid: toHex(outPoint.txid),
       vout: outPoint.index,
@@ -56,7 +71,7 @@ export const listUnspent = defineMethod({
       ...amounts(value),
       height,
       confirmations: head - height + 1,
-      spentByPending: facts.isSpentByPending(outPoint),
+      spentByPending: facts.mempool.isSpent(outPoint),
     }));
   },
 });
