@@ -16,9 +16,9 @@ import { isTorsionFreeNative, openSigningKey } from "../src/crypto/keys.ts";
 import { LTHASH_BYTES, LtHash } from "../src/crypto/lthash.ts";
 import { merkleRoot } from "../src/crypto/merkle.ts";
 import { isTorsionFree, signWithSeed, verifyPure } from "../src/crypto/pure-keys.ts";
+import { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
 import { createVerifiedCache } from "../src/crypto/verified-cache.ts";
 import { verifyBackend, verifySignature } from "../src/crypto/verify.ts";
-import { verifyByOpenSsl } from "../src/crypto/verify-fallback.ts";
 
 const ROUNDS = 7;
 const ROUND_MS = 120;

@@ -112,7 +112,6 @@ const Rpc = z.strictObject({
 const Ops = z.strictObject({
   host: host("Address to listen on for metrics, probes and status").default("127.0.0.1"),
   port: port("Port of metrics, probes and status"),
-  adminTokenFile: filePath("File that holds the token for /admin; absent: no /admin").optional(),
 });
 
 const Consensus = z.strictObject({

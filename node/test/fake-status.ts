@@ -34,6 +34,5 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
   peers: { connected: 3, inbound: 1, validators: 3 },
   sync: { state: "caughtUp", targetHeight: 5 },
   draining: false,
-  halted: null,
   ...changes,
 });

@@ -4,7 +4,7 @@
 // types with src/ledger, so that an error has to be made twice to stay unseen. Tests alone use it.
 
 import { createHash } from "node:crypto";
-import { verifyByOpenSsl } from "../src/crypto/verify-fallback.ts";
+import { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
 import type { LedgerParams } from "../src/ledger/params.ts";
 import type { Block, Certificate, Transaction, ValidatorSet } from "../src/types/chain.ts";
 import type { Evidence } from "../src/types/evidence.ts";

@@ -2,7 +2,7 @@
 // chain, and every answer is worked out from its beginning each time. Shares only types with src/ledger.
 
 import { createHash } from "node:crypto";
-import { verifyByOpenSsl } from "../src/crypto/verify-fallback.ts";
+import { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
 import type { Block, Validator, ValidatorSet } from "../src/types/chain.ts";
 import type { Evidence, SignedStatement } from "../src/types/evidence.ts";
 

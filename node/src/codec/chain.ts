@@ -66,9 +66,6 @@ export const decodeTransaction = (bytes: Uint8Array): Transaction =>
 export const encodeCertificate = (certificate: Certificate): Uint8Array =>
   CertificateSchema.serialize(certificateToWire(certificate));
 
-export const decodeCertificate = (bytes: Uint8Array): Certificate =>
-  certificateFromWire(decodeSsz(CertificateSchema, bytes, "certificate", MAX_FRAME_BYTES));
-
 export const encodeBlock = (block: Block): Uint8Array => BlockSchema.serialize(blockToWire(block));
 
 /** Bytes of its encoding, without making it. */

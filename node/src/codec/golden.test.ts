@@ -30,7 +30,6 @@ import {
 import { utxoElement } from "../ledger/state-root.ts";
 import {
   decodeBlock,
-  decodeCertificate,
   decodeTransaction,
   encodeBlock,
   encodeCertificate,
@@ -109,7 +108,6 @@ describe("golden encodings", () => {
 
   it("decode to what they came from", () => {
     expect(decodeTransaction(fromHex(expected["transaction"] ?? ""))).toEqual(TRANSACTION);
-    expect(decodeCertificate(fromHex(expected["certificate"] ?? ""))).toEqual(CERTIFICATE);
     expect(decodeBlock(fromHex(expected["block"] ?? ""))).toEqual(BLOCK);
   });
 });

@@ -6,8 +6,8 @@ import sodium from "sodium-native";
 import { isZero } from "../codec/bytes.ts";
 import { invariant } from "../types/errors.ts";
 import { PUBLIC_KEY_BYTES, SEED_BYTES, SIGNATURE_BYTES } from "./ed25519-encoding.ts";
-import { possessionMessage, type Seed } from "./pure-keys.ts";
-import { ownMemory, verifySignature } from "./verify.ts";
+import type { Seed } from "./pure-keys.ts";
+import { ownMemory } from "./verify.ts";
 
 const SECRET_KEY_BYTES = SEED_BYTES + PUBLIC_KEY_BYTES;
 
@@ -49,16 +49,4 @@ export function openSigningKey(seed: Seed): SigningKey {
 export function isTorsionFreeNative(publicKey: Uint8Array): boolean {
   if (publicKey.length !== PUBLIC_KEY_BYTES) return false;
   return sodium.crypto_core_ed25519_is_valid_point(ownMemory(publicKey)) === true;
-}
-
-/** verifyPossession of pure-keys.ts at native speed, for the ledger's register and rotateKey rules. */
-export function verifyPossessionNative(
-  proof: Uint8Array,
-  publicKey: Uint8Array,
-  context: Uint8Array,
-): boolean {
-  return (
-    isTorsionFreeNative(publicKey) &&
-    verifySignature(proof, possessionMessage(publicKey, context), publicKey)
-  );
 }

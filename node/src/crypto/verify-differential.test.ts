@@ -8,8 +8,8 @@ import { isTorsionFreeNative } from "./keys.ts";
 import { isTorsionFree, verifyPure } from "./pure-keys.ts";
 import { SMALL_ORDER_ENCODINGS } from "./testing/cases.ts";
 import { forge, type SignatureCase, scalarOf } from "./testing/forge.ts";
+import { verifyByOpenSsl } from "./testing/verify-openssl.ts";
 import { verifySignature } from "./verify.ts";
-import { verifyByOpenSsl } from "./verify-fallback.ts";
 import { VERIFY_VECTORS } from "./verify-vectors.ts";
 
 const torsion = fc.integer({ min: 0, max: 7 });

@@ -9,8 +9,8 @@ import { BACKENDS } from "./testing/backends.ts";
 import { SMALL_ORDER_ENCODINGS, speccheckCases, zip215Cases } from "./testing/cases.ts";
 import { encodingsOf, forge, fromLittleEndian, scalarOf, toLittleEndian } from "./testing/forge.ts";
 import { RFC_8032_VECTORS } from "./testing/rfc-8032.ts";
+import { verifyByOpenSsl } from "./testing/verify-openssl.ts";
 import { ownMemory, verifyBackend, verifySignature } from "./verify.ts";
-import { verifyByOpenSsl } from "./verify-fallback.ts";
 
 const { n: order, p: fieldPrime } = Point.CURVE();
 const message = new TextEncoder().encode("123400");

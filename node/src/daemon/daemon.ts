@@ -149,7 +149,7 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   const status = (): NodeStatus =>
     nodeStatus(
       { ...about, signer, chain, driver, signers, sync },
-      { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining, halted: null },
+      { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining },
     );
   const isCaughtUp = (): boolean => status().sync.state === "caughtUp";
   return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };

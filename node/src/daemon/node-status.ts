@@ -29,7 +29,6 @@ export interface StatusParts {
 export interface StatusMoment {
   readonly lastCommitAtMs: number | null;
   readonly draining: boolean;
-  readonly halted: string | null;
 }
 
 export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus {

@@ -30,7 +30,6 @@ export function caughtUp({ sync, height }: NodeStatus): Verdict {
 export function ready(isStarted: boolean, status: NodeStatus): Verdict {
   if (!isStarted) return no("is still starting");
   if (status.draining) return no("is stopping");
-  if (status.halted !== null) return no(`is halted: ${status.halted}`);
   return caughtUp(status);
 }
 

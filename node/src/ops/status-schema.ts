@@ -96,7 +96,6 @@ export const NodeStatusSchema = z.object({
     targetHeight: whole("Highest height that peers with a verified certificate have"),
   }),
   draining: z.boolean().describe("True once the process was told to stop"),
-  halted: z.string().nullable().describe("Why the node will not sign any more; null normally"),
 });
 
 export type NodeStatus = z.output<typeof NodeStatusSchema>;

@@ -46,7 +46,6 @@ const STATUS: NodeStatus = NodeStatusSchema.parse({
   peers: { connected: 3, inbound: 1, validators: 3 },
   sync: { state: "caughtUp", targetHeight: 41 },
   draining: false,
-  halted: null,
 });
 
 describe("/status", () => {

@@ -89,7 +89,7 @@ describe("dialler", () => {
     expect(clock.monotonicMs() - before).toBeLessThanOrEqual(251);
   });
 
-  it("dials learned addresses up to the target, preferred ones beyond it, up to maxOutbound", () => {
+  it("dials learned addresses up to the target, configured ones beyond it, up to maxOutbound", () => {
     const { clock, book, linked, answer, dialler } = openDialler({
       targetPeers: 4,
       maxOutbound: 10,
@@ -99,10 +99,12 @@ describe("dialler", () => {
     dialler.start();
     clock.advance(10_000);
     expect(linked.size).toBe(4);
-    dialler.prefer(new Set([30, 31, 32].map(idOf)));
+    for (const i of [50, 51, 52]) book.configure(addressOf(i));
+    dialler.wake();
     clock.advance(10_000);
-    expect([30, 31, 32].every((number) => linked.has(idOf(number)))).toBe(true);
-    dialler.prefer(new Set(Array.from({ length: 40 }, (_, i) => idOf(i + 1))));
+    expect([50, 51, 52].every((number) => linked.has(idOf(number)))).toBe(true);
+    for (let i = 53; i <= 80; i++) book.configure(addressOf(i));
+    dialler.wake();
     clock.advance(10_000);
     expect(linked.size).toBe(10);
   });

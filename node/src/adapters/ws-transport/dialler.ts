@@ -1,8 +1,7 @@
-// Keeps the node connected. Configured peers are retried for ever; preferred ones (validators, when the
-// driver says who they are) whenever their address is known; other learned addresses until targetPeers
-// outbound links stand. Each address waits between attempts, doubled from minBackoffMs to maxBackoffMs
-// with jitter; only a link that lived for stableAfterMs resets it, so a flapping pair stays slow.
-// One timer, for the earliest address that is due.
+// Keeps the node connected. Configured peers are dialled for ever, learned addresses until targetPeers
+// outbound links stand. Each address waits between attempts. The wait doubles from minBackoffMs to
+// maxBackoffMs, with jitter. Only a link that lived for stableAfterMs resets it, so an address whose links
+// keep breaking is dialled seldom. There is one timer, for the earliest address that is due.
 
 import type { Clock, Random, Timer } from "../../ports.ts";
 import type { AddressBook, AddressEntry } from "./address-book.ts";
@@ -27,7 +26,6 @@ export interface DiallerParts {
 
 export class Dialler {
   readonly #parts: DiallerParts;
-  #preferred: ReadonlySet<string> = new Set();
   #timer: Timer | undefined;
   #running = false;
 
@@ -43,15 +41,6 @@ export class Dialler {
   stop(): void {
     this.#running = false;
     this.#timer?.cancel();
-  }
-
-  prefer(peerIds: ReadonlySet<string>): void {
-    this.#preferred = peerIds;
-    this.wake();
-  }
-
-  isPreferred(peerId: string): boolean {
-    return this.#preferred.has(peerId) || this.#parts.book.get(peerId)?.configured === true;
   }
 
   /** A link to the peer stands, whoever dialled it. */
@@ -98,12 +87,12 @@ export class Dialler {
     const nowMs = this.#parts.clock.monotonicMs();
     const due = [...this.#parts.book.entries()]
       .filter((entry) => entry.linkedSinceMs === undefined && !entry.dialing)
-      .map((entry) => ({ entry, atMs: this.#dueAt(entry), rank: this.#rank(entry) }))
-      .toSorted((a, b) => a.rank - b.rank || a.entry.failures - b.entry.failures);
+      .toSorted((a, b) => Number(b.configured) - Number(a.configured) || a.failures - b.failures);
     let nextMs = Infinity;
-    for (const { entry, atMs, rank } of due) {
+    for (const entry of due) {
       // Without room the end of a link or of an attempt wakes the dialler again.
-      if (!this.#hasRoom(rank)) continue;
+      if (!this.#hasRoom(entry)) continue;
+      const atMs = this.#dueAt(entry);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
       else this.#dial(entry);
     }
@@ -120,17 +109,12 @@ export class Dialler {
     return Math.max(entry.nextDialMs, this.#parts.bannedUntil(entry.address.id) ?? 0);
   }
 
-  #rank(entry: AddressEntry): 0 | 1 | 2 {
-    if (entry.configured) return 0;
-    return this.#preferred.has(entry.address.id) ? 1 : 2;
-  }
-
-  #hasRoom(rank: 0 | 1 | 2): boolean {
+  #hasRoom({ configured }: AddressEntry): boolean {
     const { limits, outboundLinks, book } = this.#parts;
     let dialing = 0;
     for (const entry of book.entries()) if (entry.dialing) dialing++;
     if (dialing >= limits.maxDialing) return false;
-    const wanted = rank === 2 ? limits.targetPeers : limits.maxOutbound;
+    const wanted = configured ? limits.maxOutbound : limits.targetPeers;
     return outboundLinks() + dialing < Math.min(wanted, limits.maxOutbound);
   }
 

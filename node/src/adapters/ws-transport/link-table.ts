@@ -18,7 +18,7 @@ export interface TableParts {
   readonly limits: PeerLimits;
   readonly events: TransportEvents;
   /** Peers for which room is made: another inbound link yields where all places are taken. */
-  readonly isPreferred: (peerId: string) => boolean;
+  readonly isConfigured: (peerId: string) => boolean;
   /** Told after each change of a peer's state; `reason` only at the end. */
   readonly changed: (channel: Channel, reason: LinkEnd | undefined) => void;
 }
@@ -70,7 +70,7 @@ export class LinkTable {
     return bytes;
   }
 
-  /** Why an inbound link is not wanted, or undefined. May make room for a preferred peer. */
+  /** Why an inbound link is not wanted, or undefined. May make room for a configured peer. */
   refusalOf(candidate: Candidate): CloseReason | undefined {
     if (this.#stopped) return "PEER_STOPPING";
     if (candidate.peerId === this.#parts.selfId) return "PEER_SELF";
@@ -156,9 +156,9 @@ export class LinkTable {
   }
 
   #makeRoomFor(peerId: string): boolean {
-    if (!this.#parts.isPreferred(peerId)) return false;
+    if (!this.#parts.isConfigured(peerId)) return false;
     for (const entry of this.#entries.values()) {
-      if (entry.link.channel.outbound || this.#parts.isPreferred(entry.peer.id)) continue;
+      if (entry.link.channel.outbound || this.#parts.isConfigured(entry.peer.id)) continue;
       this.#remove(entry, "PEER_TOO_MANY");
       return true;
     }

@@ -132,7 +132,7 @@ export class WsTransport implements Transport {
       clock: this.#options.clock,
       limits: this.#limits,
       events,
-      isPreferred: (peerId) => this.#dialler.isPreferred(peerId),
+      isConfigured: (peerId) => this.#book.get(peerId)?.configured === true,
       changed: (channel, reason) => this.#changed(channel, reason),
     });
     this.#startSweep();
@@ -167,11 +167,6 @@ export class WsTransport implements Transport {
 
   known(): readonly string[] {
     return this.#book.confirmed();
-  }
-
-  /** Node ids (of validators) that are dialled before others, beyond targetPeers, and for which room is made. */
-  prefer(peerIds: ReadonlySet<string>): void {
-    this.#dialler.prefer(peerIds);
   }
 
   /** Every socket is closed within one second; no event follows. */

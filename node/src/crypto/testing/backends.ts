@@ -2,7 +2,7 @@
 
 import { verifyPure } from "../pure-keys.ts";
 import { type VerifyFunction, verifySignature } from "../verify.ts";
-import { verifyByOpenSsl } from "../verify-fallback.ts";
+import { verifyByOpenSsl } from "./verify-openssl.ts";
 
 export const BACKENDS: readonly (readonly [name: string, verify: VerifyFunction])[] = [
   ["libsodium", verifySignature],
