@@ -17,7 +17,6 @@ import type { ForkFound } from "../src/driver/fork-watch.ts";
 import { type Genesis, genesisHashOf } from "../src/genesis.ts";
 import { genesisState } from "../src/ledger/state-root.ts";
 import type {
-  BlockCommit,
   Clock,
   LastingSigner,
   Log,
@@ -27,6 +26,7 @@ import type {
 } from "../src/ports.ts";
 import type { CertifiedBlock, Height } from "../src/types/chain.ts";
 import { invariant } from "../src/types/errors.ts";
+import type { BlockCommit } from "../src/types/ledger.ts";
 import { RecordedMetrics } from "./recorded-metrics.ts";
 
 /**

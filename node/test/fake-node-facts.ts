@@ -13,10 +13,10 @@ import {
   validatorSetOf,
 } from "../src/genesis.ts";
 import { genesisValidatorState } from "../src/ledger/validator-state.ts";
-import type { Utxo } from "../src/ports.ts";
 import type { NodeFacts } from "../src/rpc/node-facts.ts";
 import type { CertifiedBlock, OutPoint, Transaction } from "../src/types/chain.ts";
 import { ok, type Result } from "../src/types/errors.ts";
+import type { Utxo } from "../src/types/ledger.ts";
 import type { Tombstone } from "../src/types/validator-state.ts";
 
 export const VALIDATOR = generateKeyPair(new Uint8Array(32).fill(1));

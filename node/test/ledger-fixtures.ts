@@ -20,7 +20,6 @@ import {
   identify,
   type TxRules,
 } from "../src/ledger/validate-transaction.ts";
-import type { Utxo } from "../src/ports.ts";
 import {
   type Certificate,
   type OutPoint,
@@ -30,6 +29,7 @@ import {
   type ValidatorSet,
 } from "../src/types/chain.ts";
 import type { Evidence, SignedStatement } from "../src/types/evidence.ts";
+import type { Utxo } from "../src/types/ledger.ts";
 
 export interface Wallet {
   readonly key: SigningKey;

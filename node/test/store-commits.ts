@@ -4,8 +4,9 @@
 import { ZERO_HASH } from "../src/codec/bytes.ts";
 import type { AppliedBlock } from "../src/ledger/apply-block.ts";
 import { buildBlock } from "../src/ledger/build-block.ts";
-import type { BlockCommit, Store, Utxo } from "../src/ports.ts";
+import type { Store } from "../src/ports.ts";
 import type { Certificate, Transaction } from "../src/types/chain.ts";
+import type { BlockCommit, Utxo } from "../src/types/ledger.ts";
 import { checkedOf, commitOf, GENESIS_HASH, ledgerWorld, VALIDATORS } from "./ledger-fixtures.ts";
 
 const world = ledgerWorld();

@@ -3,7 +3,8 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import { equalBytes, ZERO_HASH } from "../src/codec/bytes.ts";
-import type { Store, Utxo } from "../src/ports.ts";
+import type { Store } from "../src/ports.ts";
+import type { Utxo } from "../src/types/ledger.ts";
 import {
   GENESIS_HASH,
   ledgerWorld,

@@ -3,8 +3,8 @@
 // the store reported as written, until it is killed.
 
 import { openLevelStore } from "../src/adapters/level-store-open.ts";
-import type { Utxo } from "../src/ports.ts";
 import { CodedError } from "../src/types/errors.ts";
+import type { Utxo } from "../src/types/ledger.ts";
 import { ownerOf, transfer, walletOf } from "./ledger-fixtures.ts";
 import { commit, initialise, nextCommit, utxosOf } from "./store-commits.ts";
 

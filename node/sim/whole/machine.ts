@@ -22,9 +22,10 @@ import {
 import { seenSigning } from "../../src/daemon/seen-signing.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import { SignHold } from "../../src/driver/sign-hold.ts";
-import type { ChainHead, Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
+import type { Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
+import type { ChainHead } from "../../src/types/ledger.ts";
 import { fakeVerify } from "../keyring.ts";
 import type { Chain } from "./chain.ts";
 import type { FrameReader } from "./frame-reader.ts";

@@ -2,7 +2,8 @@
 // trouble fails the store's batches as the database reports them.
 
 import { storeError } from "../../src/adapters/level-store-errors.ts";
-import type { BlockCommit, Clock, Store, Transport } from "../../src/ports.ts";
+import type { Clock, Store, Transport } from "../../src/ports.ts";
+import type { BlockCommit } from "../../src/types/ledger.ts";
 import type { MachineDisk, ProcessGate } from "./process-gate.ts";
 
 /** `store` with a point before a batch is handed over and one after. */

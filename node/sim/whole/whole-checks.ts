@@ -8,7 +8,7 @@ import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
 import { verifyCertificate } from "../../src/crypto/certificate.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
-import type { ChainHead, SignRequest } from "../../src/ports.ts";
+import type { SignRequest } from "../../src/ports.ts";
 import {
   type CertifiedBlock,
   type Height,
@@ -16,6 +16,7 @@ import {
   type ValidatorSet,
 } from "../../src/types/chain.ts";
 import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
+import type { ChainHead } from "../../src/types/ledger.ts";
 import { fakeVerify } from "../keyring.ts";
 import type { Chain } from "./chain.ts";
 import type { Machine } from "./machine.ts";

@@ -2,8 +2,8 @@
 // the parts of the commit speak of one and the same block. A broken demand is a fault of the program.
 
 import { equalBytes } from "../codec/bytes.ts";
-import type { BlockCommit, ChainHead } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
+import type { BlockCommit, ChainHead } from "../types/ledger.ts";
 
 /** @throws InvariantError unless `commit` follows `head`. */
 export function checkSuccession(

@@ -8,7 +8,8 @@ import { ledgerWorld, sampleGenesis } from "../../test/ledger-fixtures.ts";
 import { close, commit, nextCommit, utxosOf } from "../../test/store-commits.ts";
 import { uint64BigEndian } from "../codec/bytes.ts";
 import { sha256 } from "../crypto/hash.ts";
-import type { Store, Utxo } from "../ports.ts";
+import type { Store } from "../ports.ts";
+import type { Utxo } from "../types/ledger.ts";
 import { openLevelStore } from "./level-store-open.ts";
 
 const OUTPUTS = Number(process.argv[2] ?? 1_000_000);

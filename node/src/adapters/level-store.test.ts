@@ -14,8 +14,8 @@ import {
 } from "../../test/ledger-fixtures.ts";
 import { close, commit, initialise, nextCommit, utxosOf } from "../../test/store-commits.ts";
 import { storeConformance } from "../../test/store-conformance.ts";
-import type { Utxo } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
+import type { Utxo } from "../types/ledger.ts";
 import type { LevelStore } from "./level-store.ts";
 import { storeError } from "./level-store-errors.ts";
 import { type LevelStoreOptions, openLevelStore } from "./level-store-open.ts";

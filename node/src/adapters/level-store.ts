@@ -8,9 +8,10 @@ import type { ClassicLevel } from "classic-level";
 import { decodeCertifiedBlock, encodeCertifiedBlock } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { validatorStateToWire } from "../codec/validator-state.ts";
-import type { BlockCommit, ChainHead, Store, TxLocation, Utxo } from "../ports.ts";
+import type { Store } from "../ports.ts";
 import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
+import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../types/ledger.ts";
 import { storeError } from "./level-store-errors.ts";
 import {
   addressRange,

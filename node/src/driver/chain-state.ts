@@ -9,7 +9,7 @@ import { type AppliedBlock, applyBlock } from "../ledger/apply-block.ts";
 import { type BlockDraft, buildBlock } from "../ledger/build-block.ts";
 import type { TxRules } from "../ledger/validate-transaction.ts";
 import { leadersOf, validatorsAt } from "../ledger/validator-state.ts";
-import type { ChainHead, Clock, Metrics, Store } from "../ports.ts";
+import type { Clock, Metrics, Store } from "../ports.ts";
 import type {
   Block,
   Certificate,
@@ -22,6 +22,7 @@ import type {
 } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
+import type { ChainHead } from "../types/ledger.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
   bodyMatchesHeader,

@@ -14,8 +14,8 @@ import {
 } from "../../test/ledger-fixtures.ts";
 import { toHex } from "../codec/hex.ts";
 import { certificateHashOf, witnessIdOf } from "../crypto/ids.ts";
-import type { ChainHead, Utxo } from "../ports.ts";
 import type { Block, BlockHeader, Transaction } from "../types/chain.ts";
+import type { ChainHead, Utxo } from "../types/ledger.ts";
 import { applyBlock } from "./apply-block.ts";
 import { type BlockDraft, buildBlock } from "./build-block.ts";
 import { maxBlockBytesOf } from "./params.ts";

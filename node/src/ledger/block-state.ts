@@ -4,9 +4,9 @@
 // so that what one builds the other accepts.
 
 import { LtHash } from "../crypto/lthash.ts";
-import type { ChainHead, Utxo } from "../ports.ts";
 import type { Height, OutPoint, Satoshi } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
+import type { ChainHead, Utxo } from "../types/ledger.ts";
 import type { ValidatorState } from "../types/validator-state.ts";
 import { stateRootOf, utxoElement } from "./state-root.ts";
 import { outPointKey, outputsOf, type UtxoView } from "./utxo-view.ts";

@@ -5,10 +5,10 @@
 import { ZERO_HASH } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";
-import type { ChainHead } from "../ports.ts";
 import type { Block, BlockHeader, Certificate, Round, UnixMs } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
+import type { ChainHead } from "../types/ledger.ts";
 import { type AppliedBlock, appliedBlock, txRootOf, validatorsAfter } from "./apply-block.ts";
 import { BlockState } from "./block-state.ts";
 import { BLOCK_VERSION } from "./check-header.ts";

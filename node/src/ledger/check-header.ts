@@ -4,9 +4,9 @@
 
 import { equalBytes, isZero } from "../codec/bytes.ts";
 import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";
-import type { ChainHead } from "../ports.ts";
 import { type Block, PRECOMMIT } from "../types/chain.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
+import type { ChainHead } from "../types/ledger.ts";
 
 export const BLOCK_VERSION = 2;
 

@@ -10,7 +10,7 @@ import { validatorStateHashOf } from "../crypto/ids.ts";
 import { LtHash } from "../crypto/lthash.ts";
 import type { Genesis } from "../genesis/types.ts";
 import { validatorSetOf } from "../genesis/validator-set.ts";
-import type { ChainHead, Utxo } from "../ports.ts";
+import type { ChainHead, Utxo } from "../types/ledger.ts";
 import type { ValidatorState } from "../types/validator-state.ts";
 import { genesisValidatorState } from "./validator-state.ts";
 

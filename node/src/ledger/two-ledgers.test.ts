@@ -30,7 +30,6 @@ import { NaiveLedger, naiveEvidenceRoot, naiveTxRoot } from "../../test/naive-le
 import { compareBytes, equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
 import { certificateHashOf, txidOf, validatorsHashOf } from "../crypto/ids.ts";
-import type { ChainHead, Utxo } from "../ports.ts";
 import {
   type Block,
   type BlockHeader,
@@ -39,6 +38,7 @@ import {
   type Transaction,
 } from "../types/chain.ts";
 import type { Evidence } from "../types/evidence.ts";
+import type { ChainHead, Utxo } from "../types/ledger.ts";
 import { applyBlock } from "./apply-block.ts";
 import { buildBlock } from "./build-block.ts";
 import { outPointKey } from "./utxo-view.ts";

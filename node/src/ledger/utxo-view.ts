@@ -2,8 +2,8 @@
 // last committed block; a block in the making and the mempool lay their own changes over it.
 
 import { toHex } from "../codec/hex.ts";
-import type { Utxo } from "../ports.ts";
 import type { Height, OutPoint, Transaction } from "../types/chain.ts";
+import type { Utxo } from "../types/ledger.ts";
 
 export interface UtxoView {
   /** Undefined where the output does not exist or is spent. */

@@ -7,7 +7,7 @@ import {
   walletOf,
 } from "../../test/ledger-fixtures.ts";
 import type { SigningKey } from "../crypto/keys.ts";
-import type { ChainHead } from "../ports.ts";
+import type { ChainHead } from "../types/ledger.ts";
 import { EvidencePool } from "./evidence-pool.ts";
 
 const MAX_AGE = 50;

@@ -7,10 +7,10 @@ import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import { type EvidenceFault, verifyEvidence } from "../ledger/evidence.ts";
 import type { TxRules } from "../ledger/validate-transaction.ts";
-import type { ChainHead } from "../ports.ts";
 import type { HashHex } from "../types/chain.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
+import type { ChainHead } from "../types/ledger.ts";
 
 export class EvidencePool {
   readonly #rules: TxRules;

@@ -16,8 +16,8 @@ import { txidOf, witnessIdOf } from "../crypto/ids.ts";
 import { buildBlock } from "../ledger/build-block.ts";
 import { outPointKey } from "../ledger/utxo-view.ts";
 import type { CheckedTransaction } from "../ledger/validate-transaction.ts";
-import type { Utxo } from "../ports.ts";
 import type { OutPoint, Transaction } from "../types/chain.ts";
+import type { Utxo } from "../types/ledger.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool, type MempoolLimits } from "./mempool.ts";
 
 const world = ledgerWorld(sampleGenesis(60));

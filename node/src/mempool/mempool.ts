@@ -17,9 +17,9 @@ import {
   type TxErrorCode,
   type TxRules,
 } from "../ledger/validate-transaction.ts";
-import type { Utxo } from "../ports.ts";
 import type { HashHex, Height, OutPoint, Transaction } from "../types/chain.ts";
 import { fail, invariant, ok, type Result } from "../types/errors.ts";
+import type { Utxo } from "../types/ledger.ts";
 import { type MempoolEntry, RateOrder } from "./rate-order.ts";
 
 export interface MempoolLimits {

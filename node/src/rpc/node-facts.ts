@@ -3,7 +3,7 @@
 // state only, the mempool what waits for a block.
 
 import type { Genesis } from "../genesis.ts";
-import type { ChainHead, Clock, Peer, Store } from "../ports.ts";
+import type { Clock, Peer, Store } from "../ports.ts";
 import type {
   HashHex,
   Height,
@@ -14,6 +14,7 @@ import type {
   ValidatorSet,
 } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
+import type { ChainHead } from "../types/ledger.ts";
 import type { Tombstone } from "../types/validator-state.ts";
 
 /** Transactions that wait for a block: the mempool, as far as the RPC reads it. */

@@ -5,9 +5,10 @@
 
 import { compareBytes, equalBytes, uint64BigEndian } from "../../codec/bytes.ts";
 import { toHex } from "../../codec/hex.ts";
-import type { BlockCommit, ChainHead, Store, TxLocation, Utxo } from "../../ports.ts";
+import type { Store } from "../../ports.ts";
 import type { CertifiedBlock, HashHex, Height, OutPoint, Satoshi } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
+import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../../types/ledger.ts";
 import { checkSuccession } from "../level-store-succession.ts";
 
 /** Runs a write later; the simulator's own puts it on the virtual clock. */
