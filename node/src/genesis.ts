@@ -4,6 +4,7 @@
 // differ in anything make two networks. No input or output here: the daemon, the operator, the CLI
 // and wallets all read genesis through this module.
 
+import { formatTime, MAX_SATOSHI, parseTime } from "./codec/amount.ts";
 import { DOMAINS } from "./codec/domains.ts";
 import { fromHex, toHex } from "./codec/hex.ts";
 import { type AddressNetwork, decodeAddress, encodeAddress } from "./crypto/address.ts";
@@ -17,7 +18,6 @@ import {
 } from "./genesis/genesis-file.ts";
 import { possessionContext } from "./genesis/possession.ts";
 import type { Genesis, GenesisAllocation, GenesisProfile } from "./genesis/types.ts";
-import { formatTime, MAX_SATOSHI, parseTime } from "./ledger/amount.ts";
 import { fail, ok, type Result } from "./types/errors.ts";
 
 export { type GenesisFile, GenesisFileSchema } from "./genesis/genesis-file.ts";

@@ -8,10 +8,10 @@ import { txidOf } from "../src/crypto/ids.ts";
 import { openSigningKey, type SigningKey } from "../src/crypto/keys.ts";
 import { keyHashOf } from "../src/crypto/pure-keys.ts";
 import { verifySignature } from "../src/crypto/verify.ts";
+import { type GenesisState, genesisState, ledgerParamsOf } from "../src/genesis/ledger-start.ts";
 import type { Genesis } from "../src/genesis/types.ts";
 import { validatorSetOf } from "../src/genesis/validator-set.ts";
-import { type LedgerParams, ledgerParamsOf } from "../src/ledger/params.ts";
-import { type GenesisState, genesisState } from "../src/ledger/state-root.ts";
+import type { LedgerParams } from "../src/ledger/params.ts";
 import { outPointKey, outputsOf, type UtxoView } from "../src/ledger/utxo-view.ts";
 import {
   type CheckedTransaction,

@@ -2,7 +2,7 @@
 // share of all outputs, change included, so the coins are chosen to sum up to as little as possible:
 // paying 1 TIME from a coin of a million would cost a thousand. Pure; the caller signs.
 
-import { formatTime } from "../ledger/amount.ts";
+import { formatTime } from "../codec/amount.ts";
 import type { LedgerParams } from "../ledger/params.ts";
 import { minimumFee } from "../ledger/params.ts";
 import { TX_VERSION } from "../ledger/validate-transaction.ts";

@@ -2,13 +2,13 @@
 // says; build, sign, submit; wait until it is final. The key never leaves this process.
 
 import { z } from "zod";
+import { formatTime } from "../codec/amount.ts";
 import { encodeTransaction } from "../codec/chain.ts";
 import { fromHex, toHex } from "../codec/hex.ts";
 import { addressOf, decodeAddress } from "../crypto/address.ts";
 import { txidOf } from "../crypto/ids.ts";
 import { type KeyPair, keyHashOf } from "../crypto/pure-keys.ts";
 import { addressNetworkOf, type Genesis, genesisHashOf } from "../genesis.ts";
-import { formatTime } from "../ledger/amount.ts";
 import type { Satoshi } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 import { buildTransfer, type Coin } from "./build-transfer.ts";

@@ -3,8 +3,8 @@
 // development tooling, and Kubernetes, which describes every Service to every pod of its namespace
 // (a Service called timecoin becomes TIMECOIN_SERVICE_HOST). Called by load.ts.
 
+import { closest } from "../types/errors/closest.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
-import { closest } from "./closest.ts";
 import { type ConfigLayer, textLayer } from "./layer.ts";
 import { CONFIG_LEAVES, type ConfigLeaf } from "./leaves.ts";
 

@@ -3,7 +3,7 @@
 // Pure; called by load.ts.
 
 import type { z } from "zod";
-import { closest } from "./closest.ts";
+import { closest } from "../types/errors/closest.ts";
 import { type ConfigLayer, type Path, valueAt } from "./layer.ts";
 import { CONFIG_LEAVES, leafAt } from "./leaves.ts";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
 import { openLevelStore } from "../adapters/level-store-open.ts";
 import type { NodeConfig } from "../config.ts";
+import { genesisState } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
-import { genesisState } from "../ledger/state-root.ts";
 import type { Store } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
 

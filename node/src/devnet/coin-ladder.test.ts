@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { SATOSHI_PER_TIME } from "../ledger/amount.ts";
+import { SATOSHI_PER_TIME } from "../codec/amount.ts";
 import { coinLadder } from "./coin-ladder.ts";
 
 it("halves down to about 1 TIME", () => {

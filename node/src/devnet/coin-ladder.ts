@@ -2,7 +2,7 @@
 // spends, change included: an account with one coin of a million would pay a thousand to send ten.
 // With a ladder there is a coin near every amount. Pure.
 
-import { SATOSHI_PER_TIME } from "../ledger/amount.ts";
+import { SATOSHI_PER_TIME } from "../codec/amount.ts";
 import type { Satoshi } from "../types/chain.ts";
 
 /** At most `maxCoins` coins, none below 1 TIME unless the amount is, which sum up to `amount`. */

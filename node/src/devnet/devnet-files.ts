@@ -3,10 +3,12 @@
 // complete. The keys are new, so each sign state is begun here, as `timed init` does (docs/adr/0015).
 
 import { mkdirSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { stringify } from "yaml";
 import { initSignState } from "../adapters/init-sign-state.ts";
 import { signStatePath } from "../adapters/sign-state-file.ts";
 import { readText, writeNewFile } from "../cli/local-files.ts";
+import { formatTime, parseTime } from "../codec/amount.ts";
 import { toHex } from "../codec/hex.ts";
 import type { NodeConfigInput } from "../config.ts";
 import { addressOf } from "../crypto/address.ts";
@@ -19,7 +21,6 @@ import {
   genesisValidatorOf,
   parseGenesis,
 } from "../genesis.ts";
-import { formatTime, parseTime } from "../ledger/amount.ts";
 import { CodedError } from "../types/errors.ts";
 import { MAX_ALLOCATIONS } from "../types/limits.ts";
 import { coinLadder } from "./coin-ladder.ts";
@@ -70,7 +71,7 @@ function writeMember(spec: DevnetSpec, chainId: string, node: NodePlan): Member 
 
 function writeAccounts({ directory, accounts, amount, randomBytes }: DevnetSpec): AccountPlan[] {
   const paths = devnetPaths(directory);
-  mkdirSync(paths.accountKey("x").replace(/[^/\\]+$/, ""), { recursive: true });
+  mkdirSync(dirname(paths.accountKey("x")), { recursive: true });
   return Array.from({ length: accounts }, (_, index) => {
     const name = `account-${index + 1}`;
     const { seed, publicKey } = generateKeyPair(randomBytes(32));

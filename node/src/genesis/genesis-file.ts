@@ -3,7 +3,7 @@
 // distinct keys, proofs) is checked by ../genesis.ts, the only caller.
 
 import { z } from "zod";
-import { MAX_SATOSHI } from "../ledger/amount.ts";
+import { MAX_SATOSHI } from "../codec/amount.ts";
 import {
   MAX_ALLOCATIONS,
   MAX_BLOCK_BYTES,

@@ -1,7 +1,6 @@
 // The ledger rules' parameters, as genesis fixes them, and the two rules that wallets compute too: the
 // least fee and the largest block of a round.
 
-import type { Genesis } from "../genesis/types.ts";
 import type { Round, Satoshi } from "../types/chain.ts";
 
 export interface LedgerParams {
@@ -19,20 +18,6 @@ export interface LedgerParams {
 
 /** One transaction of the largest size still fits, so no round is closed to any transaction. */
 const BLOCK_BYTES_FLOOR = 64 * 1024;
-
-export function ledgerParamsOf(genesis: Genesis, genesisHash: Uint8Array): LedgerParams {
-  const { maxBlockBytes, maxBlockTxs, minFee, feePermille, dust, maxEvidenceAgeBlocks } =
-    genesis.parameters;
-  return {
-    genesisHash,
-    maxBlockBytes,
-    maxBlockTxs,
-    minFee,
-    feePermille,
-    dust,
-    maxEvidenceAgeBlocks,
-  };
-}
 
 /** The least fee of a transaction: max(minFee, outputs × feePermille / 1,000 rounded up). */
 export function minimumFee(

@@ -7,11 +7,11 @@ import {
   transfer,
   walletOf,
 } from "../../test/ledger-fixtures.ts";
+import { MAX_SATOSHI } from "../codec/amount.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
 import { txidOf, witnessIdOf } from "../crypto/ids.ts";
 import type { Transaction } from "../types/chain.ts";
 import type { Utxo } from "../types/ledger.ts";
-import { MAX_SATOSHI } from "./amount.ts";
 import type { BlockDraft } from "./build-block.ts";
 import { outPointKey, type UtxoView } from "./utxo-view.ts";
 import {

@@ -5,6 +5,7 @@
 // Each step has a type of its own: IdentifiedTx, PricedTx, CheckedTransaction. checkWitnesses is the only
 // maker of the last, so what asks for it cannot be given a transaction that nobody checked.
 
+import { formatTime, MAX_SATOSHI } from "../codec/amount.ts";
 import { equalBytes } from "../codec/bytes.ts";
 import { encodeTransaction } from "../codec/chain.ts";
 import { DOMAINS } from "../codec/domains.ts";
@@ -17,7 +18,6 @@ import type { Satoshi, Transaction } from "../types/chain.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 import type { Utxo } from "../types/ledger.ts";
 import { MAX_TX_BYTES, MAX_TX_INPUTS, MAX_TX_OUTPUTS } from "../types/limits.ts";
-import { formatTime, MAX_SATOSHI } from "./amount.ts";
 import { type LedgerParams, minimumFee } from "./params.ts";
 import { outPointKey, type UtxoView } from "./utxo-view.ts";
 

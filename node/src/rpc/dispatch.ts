@@ -2,8 +2,8 @@
 // what is a request, runs it, and turns every failure into an error object. An error that no code
 // describes is logged and answered as RPC_INTERNAL: its message never leaves the node.
 
-import { closest } from "../config/closest.ts";
 import type { Log, Metrics } from "../ports.ts";
+import { closest } from "../types/errors/closest.ts";
 import { CodedError, InvariantError } from "../types/errors.ts";
 import { errorObject, type RpcErrorObject } from "./error-numbers.ts";
 import type { CallContext, RpcMethod } from "./method.ts";

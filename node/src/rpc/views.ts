@@ -3,12 +3,12 @@
 // decimal TIME and satoshi text, never floating point. Pure.
 
 import { z } from "zod";
+import { formatTime } from "../codec/amount.ts";
 import { encodeBlock, encodeTransaction } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { encodeAddress } from "../crypto/address.ts";
 import { blockHashOf, txidOf } from "../crypto/ids.ts";
 import { addressNetworkOf } from "../genesis.ts";
-import { formatTime } from "../ledger/amount.ts";
 import type { CertifiedBlock, Satoshi, Transaction, TxOutput } from "../types/chain.ts";
 import { amountFields, hash, height } from "./method.ts";
 import type { NodeFacts } from "./node-facts.ts";

@@ -2,7 +2,7 @@
 // program for each run.
 
 import { type Command, InvalidArgumentError } from "commander";
-import { parseTime } from "../../ledger/amount.ts";
+import { parseTime } from "../../codec/amount.ts";
 import type { Satoshi } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { CliIo, GlobalOptions } from "../cli-io.ts";

@@ -1,6 +1,7 @@
 // `time-cli genesis …`: a member's entry, the genesis.json of a network, its hash and its contents.
 
 import type { Command } from "commander";
+import { formatTime } from "../../codec/amount.ts";
 import { toHex } from "../../codec/hex.ts";
 import { encodeAddress } from "../../crypto/address.ts";
 import { nodeIdOf } from "../../crypto/pure-keys.ts";
@@ -11,7 +12,6 @@ import {
   genesisValidatorOf,
   parseGenesis,
 } from "../../genesis.ts";
-import { formatTime } from "../../ledger/amount.ts";
 import { CodedError } from "../../types/errors.ts";
 import {
   createGenesis,
