@@ -5,10 +5,10 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { readText } from "../adapters/local-files.ts";
 import { toHex } from "../codec/hex.ts";
 import { formatGenesis, type Genesis, GenesisFileSchema, parseGenesis } from "../genesis.ts";
 import { CodedError } from "../types/errors.ts";
-import { readText } from "./local-files.ts";
 
 const Shape = GenesisFileSchema.shape;
 

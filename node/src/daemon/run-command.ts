@@ -4,10 +4,10 @@
 
 import { type Command } from "commander";
 import { createLog, type NodeLog } from "../adapters/log.ts";
-import { wholeNumber } from "../cli/commands/command-context.ts";
 import { describeConfig } from "../config/describe.ts";
 import { addConfigFlags, configFlagsOf } from "../config/flags.ts";
 import { type ConfigRequest, loadConfig } from "../config/load.ts";
+import { wholeNumber } from "../config/whole-number.ts";
 import type { NodeConfig } from "../config.ts";
 import { onParentGone } from "../devnet/node-process.ts";
 import { CodedError } from "../types/errors.ts";

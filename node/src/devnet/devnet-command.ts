@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
-import { wholeNumber } from "../cli/commands/command-context.ts";
+import { wholeNumber } from "../config/whole-number.ts";
 import { runDevnet } from "./run-devnet.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 

@@ -1,7 +1,7 @@
 // What every command of time-cli works with: the world, and how its result is shown. Made by the
 // program for each run.
 
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command } from "commander";
 import { parseTime } from "../../codec/amount.ts";
 import type { Satoshi } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
@@ -38,15 +38,6 @@ export function clientOf({ io }: CommandContext, command: Command): RpcClient {
   }
   return createRpcClient(rpcUrl, { fetch: io.fetch, timeoutMs: CALL_TIMEOUT_MS });
 }
-
-/** A whole number in a range, as an option or argument. */
-export const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
-  };
 
 /** An amount in TIME, as satoshi. */
 export function amountOf(text: string): Satoshi {

@@ -1,6 +1,7 @@
 // `time-cli genesis …`: a member's entry, the genesis.json of a network, its hash and its contents.
 
 import type { Command } from "commander";
+import { readKeyFile, writeNewFile } from "../../adapters/local-files.ts";
 import { formatTime } from "../../codec/amount.ts";
 import { toHex } from "../../codec/hex.ts";
 import { encodeAddress } from "../../crypto/address.ts";
@@ -19,7 +20,6 @@ import {
   readGenesisFile,
   readGenesisSource,
 } from "../genesis-source.ts";
-import { readKeyFile, writeNewFile } from "../local-files.ts";
 import { type CommandContext, show } from "./command-context.ts";
 
 const PUBLIC_FILE_MODE = 0o644;

@@ -1,12 +1,12 @@
 // `time-cli keys …` and `time-cli address`: make, show and check key files. A seed is never printed.
 
 import type { Command } from "commander";
+import { foreignAccess, readKeyFile, writeNewFile } from "../../adapters/local-files.ts";
 import { fromHex, toHex } from "../../codec/hex.ts";
 import { addressOf } from "../../crypto/address.ts";
 import { formatSeed } from "../../crypto/key-file.ts";
 import { generateKeyPair, isTorsionFree, nodeIdOf } from "../../crypto/pure-keys.ts";
 import { CodedError } from "../../types/errors.ts";
-import { foreignAccess, readKeyFile, writeNewFile } from "../local-files.ts";
 import { type CommandContext, show } from "./command-context.ts";
 
 const KEY_FILE_MODE = 0o600;

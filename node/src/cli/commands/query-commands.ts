@@ -2,7 +2,8 @@
 // original CLI: the method's words with dashes.
 
 import type { Command } from "commander";
-import { type CommandContext, clientOf, show, wholeNumber } from "./command-context.ts";
+import { wholeNumber } from "../../config/whole-number.ts";
+import { type CommandContext, clientOf, show } from "./command-context.ts";
 
 interface QueryRow {
   readonly command: string;

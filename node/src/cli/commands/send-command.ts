@@ -1,9 +1,10 @@
 // `time-cli send`: a payment from a key file, waiting until it is final unless told otherwise.
 
 import type { Command } from "commander";
+import { readKeyFile } from "../../adapters/local-files.ts";
+import { wholeNumber } from "../../config/whole-number.ts";
 import { CodedError } from "../../types/errors.ts";
 import { readGenesisFile } from "../genesis-source.ts";
-import { readKeyFile } from "../local-files.ts";
 import type { RpcClient } from "../rpc-client.ts";
 import {
   type FinalTransfer,
@@ -11,7 +12,7 @@ import {
   prepareTransfer,
   waitUntilFinal,
 } from "../send-transfer.ts";
-import { amountOf, type CommandContext, clientOf, show, wholeNumber } from "./command-context.ts";
+import { amountOf, type CommandContext, clientOf, show } from "./command-context.ts";
 
 interface SendOptions {
   readonly key: string;

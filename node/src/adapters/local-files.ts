@@ -1,5 +1,6 @@
-// Reads and writes the files of the CLI: key files with mode 0600, never over an existing file; text
-// files up to a bound. Failures are CLI_FILE or CLI_FILE_EXISTS with path and reason.
+// Reads and writes files for the CLI and the devnet: text files up to a bound, new files with the mode that
+// the caller names and never over an existing one. Failures are CLI_FILE or CLI_FILE_EXISTS with path and
+// reason.
 
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { loadSeed } from "../crypto/key-file.ts";
