@@ -6,6 +6,7 @@
 
 import type { CertifiedBlock, Height, OutPoint, Satoshi, UnixMs } from "./types/chain.ts";
 import type { BlockCommit, ChainHead, TxLocation, Utxo } from "./types/ledger.ts";
+import type { CounterName, GaugeName, HistogramName, LabelsOf } from "./types/metrics.ts";
 
 export interface Timer {
   cancel(): void;
@@ -142,11 +143,11 @@ export interface Transport {
   stop(done: () => void): void;
 }
 
-/** Counters and gauges by name; the registry behind it owns the list (adapters/metrics.ts). */
+/** Counters, gauges and histograms of the table (types/metrics.ts), each with all of its labels. */
 export interface Metrics {
-  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
-  gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
-  observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
+  count<N extends CounterName>(name: N, labels?: LabelsOf<N>, by?: number): void;
+  gauge<N extends GaugeName>(name: N, value: number, labels?: LabelsOf<N>): void;
+  observe<N extends HistogramName>(name: N, value: number, labels?: LabelsOf<N>): void;
 }
 
 /** Structured log; fields never hold a secret. */

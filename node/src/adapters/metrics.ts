@@ -1,12 +1,18 @@
 // The Metrics port on prom-client, the only file that knows it. The list of metrics is
-// ops/metric-table.ts; a name or label that is not in it is a broken invariant, not a new series.
+// types/metrics.ts; a label that is not in it is a broken invariant, not a new series.
 // Every metric has a bound on its series: label values beyond it are counted under "other".
 
 import { performance } from "node:perf_hooks";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import { MAX_SERIES, METRIC_PREFIX, METRICS, type MetricRow } from "../ops/metric-table.ts";
 import type { Metrics } from "../ports.ts";
 import { invariant } from "../types/errors.ts";
+import {
+  MAX_SERIES,
+  METRIC_PREFIX,
+  METRIC_ROWS,
+  type MetricName,
+  type MetricRow,
+} from "../types/metrics.ts";
 
 export interface PromMetrics extends Metrics {
   /** The exposition text of all metrics. */
@@ -28,7 +34,7 @@ function instrumentOf(row: MetricRow, registry: Registry): Instrument {
   };
   if (row.type === "counter") return new Counter(shape);
   if (row.type === "gauge") return new Gauge(shape);
-  return new Histogram({ ...shape, buckets: [...row.buckets] });
+  return new Histogram({ ...shape, buckets: [...(row.buckets ?? [])] });
 }
 
 /** Folds label values into "other" once a metric has MAX_SERIES combinations of them. */
@@ -50,6 +56,12 @@ class SeriesBound {
   }
 }
 
+interface Entry {
+  readonly row: MetricRow;
+  readonly instrument: Instrument;
+  readonly series: SeriesBound;
+}
+
 function collectRuntime(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   let last = performance.eventLoopUtilization();
@@ -69,15 +81,15 @@ function collectRuntime(registry: Registry): void {
 /** A registry of its own with every metric of the table, and Node's runtime metrics if wanted. */
 export function createMetrics(options: { readonly runtime: boolean }): PromMetrics {
   const registry = new Registry();
-  const entries = new Map(
-    METRICS.map((row) => [
+  const entries = new Map<MetricName, Entry>(
+    METRIC_ROWS.map((row) => [
       row.name,
       { row, instrument: instrumentOf(row, registry), series: new SeriesBound() },
     ]),
   );
-  const find = (name: string) => {
+  const find = (name: MetricName): Entry => {
     const found = entries.get(name);
-    invariant(found !== undefined, `metric ${name} is not in ops/metric-table.ts`);
+    invariant(found !== undefined, `metric ${name} is in the table`);
     return found;
   };
   if (options.runtime) collectRuntime(registry);

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork, type DriverNetworkOptions } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
 import { toHex } from "../codec/hex.ts";
+import type { CounterName } from "../types/metrics.ts";
 
 /** Whether a frame of validator `from` reaches validator `to`. */
 type Shape = (from: number, to: number) => boolean;
@@ -73,7 +74,7 @@ function begin(
 
 const counted = (
   nodes: readonly TestNode[],
-  name: string,
+  name: CounterName,
   labels: Readonly<Record<string, string>> = {},
 ): number => nodes.reduce((sum, { metrics }) => sum + metrics.value(name, labels), 0);
 
