@@ -42,10 +42,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "node/src/codec": ["node/src/types"],
   "node/src/crypto": ["node/src/types", "node/src/codec"],
   [PORTS]: ["node/src/types"],
-  [GENESIS]: INNER,
+  [GENESIS]: [...INNER, "node/src/ledger"],
   "node/src/consensus": INNER,
-  "node/src/ledger": [...INNER, PORTS],
-  "node/src/mempool": [...INNER, PORTS, "node/src/ledger"],
+  "node/src/ledger": INNER,
+  "node/src/mempool": [...INNER, "node/src/ledger"],
   "node/src/sync": ["node/src/types"],
   "node/src/config": ["node/src/types"],
   "node/src/driver": [...INNER, PORTS, ...CORES],
@@ -64,7 +64,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/ops",
     "node/src/rpc",
   ],
-  "node/src/cli": [...INNER, GENESIS, "node/src/ledger"],
+  "node/src/cli": [...INNER, GENESIS, "node/src/adapters", "node/src/config", "node/src/ledger"],
   "node/src/devnet": [
     ...INNER,
     GENESIS,
@@ -88,7 +88,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/adapters/memory",
   ],
   "node/mutation": ["node/sim"],
-  "node/bench": [...INNER, "node/src/adapters", "node/src/crypto/testing"],
+  "node/bench": [
+    ...INNER,
+    GENESIS,
+    "node/src/adapters",
+    "node/src/crypto/testing",
+    "node/src/devnet",
+  ],
 
   // the operator; of the node it takes schemas, keys and errors
   "operator/src/api": [],
@@ -165,11 +171,6 @@ export const EXCEPTIONS: readonly {
     why: "a store checks the state root of what it opens",
   },
   {
-    from: "node/src/adapters/metrics.ts",
-    to: "node/src/ops/metric-table.ts",
-    why: "the adapter makes the metrics that the table lists",
-  },
-  {
     from: "node/src/ops/ops-app.ts",
     to: "node/src/adapters/metrics.ts",
     why: "the operations port serves what the adapter has counted",
@@ -185,36 +186,6 @@ export const EXCEPTIONS: readonly {
     why: "the same",
   },
   {
-    from: "node/src/ledger/params.ts",
-    to: "node/src/genesis/types.ts",
-    why: "the ledger's first state is made from the genesis",
-  },
-  {
-    from: "node/src/ledger/state-root.ts",
-    to: "node/src/genesis/types.ts",
-    why: "the same",
-  },
-  {
-    from: "node/src/ledger/state-root.ts",
-    to: "node/src/genesis/validator-set.ts",
-    why: "the same",
-  },
-  {
-    from: "node/src/genesis.ts",
-    to: "node/src/ledger/amount.ts",
-    why: "amounts of the genesis file are parsed as the ledger's",
-  },
-  {
-    from: "node/src/genesis/genesis-file.ts",
-    to: "node/src/ledger/amount.ts",
-    why: "the same",
-  },
-  {
-    from: "node/src/rpc/dispatch.ts",
-    to: "node/src/config/closest.ts",
-    why: "the nearest known name is looked for in both",
-  },
-  {
     from: "node/src/daemon/build-version.ts",
     to: "node/src/cli/version.ts",
     why: "both programs print one version",
@@ -223,21 +194,6 @@ export const EXCEPTIONS: readonly {
     from: "node/src/daemon/run-command.ts",
     to: "node/src/devnet/node-process.ts",
     why: "the daemon tells the devnet that started it where it listens",
-  },
-  {
-    from: "node/src/daemon/run-command.ts",
-    to: "node/src/cli/commands/command-context.ts",
-    why: "whole numbers are parsed alike in both programs",
-  },
-  {
-    from: "node/src/devnet/devnet-command.ts",
-    to: "node/src/cli/commands/command-context.ts",
-    why: "whole numbers are parsed alike in both programs",
-  },
-  {
-    from: "node/src/devnet/devnet-files.ts",
-    to: "node/src/cli/local-files.ts",
-    why: "key files are written alike by both programs",
   },
   {
     from: "node/src/devnet/devnet-report.ts",
