@@ -17,8 +17,6 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TO_BE_MOVED: readonly string[] = [
   "node/sim/timing/view-change.ts",
   "node/sim/twins-scenario.ts",
-  "node/src/codec/compact-frames.ts",
-  "node/src/config.ts",
   "node/src/consensus/README.md",
   "node/src/consensus/commit.ts",
   "node/src/consensus/conflict.ts",
@@ -28,7 +26,6 @@ const TO_BE_MOVED: readonly string[] = [
   "node/src/consensus/settle.ts",
   "node/src/consensus/tally.ts",
   "node/src/consensus/timeouts.ts",
-  "node/src/crypto/round-certificate.ts",
   "node/src/driver/evidence-exchange.ts",
   "node/src/driver/future-frames.ts",
   "node/src/driver/late-precommits.ts",
@@ -38,10 +35,6 @@ const TO_BE_MOVED: readonly string[] = [
   "node/src/driver/timing.ts",
   "node/src/driver/tx-relay.ts",
   "node/src/driver/vote-relay.ts",
-  "node/src/ledger/evidence.ts",
-  "node/src/ledger/failed-slots.ts",
-  "node/src/sync/planner.ts",
-  "node/src/types/consensus.ts",
 ];
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 export type Profile = "Mainnet" | "Testnet" | "Devnet";
 
-/** The ports of decisions §5; devnets count as testnets. */
+/** docs/protocol.md#ports: devnets count as testnets. */
 export const DEFAULT_PORTS: Readonly<
   Record<Profile, { readonly p2p: number; readonly rpc: number; readonly ops: number }>
 > = {

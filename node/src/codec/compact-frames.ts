@@ -1,6 +1,6 @@
-// Proposals as bytes and back, whole and compact. A compact one (research/consensus.md §1.5) is the
-// proposal with a block without transactions, and the witness ids of those in their places; who lacks
-// some of them asks for them by index. Used by frames.ts only.
+// Proposals as bytes and back, whole and compact (docs/protocol.md#compact-proposals). A compact one is the
+// proposal with a block without transactions, and the witness ids of those in their places. A node that
+// lacks some of them asks for them by index. Used by frames.ts only.
 
 import { ContainerType, ListBasicType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import type { Transaction } from "../types/chain.ts";

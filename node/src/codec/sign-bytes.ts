@@ -1,6 +1,6 @@
 // The exact bytes under every signature and hash: a domain of 16 bytes that names the purpose, then
 // (for signatures) the genesis hash, then SSZ. A signature made for one purpose or one chain proves
-// nothing for another (decisions: all signed bytes bind the genesis hash). Golden vectors pin them.
+// nothing for another (docs/protocol.md#signed-bytes). Golden vectors pin them.
 
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Proposal, Vote } from "../types/consensus.ts";

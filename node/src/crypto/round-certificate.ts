@@ -1,6 +1,6 @@
-// What a round certificate proves: that its votes justify entering its round (research/consensus.md
-// §1.2(5) to (7)). The driver verifies it whole before the core sees it; the core asks only for the
-// arithmetic, as an assertion. Every validator counts once, by power, and every signature is verified.
+// What a round certificate proves: that its votes justify entering its round
+// (docs/protocol.md#round-certificates). The driver verifies it whole before the core sees it; the core asks
+// only for the arithmetic, as an assertion. Every validator counts once, by power, and every signature is verified.
 
 import type { ValidatorSet } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";

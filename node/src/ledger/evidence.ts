@@ -1,4 +1,4 @@
-// What evidence proves, and what a block may carry of it (research/consensus.md §1.7, docs/adr/0012).
+// What evidence proves, and what a block may carry of it (docs/protocol.md#evidence, docs/adr/0012).
 // Judged from committed state alone, so every node gives the same verdict on the same block. Called by
 // applyBlock and buildBlock, and by the evidence pool for what comes from peers.
 

@@ -1,5 +1,5 @@
 // Failed-slot skipping: a validator whose last leader slots failed is passed over for a while, so that
-// the dead do not cost every height a round (research/consensus.md §1.1, docs/adr/0012). What failed is
+// the dead do not cost every height a round (docs/protocol.md#skipping, docs/adr/0012). What failed is
 // read from the certificate that a block carries: it is the same on every node.
 //
 // Never more than f are passed over at once, whatever failed: the rest of the leaders is never smaller

@@ -33,7 +33,10 @@ export function ready(isStarted: boolean, status: NodeStatus): Verdict {
   return caughtUp(status);
 }
 
-/** How old the last commit may be for its signers to count as present (decisions: CommitsFresh). */
+/**
+ * How old the last commit may be for its signers to count as present: two empty blocks and 3 s. The
+ * operator's condition CommitsFresh uses the same bound.
+ */
 export const freshWithinMs = ({ emptyBlockIntervalMs }: NodeStatus): number =>
   2 * emptyBlockIntervalMs + 3_000;
 

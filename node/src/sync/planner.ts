@@ -1,5 +1,6 @@
 // Decides which blocks to ask of whom. A pure planner over claims: what a peer says of its height is a
-// hint that costs one request at most; only a verified certificate moves the chain (decisions §4).
+// hint that costs one request at most; only a verified certificate moves the chain
+// (docs/protocol.md#catch-up).
 //
 // Bounds: one open request a peer, at most MAX_PARALLEL in all, ranges of at most `window` blocks, and
 // never further ahead than MAX_PARALLEL windows, so that the blocks waiting for their turn are bounded.

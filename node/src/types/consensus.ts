@@ -54,8 +54,9 @@ export interface VoteGroup {
 }
 
 /**
- * The votes that justify entering `round`, above 0, as one unit (decisions §4). Groups ascend by type,
- * round and value, and every validator stands in one of them at most: one encoding for one proof.
+ * The votes that justify entering `round`, above 0, as one unit (docs/protocol.md#round-certificates).
+ * Groups ascend by type, round and value, and every validator stands in one of them at most: one encoding
+ * for one proof.
  */
 export interface RoundCertificate {
   readonly kind: RoundReason;
