@@ -1,8 +1,8 @@
-// The chain on disk: classic-level (LevelDB), one atomic, synced batch a block. After a crash the store
-// is at a whole block: head, block, indices and unspent outputs agree. Reads are synchronous; the
-// consensus-critical ones (head, utxo, block) cost one lookup. A record that is damaged, or missing
-// where it must be, throws STORE_CORRUPT and is never "not found". Keys and values:
-// level-store-records.ts. Between the start of a commit and its `done`, reads may show either state.
+// The chain on disk: classic-level (LevelDB), with one atomic, synced batch for each block. After a crash the
+// store is at a whole block: head, block, indices and unspent outputs agree. Reads are synchronous; those that
+// consensus needs (head, utxo, block) cost one lookup. A record that is damaged, or missing where it must be,
+// throws STORE_CORRUPT and is never "not found". Keys and values: level-store-records.ts. Between the start of
+// a commit and its `done`, reads may show either state.
 
 import type { ClassicLevel } from "classic-level";
 import { decodeCertifiedBlock, encodeCertifiedBlock } from "../codec/chain.ts";

@@ -1,5 +1,5 @@
-// Blocks, transactions and certificates as bytes and back. Every 64-bit number that a double would round
-// is refused, as the schemas' library does not.
+// Blocks, transactions and certificates as bytes and back. The SSZ library rounds a 64-bit number that a
+// double cannot hold; here such a number is refused.
 
 import type { ValueOf } from "@chainsafe/ssz";
 import type {

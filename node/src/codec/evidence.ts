@@ -1,6 +1,6 @@
-// Evidence as bytes and back. One encoding for a piece: the pair stands in the order of its bytes, and
-// a vote has no valid round; the decoder refuses anything else. Whether it proves anything is the
-// ledger's business (ledger/evidence.ts).
+// Evidence as bytes and back. A piece has one encoding: its two statements stand in the order of their
+// bytes, and a vote has no valid round. The decoder refuses anything else. Whether a piece proves anything
+// is for ledger/evidence.ts to say.
 
 import type { ValueOf } from "@chainsafe/ssz";
 import { CodedError } from "../types/errors.ts";

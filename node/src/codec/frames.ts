@@ -1,5 +1,6 @@
-// Peer messages as frames: one type byte, then SSZ. decodeFrame is the only way from the wire into
-// the node; it checks sizes first and throws CodedErrors only. The hello frame is the transport's own.
+// Peer messages as frames: one type byte, then SSZ (docs/protocol.md#messages). decodeFrame is the only way
+// from the wire into the node. It checks the size first and throws nothing but CodedErrors. The hello frame
+// is not among them: it belongs to the transport.
 
 import { ContainerType, ListCompositeType, type ValueOf } from "@chainsafe/ssz";
 import type { Certificate, CertifiedBlock, Transaction } from "../types/chain.ts";

@@ -1,6 +1,6 @@
-// Round certificates as bytes and back. One encoding for one proof: groups ascend strictly by type, round
-// and value, none is empty, all bitmaps are of one length, and no validator stands in two. What the votes
-// prove is crypto/round-certificate.ts.
+// Round certificates as bytes and back. A proof has one encoding: groups ascend strictly by type, round and
+// value, no group is empty, all bitmaps have one length, and no validator is in two groups. What the votes
+// prove is for crypto/round-certificate.ts to say.
 
 import type { ValueOf } from "@chainsafe/ssz";
 import type { RoundCertificate, RoundReason, VoteGroup } from "../types/consensus.ts";

@@ -1,7 +1,7 @@
-// The environment as a configuration layer: TIMECOIN_RPC_PORT sets rpc.port. A variable of our prefix
-// that names no key is refused like any unknown key, but for those that others set in our name: the
-// development tooling, and Kubernetes, which describes every Service to every pod of its namespace
-// (a Service called timecoin becomes TIMECOIN_SERVICE_HOST). Called by load.ts.
+// The environment as a configuration layer: TIMECOIN_RPC_PORT sets rpc.port. A variable with this prefix that
+// names no key is refused like any unknown key. Two kinds are passed over, because others set them: those of
+// the development tooling, and those by which Kubernetes describes every Service to every pod of its
+// namespace (a Service called timecoin becomes TIMECOIN_SERVICE_HOST). Called by load.ts.
 
 import { closest } from "../types/errors/closest.ts";
 import { fail, ok, type Result } from "../types/errors.ts";

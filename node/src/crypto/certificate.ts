@@ -1,7 +1,7 @@
-// The one check of a certificate, for consensus, sync, light clients and the simulator: who signed is
-// bound to the validator set by index, every signature present is verified over exactly the bytes the
-// certificate claims, and the signers' power is a quorum. There is no early exit at two thirds: a
-// single bad signature condemns the whole certificate (CVE-2020-15091). Pure: the verifier is passed in.
+// The one check of a certificate, for consensus, sync and the simulator. Three things must hold: there is
+// one signer bit for each validator of the set, every signature that is present verifies over the bytes that
+// the certificate claims, and the signers' power is a quorum. The check does not stop early at a quorum: one
+// bad signature makes the whole certificate invalid (CVE-2020-15091). Pure: the verifier is passed in.
 
 import { voteSignBytes } from "../codec/sign-bytes.ts";
 import type { Certificate, ValidatorSet } from "../types/chain.ts";

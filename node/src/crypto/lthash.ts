@@ -1,8 +1,10 @@
-// LtHash: a hash of a set that changes with its elements, not with its size. Each element is stretched
-// by SHAKE128 to 1,024 numbers of 16 bits, and the accumulator is their sum, lane by lane, modulo
-// 2^16; so order does not matter and removal undoes addition. The ledger keeps one over the UTXO set
-// and commits to its digest. The caller adds only what is absent and removes only what is present: an
-// element 65,536 times over would vanish, and each element's bytes must carry their own domain.
+// LtHash: a hash of a set whose cost follows what changes in the set, and not the set's size. SHAKE128
+// stretches each element to 1,024 numbers of 16 bits. The accumulator is their sum, lane by lane, modulo
+// 2^16. So order does not matter, and removal undoes addition. The ledger keeps one over the unspent outputs
+// and commits to its digest.
+//
+// The caller adds only what is absent and removes only what is present: an element that is added 65,536
+// times would vanish. Each element's bytes carry their own domain.
 
 import { invariant } from "../types/errors.ts";
 import { sha256, shake128 } from "./hash.ts";

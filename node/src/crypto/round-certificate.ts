@@ -1,6 +1,7 @@
 // What a round certificate proves: that its votes justify entering its round
-// (docs/protocol.md#round-certificates). The driver verifies it whole before the core sees it; the core asks
-// only for the arithmetic, as an assertion. Every validator counts once, by power, and every signature is verified.
+// (docs/protocol.md#round-certificates). The driver verifies all of it before the core sees it. The core asks
+// only for the arithmetic, as an assertion. Every validator counts once, by power, and every signature is
+// verified.
 
 import type { ValidatorSet } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";

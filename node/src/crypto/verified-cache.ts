@@ -1,7 +1,7 @@
-// Remembers signatures that verified, so that a transaction checked in the mempool costs a hash, not a
-// curve equation, when it comes back in a proposal and in a block. Bounded, and only successes are
-// kept: an entry can be made only by a holder of the key, and a failure is never believed twice. The
-// verdict never depends on what is cached, so nodes with different caches agree.
+// Remembers signatures that verified. A transaction that was checked in the mempool then costs a hash, and
+// no curve equation, when it comes back in a proposal and in a block. Only successes are kept, and only the
+// holder of the key can make one. The verdict never depends on what is cached, so nodes with different
+// caches agree. Bound: maxEntries. A hit costs 3.5 µs, a verification 50 µs (docs/benchmarks/crypto.md).
 
 import { LRUCache } from "lru-cache";
 import { toHex } from "../codec/hex.ts";

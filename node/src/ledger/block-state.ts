@@ -1,7 +1,7 @@
-// The state while a block's transactions are applied in order: the committed view under the block's
-// own outputs and spends. A later transaction may spend what an earlier one of the same block made.
-// It never touches the view; the net change comes out at the end. Used by applyBlock and buildBlock,
-// so that what one builds the other accepts.
+// The state while a block's transactions are applied in order: the committed view, and over it what the
+// block has made and spent so far. A later transaction may spend what an earlier one of the same block made.
+// The view is never changed; the net change comes out at the end. applyBlock and buildBlock both use it, so
+// that what one builds the other accepts.
 
 import { LtHash } from "../crypto/lthash.ts";
 import type { Height, OutPoint, Satoshi } from "../types/chain.ts";

@@ -1,6 +1,6 @@
-// The rules of a block's header against the tip it wants to follow, before any transaction is looked
-// at. The signatures of the carried certificate are not verified here: whoever took the block from
-// outside has done that against the validator set of its height (crypto/certificate.ts).
+// The rules of a block's header, given the head that it wants to follow. They are checked before any
+// transaction. The signatures of the carried certificate are not verified here: whoever took the block from
+// outside has verified them against the validator set of its height (crypto/certificate.ts).
 
 import { equalBytes, isZero } from "../codec/bytes.ts";
 import { certificateHashOf, validatorsHashOf } from "../crypto/ids.ts";

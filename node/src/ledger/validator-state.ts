@@ -1,9 +1,10 @@
-// How the validators' state moves from block to block, and who leads the next height (docs/adr/0012).
-// Pure: everything comes from committed blocks, so proposer, voters and late nodes agree.
+// How the validators' state moves from block to block, and who leads the next height
+// (docs/protocol.md#validators, docs/adr/0012). Pure: everything comes from committed blocks, so proposer,
+// voters and late nodes agree.
 //
-// Which header commits to which set: header(h) names the sets of h and h + 1. Evidence in block h makes
-// its culprit no leader at h + 1 and no voter from h + 2 on; so the set without it is first named by
-// nextValidatorsHash of header(h + 1), and is under the stateRoot of header(h) already.
+// Which header commits to which set: header(h) names the sets of h and h + 1. Evidence in block h makes its
+// culprit no leader from h + 1 on and no voter from h + 2 on. So the set without the culprit is first named
+// by nextValidatorsHash of header(h + 1). The stateRoot of header(h) covers it already.
 
 import { compareBytes, equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";

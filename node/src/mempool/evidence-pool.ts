@@ -1,7 +1,7 @@
-// Evidence that waits for a block: what this node saw itself and what peers have shown. Verified before
-// it enters. Lost with the process: peers show theirs again on every new link.
+// Evidence that waits for a block: what this node saw itself and what peers have shown. It is verified
+// before it enters. It is lost with the process; peers show theirs again on every new link.
 //
-// Bound: one piece a validator of the present set, so at most MAX_VALIDATORS.
+// Bound: one piece for each validator of the present set, so at most MAX_VALIDATORS.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";

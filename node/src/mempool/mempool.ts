@@ -1,11 +1,13 @@
-// Transactions that wait for a block. Rules: the first one seen of two that spend the same output is
-// kept; chains of waiting transactions are allowed up to maxAncestors; when it is full, a transaction
-// enters only by evicting others that pay less a byte. One map owns membership; the indices beside it
-// are rebuilt by the same two functions that change the map (checkInvariants holds them to it).
-// Pure: no clock, no network. The driver admits, removes on commit, and selects for a proposal.
+// Transactions that wait for a block.
+// - Where two spend the same output, the first one seen is kept.
+// - A waiting transaction may spend outputs of others, up to maxAncestors of them.
+// - When the pool is full, a newcomer enters only by pushing out others that pay less for each byte.
+// One map says what is in the pool. The indices beside it are changed by the same two functions that change
+// the map (checkInvariants holds them to it). Pure: no clock, no network. The driver admits, removes on
+// commit, and selects for a proposal.
 //
-// After a commit nothing is checked again: no rule of v1 depends on height, and what the block spent
-// has taken every transaction that conflicts with it out.
+// After a commit nothing is checked again. No rule of this version depends on the height, and every
+// transaction that conflicts with the block is taken out.
 
 import { toHex } from "../codec/hex.ts";
 import { outPointKey, outputsOf, type UtxoView } from "../ledger/utxo-view.ts";

@@ -1,6 +1,6 @@
-// The mempool's entries by what they pay a byte: highest first, and of equals the earlier one first.
-// A sorted array: with 20,000 entries an insertion moves at most 160 KB, which is below the cost of
-// the signature that comes with it.
+// The mempool's entries by what they pay for each byte: highest first, and of equals the earlier one first.
+// It is a sorted array. With 20,000 entries an insertion moves at most 160 KB, which costs less than the
+// signature that comes with it.
 
 import type { CheckedTransaction } from "../ledger/validate-transaction.ts";
 import type { HashHex, Height } from "../types/chain.ts";

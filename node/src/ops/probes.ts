@@ -1,6 +1,6 @@
-// The judgements behind the probes, as pure functions of /status. Readiness never asks for a quorum:
-// a node that serves well must not leave its Service because others are down, or the network could
-// never form again. Whether a stop is safe is judged by power that signed lately, never by heads.
+// The judgements behind the probes, as pure functions of /status. Readiness never asks for a quorum: a node
+// that serves well must stay in its Service while others are down, or the network could never form again.
+// Whether a stop is safe is judged by the power that signed lately.
 
 import type { NodeStatus } from "./status-schema.ts";
 

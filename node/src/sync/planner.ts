@@ -1,9 +1,9 @@
-// Decides which blocks to ask of whom. A pure planner over claims: what a peer says of its height is a
-// hint that costs one request at most; only a verified certificate moves the chain
-// (docs/protocol.md#catch-up).
+// Decides which blocks to ask of whom. It plans over claims. What a peer says of its height is a hint that
+// costs one request at most; only a verified certificate moves the chain (docs/protocol.md#catch-up). Pure.
 //
-// Bounds: one open request a peer, at most MAX_PARALLEL in all, ranges of at most `window` blocks, and
-// never further ahead than MAX_PARALLEL windows, so that the blocks waiting for their turn are bounded.
+// Bounds: one open request for each peer, at most MAX_PARALLEL in all, each for at most `window` blocks, and
+// none further ahead than MAX_PARALLEL windows. Example: with windows of 20 blocks and the head at 100,
+// block 180 is the last one asked for. So the blocks that wait for their turn are bounded.
 
 import type { Height } from "../types/chain.ts";
 

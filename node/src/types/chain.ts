@@ -1,6 +1,6 @@
-// The ledger's data: transactions, blocks, certificates, validators. Readonly data, no classes, no
-// behaviour; the SSZ schemas of the same shapes are in codec/schemas.ts. Byte arrays are Uint8Array
-// of the stated length; a hash that serves as a map key is its lowercase hex (HashHex).
+// The ledger's data: transactions, blocks, certificates, validators. Readonly data without behaviour; the
+// SSZ schemas of the same shapes are in codec/schemas.ts. Byte arrays are Uint8Arrays of the stated length.
+// A hash that serves as a key of a map is its lowercase hex (HashHex).
 
 import type { Evidence } from "./evidence.ts";
 

@@ -1,5 +1,5 @@
-// What the chain remembers of its validators after a block: who votes now and next, who was ejected,
-// whose leader slots failed, and what orders the leaders. Part of the head and under its stateRoot.
+// What the chain remembers of its validators after a block: who votes now and next, who was ejected, whose
+// leader slots failed, and what orders the leaders. It is part of the head, and the stateRoot covers it.
 // H is the height of the block after which the state stands.
 
 import type { Height, Validator, ValidatorSet } from "./chain.ts";

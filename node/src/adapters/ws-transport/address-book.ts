@@ -1,6 +1,7 @@
-// The addresses that this node may dial, one a node id, in memory: the configured ones for ever, learned
-// ones up to maxKnown. What strangers tell never replaces an address that works, and an address that
-// keeps failing makes room. No clock of its own; the dialler brings the time and draws the jitter.
+// The addresses that this node may dial, one for each node id, in memory. Configured ones stay for ever;
+// learned ones are kept up to maxKnown. An address that works is never replaced by what a stranger says, and
+// an address that keeps failing makes room for another. It has no clock of its own: the dialler brings the
+// time and draws the jitter.
 
 import type { PeerAddress } from "./peer-address.ts";
 

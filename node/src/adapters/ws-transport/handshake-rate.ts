@@ -1,6 +1,6 @@
-// How many handshakes may begin in one second, from one address and from all: each costs about 2 ms of
-// CPU before the peer is known, so their number at one time is not bound enough. Counted in windows of
-// a second; the map holds at most maxHandshakesPerSec addresses.
+// How many handshakes may begin in one second, from one address and from all. A handshake costs about 2 ms of
+// CPU before the peer is known. So a bound on how many run at one time is not enough: short ones could follow
+// each other without end. Counted in windows of a second; the map holds at most maxHandshakesPerSec addresses.
 
 import type { PeerLimits } from "./limits.ts";
 

@@ -7,10 +7,10 @@ export const CHAIN_ERRORS = {
   // codec
   CODEC_MALFORMED: entry(
     "Bytes do not decode as the type they claim to be.",
-    "If they came from a peer, it was disconnected; if from a file, restore that file.",
+    "From a peer: nothing to do, it was disconnected. From a file: restore that file.",
   ),
   CODEC_TOO_LARGE: entry(
-    "A message, frame or record is above its stated bound.",
+    "A message, frame or record is larger than its bound allows.",
     "The sender breaks the protocol's limits; check its version.",
   ),
   CODEC_UNKNOWN_MESSAGE: entry(
@@ -24,7 +24,7 @@ export const CHAIN_ERRORS = {
   ),
   KEY_FILE_DAMAGED: entry(
     "A key file cannot be read as a TimeCoin key.",
-    "Restore the file from its backup or Secret; a key is never regenerated over an old one.",
+    "Restore the file from its backup or Secret. A new key is never written over an old one.",
   ),
   ADDRESS_PREFIX: entry(
     "The text is not a TIME address.",
@@ -38,7 +38,7 @@ export const CHAIN_ERRORS = {
   ),
   // ledger
   GENESIS_INVALID: entry(
-    "A genesis file breaks a rule; the message names the path in it and the reason.",
+    "A genesis file breaks a rule. The message names the field and the reason.",
     "Correct that field and distribute the same file to every node.",
   ),
   AMOUNT_INVALID: entry(
@@ -50,11 +50,11 @@ export const CHAIN_ERRORS = {
     "Build the transaction with version 1, or upgrade the node.",
   ),
   TX_STRUCTURE: entry(
-    "A transaction needs at least one input and one output, and no more than the limits.",
-    "Build the transaction anew.",
+    "A transaction has 1 to 512 inputs and 1 to 512 outputs.",
+    "Build the transaction anew, in several parts if it is too large.",
   ),
   TX_PAYLOAD: entry(
-    "Version 1 admits no payload.",
+    "A transaction of version 1 has no payload.",
     "Leave the payload empty, or use a network that knows this kind.",
   ),
   TX_TOO_LARGE: entry("A transaction has at most 64 KiB.", "Split it into several."),
@@ -71,7 +71,7 @@ export const CHAIN_ERRORS = {
   ),
   TX_FEE_TOO_LOW: entry(
     "The fee is below the network's minimum.",
-    "Pay at least the larger of the minimum fee and the permille of the outputs.",
+    "Pay the larger of two: the minimum fee, and the fee permille of the outputs. getmempoolinfo shows both.",
   ),
   TX_WITNESS_COUNT: entry(
     "A transaction needs exactly one witness for each input.",
@@ -83,58 +83,70 @@ export const CHAIN_ERRORS = {
   ),
   TX_SIGNATURE: entry(
     "A witness's signature does not verify.",
-    "Sign again, with the genesis hash of this very network.",
+    "Sign again with the genesis hash of this network.",
   ),
   TX_KNOWN: entry(
     "The mempool holds this transaction already.",
-    "Nothing: it was accepted before.",
+    "Nothing to do: it was accepted before.",
   ),
   TX_CONFLICT: entry(
     "Another pending transaction spends one of the inputs; the first one seen is kept.",
     "Wait for the other one, or spend other outputs.",
   ),
   TX_CHAIN_TOO_LONG: entry(
-    "Too many unconfirmed transactions stand before this one.",
+    "The transaction builds on too many others that still wait for a block.",
     "Send it again when the earlier ones are in a block.",
   ),
   MEMPOOL_FULL: entry(
-    "The mempool is full of transactions that pay at least as much a byte.",
+    "The mempool is full, and all that waits there pays at least as much for each byte.",
     "Pay a higher fee, or wait.",
   ),
   BLOCK_VERSION: entry(
     "A block's version is not known to this binary.",
     "Upgrade the node: the network has moved to later rules.",
   ),
-  BLOCK_HEIGHT: entry("A block does not follow the height of its parent.", "None: it is refused."),
-  BLOCK_PARENT: entry("A block names another parent than the tip.", "None: it is refused."),
-  BLOCK_TIME: entry("A block is not later than its parent.", "None: it is refused."),
+  BLOCK_HEIGHT: entry(
+    "A block does not follow the height of its parent.",
+    "Nothing to do: the block is refused.",
+  ),
+  BLOCK_PARENT: entry(
+    "A block names another parent than this node's newest block.",
+    "Nothing to do: the block is refused.",
+  ),
+  BLOCK_TIME: entry(
+    "A block is not later than its parent.",
+    "Nothing to do: the block is refused.",
+  ),
   BLOCK_VALIDATORS: entry(
-    "A block commits to other validator sets than this node computed.",
+    "A block names other validator sets than this node computed.",
     "If many blocks are refused, compare versions and the genesis hash with the other nodes.",
   ),
-  BLOCK_PROPOSER: entry("A block's proposer is not in the validator set.", "None: it is refused."),
+  BLOCK_PROPOSER: entry(
+    "A block's proposer is not in the validator set.",
+    "Nothing to do: the block is refused.",
+  ),
   BLOCK_LAST_COMMIT: entry(
-    "A block's certificate is missing, of another block, or not the one its header names.",
-    "None: it is refused.",
+    "A block's certificate is missing, is of another block, or is not the one that its header names.",
+    "Nothing to do: the block is refused.",
   ),
   BLOCK_TOO_LARGE: entry(
     "A block holds more bytes or transactions than its round allows.",
-    "None: it is refused.",
+    "Nothing to do: the block is refused.",
   ),
   BLOCK_TX_ROOT: entry(
-    "A block's transactions are not those its header commits to.",
-    "None: it is refused.",
+    "A block's transactions are not those that its header names.",
+    "Nothing to do: the block is refused.",
   ),
   BLOCK_EVIDENCE: entry(
-    "A block's evidence does not match its header, proves nothing, or may not stand there.",
-    "None: it is refused.",
+    "A block's evidence is not that of its header, proves nothing, or must not stand in this block.",
+    "Nothing to do: the block is refused.",
   ),
   BLOCK_TRANSACTION: entry(
     "A block holds a transaction that is not valid at its place.",
-    "None: it is refused.",
+    "Nothing to do: the block is refused.",
   ),
   BLOCK_STATE_ROOT: entry(
-    "A block commits to another state than this node computed.",
+    "A block names another state than this node computed.",
     "If certified blocks are refused, stop this node and compare versions: its state or its rules differ.",
   ),
   STORE_LOCKED: entry(

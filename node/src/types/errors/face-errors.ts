@@ -56,7 +56,7 @@ export const FACE_ERRORS = {
     "Ask again with gettransaction; if it stays pending, check getconsensusinfo.",
   ),
   RPC_BUSY: entry(
-    "The node serves as many waiting requests as it may.",
+    "As many calls wait for transactions as the node allows.",
     "Retry after a moment, or ask another node.",
   ),
   RPC_INTERNAL: entry(
@@ -66,7 +66,7 @@ export const FACE_ERRORS = {
   // time-cli
   CLI_USAGE: entry("The command line is not valid.", "Run time-cli help, or <command> --help."),
   CLI_FILE_EXISTS: entry(
-    "The output file exists, and is never overwritten.",
+    "The output file exists. It is never overwritten.",
     "Name another file, or move the existing one away first.",
   ),
   CLI_FILE: entry(
@@ -82,8 +82,8 @@ export const FACE_ERRORS = {
     "Start the node, or name it with --rpc-url or TIME_RPC_URL.",
   ),
   RPC_BAD_ANSWER: entry(
-    "What answers at the RPC address does not speak as this client expects.",
-    "Check the URL, and that client and node are of the same version.",
+    "What answers at the RPC address is not a TimeCoin node, or one of another version.",
+    "Check the URL, and that client and node have the same version.",
   ),
   FUNDS_INSUFFICIENT: entry(
     "The address does not hold the amount and the fee.",

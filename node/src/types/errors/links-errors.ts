@@ -38,15 +38,15 @@ export const LINK_ERRORS = {
     "Check that the port is a node's P2P port; look at the other side's log for its reason.",
   ),
   PEER_UNREACHABLE: entry(
-    "No connection to the peer's address.",
+    "The peer's address does not answer.",
     "Nothing to do if the peer is down: the node keeps trying. Else check host name, port and firewall.",
   ),
   PEER_FRAME_TOO_LARGE: entry(
-    "A message is above the frame limit.",
+    "A message is larger than a frame may be.",
     "Upgrade the sender; the link was closed.",
   ),
   PEER_MALFORMED: entry(
-    "A message breaks the rules of the link: not binary, empty, or not a hello where one must be.",
+    "A message breaks the rules of the link: it is not binary, is empty, or is no hello where one must come.",
     "Upgrade the sender; the link was closed.",
   ),
   PEER_TOO_MANY: entry(
@@ -54,7 +54,7 @@ export const LINK_ERRORS = {
     "Raise p2p.maxInbound or p2p.maxPerIp if the peers are wanted.",
   ),
   PEER_SLOW: entry(
-    "The peer took what it was sent too slowly and was disconnected.",
+    "The peer read too slowly what it was sent, and was disconnected.",
     "Look at the peer's CPU and at the network; the link comes back by itself.",
   ),
   PEER_BANNED: entry(
@@ -62,7 +62,7 @@ export const LINK_ERRORS = {
     "Look for the reason in the log at the time of the ban, which ends by itself; or take the peer out of p2p.refuse.",
   ),
   PEER_DUPLICATE: entry(
-    "There is a link to this peer already; the spare one was closed.",
+    "There is a link to this peer already. The second one was closed.",
     "Nothing to do; if it repeats, two processes use the same node key.",
   ),
   PEER_REPLACED: entry(
@@ -105,18 +105,18 @@ export const LINK_ERRORS = {
   ),
   SIGN_CONFLICT: entry(
     "Something else was signed at this height, round and step; signing this too would be a double sign.",
-    "Nothing to do: the guard held. If it repeats, look for a second process with the same key.",
+    "Nothing to do: nothing was signed twice. If it repeats, look for a second process with the same key.",
   ),
   SIGN_REGRESSION: entry(
     "The height, round and step lie before the last one signed, or at or below the floor.",
-    "Nothing to do: the guard held; the validator signs again once the chain is past that place.",
+    "Nothing to do: nothing was signed twice. The validator signs again once the chain is past that place.",
   ),
   SIGN_STATE_DAMAGED: entry(
     "The last-sign state cannot be read, so nothing may be signed.",
     "Restore it only from this very node; else move it away and set keys.signAboveHeight to at least the network's height now.",
   ),
   SIGN_STATE_MISSING: entry(
-    "The chain data shows that this key has signed, but its last-sign state is gone or of another key.",
+    "The chain data shows that this key has signed, but its last-sign state is gone or belongs to another key.",
     "Make sure that no other process uses the key. Put the state back if it is this node's newest; else set keys.signAboveHeight to at least the network's height now, or start with an empty data directory.",
   ),
   SIGN_STATE_OLD: entry(
@@ -137,7 +137,7 @@ export const LINK_ERRORS = {
   ),
   CHAIN_FORKED: entry(
     "Two certified blocks exist at one height: more than f validators broke the protocol. The node has stopped for good.",
-    "`timed halt show` tells who is to answer. Agree with the other operators which chain goes on (usually a new genesis from the last common block); only then `timed halt clear`.",
+    "`timed halt show` tells who signed both. Agree with the other operators which chain goes on (usually a new genesis from the last common block); only then `timed halt clear`.",
   ),
   NODE_HALTED: entry(
     "A halt marker stands in the data directory: this node saw two certified blocks at one height and must not sign.",
