@@ -9,34 +9,6 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/**
- * Files that still cite documents outside this repository. What they cite moves into the description of the
- * protocol under docs/;
- * a file whose citations are mended must go from here, too.
- */
-const TO_BE_MOVED: readonly string[] = [
-  "node/sim/timing/view-change.ts",
-  "node/sim/twins-scenario.ts",
-  "node/src/consensus/README.md",
-  "node/src/consensus/commit.ts",
-  "node/src/consensus/conflict.ts",
-  "node/src/consensus/evidence.ts",
-  "node/src/consensus/fetch-polka.ts",
-  "node/src/consensus/rounds.ts",
-  "node/src/consensus/settle.ts",
-  "node/src/consensus/tally.ts",
-  "node/src/consensus/timeouts.ts",
-  "node/src/driver/evidence-exchange.ts",
-  "node/src/driver/future-frames.ts",
-  "node/src/driver/late-precommits.ts",
-  "node/src/driver/pacing.test.ts",
-  "node/src/driver/pacing.ts",
-  "node/src/driver/proposal-frame.ts",
-  "node/src/driver/timing.ts",
-  "node/src/driver/tx-relay.ts",
-  "node/src/driver/vote-relay.ts",
-];
-
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   cwd: ROOT,
   encoding: "utf8",
@@ -152,20 +124,13 @@ function brokenSections(line: Line): string[] {
 }
 
 describe("references", () => {
-  const faulty = prose.flatMap((line) =>
-    faultsOf(line).map((fault) => ({ path: line.path, fault })),
-  );
+  const faults = prose.flatMap(faultsOf);
 
   it("are found at all", () => {
     expect(prose.filter(({ text }) => /\.md\b/.test(text)).length).toBeGreaterThan(50);
   });
 
   it("lead somewhere", () => {
-    const broken = faulty.filter(({ path }) => !TO_BE_MOVED.includes(path));
-    expect(broken.map(({ fault }) => fault)).toEqual([]);
-  });
-
-  it("no longer need a place on the list where they do", () => {
-    expect(TO_BE_MOVED.filter((file) => faulty.every(({ path }) => path !== file))).toEqual([]);
+    expect(faults).toEqual([]);
   });
 });

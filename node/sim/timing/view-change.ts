@@ -1,4 +1,4 @@
-// The view-change table of research §1.3 on the production core: f = 1, 3, 7, one-way delays from 2 to
+// The view-change table of docs/consensus.md on the production core: f = 1, 3, 7, one-way delays from 2 to
 // 500 ms, silent and equivocating leaders. Deterministic by the seed. Called by main.ts and by the bar
 // sim.view-change.
 

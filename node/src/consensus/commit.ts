@@ -1,5 +1,5 @@
 // Decision: a quorum of precommits for one block, of any round, makes it final. The certificate goes
-// to all at once, as links relay nothing and a peer may never see these votes (research §0.2(c)).
+// to all at once, as links relay nothing and a peer may never see these votes (docs/protocol.md#locks).
 // A block that is missing is asked for; after the decision the core is silent until enterHeight.
 
 import { toHex } from "../codec/hex.ts";

@@ -1,5 +1,5 @@
 // Two verified commit certificates for one height and different blocks: more than f validators broke the
-// protocol. This names who (research §1.5). In one round whoever signed both is guilty by that alone, at
+// protocol. This names who (docs/protocol.md#forks). In one round whoever signed both is guilty by that alone, at
 // least f + 1 of them. Over two rounds nobody is guilty by the certificates: who precommitted the one
 // and later the other changed its lock, which is right with a PoLC for the second block, so each is to be
 // asked for it. Pure; the driver calls it before it halts, and the simulator after an f + 1 run.

@@ -1,5 +1,5 @@
 // Two different messages signed by one validator for one place are evidence against it: self-contained
-// and without local times (research §1.7). One report for each place: validator, round and vote type,
+// and without local times (docs/protocol.md#evidence). One report for each place: validator, round and vote type,
 // or the round's leader. What to do with a report is the driver's business.
 
 import { PREVOTE } from "../types/chain.ts";
@@ -8,7 +8,7 @@ import type { Effect } from "./api.ts";
 import type { RoundState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
-/** Research §1.7. Reports a double vote, once for each validator, round and type. */
+/** Reports a double vote, once for each validator, round and type. */
 export function accuseVoter(tally: Tally, first: Vote, second: Vote, out: Effect[]): void {
   tally.accused ??= new Set();
   if (tally.accused.has(second.validatorIndex)) return;
@@ -17,7 +17,7 @@ export function accuseVoter(tally: Tally, first: Vote, second: Vote, out: Effect
   out.push({ type: "evidence", validatorIndex: second.validatorIndex, kind, first, second });
 }
 
-/** Research §1.7. Reports the leader's second, different proposal, once a round. */
+/** Reports the leader's second, different proposal, once a round. */
 export function accuseLeader(
   round: RoundState,
   first: ProposalMessage,

@@ -1,4 +1,4 @@
-// A polka for a block that is not held (research §1.2(7)): the block is asked for, so that it can become
+// A polka for a block that is not held (docs/protocol.md#saying-again): the block is asked for, so that it can become
 // the valid value, or be locked on while the round lasts. Asked for once it is plain that the round's
 // proposal does not come by itself, for the highest polka only, once, and again with each rebroadcast.
 // The answer is a proposal like any other; called by settle, after all other rules.
@@ -15,7 +15,7 @@ function missingPolka(state: ConsensusState): Uint8Array | undefined {
 }
 
 /**
- * Research §1.2(7). Asks for the block of the highest polka, once; in the polka's own round only after the
+ * Asks for the block of the highest polka, once; in the polka's own round only after the
  * prevote, as until then the leader's proposal may be on its way. A node without a vote has no use for it.
  */
 export function fetchPolka(state: ConsensusState, out: Effect[]): boolean {

@@ -102,7 +102,7 @@ function voteAt(state: ConsensusState, index: number, round: Round): Vote | unde
   return known?.prevotes.votes[index] ?? known?.precommits.votes[index];
 }
 
-/** Research §1.2(7). The round has had its time: say the own last messages again, and why this round was entered. */
+/** The round has had its time: say the own last messages again, and why this round was entered. */
 export function rebroadcast(state: ConsensusState, out: Effect[]): void {
   const { context, round, entry } = state;
   askForBlock(state, out);

@@ -1,6 +1,6 @@
 // The upon-rules of a round, in one order, each firing at most once a round, until none fires. Rules
 // read the tallies only, so what arrived before its round was entered counts on entering it. Each names
-// its lines in algorithm 1 of the paper (arXiv 1807.04938), or its section of research/consensus.md.
+// its lines in algorithm 1 of the paper (arXiv 1807.04938), or the section of docs/protocol.md.
 
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
@@ -63,7 +63,7 @@ export function precommitPolka(state: ConsensusState, round: RoundState, out: Ef
 }
 
 /**
- * Research §0.2(d), §1.2(7). This node has locked in a round that not all vote alike in: it shows its PoLC
+ * docs/protocol.md#saying-again. This node has locked in a round that not all vote alike in: it shows its PoLC
  * to all, once. Those who lack it may be the next to lead, or need it to leave an older lock. In a round
  * without dissent nothing is sent.
  */
@@ -79,7 +79,7 @@ function showPolc(state: ConsensusState, round: RoundState, out: Effect[]): bool
 }
 
 /**
- * Paper lines 44-46, and research §1.2(6i): at a nil polka precommit nil, and enter the next round at once:
+ * Paper lines 44-46, and docs/protocol.md#leaving-a-round: at a nil polka precommit nil, and enter the next round at once:
  * its certificate takes all others along.
  */
 function leaveOnNilPolka(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
@@ -90,7 +90,7 @@ function leaveOnNilPolka(state: ConsensusState, round: RoundState, out: Effect[]
   return true;
 }
 
-/** Research §1.2(6ii). No value can reach a quorum of prevotes: as at a nil polka, with the proof of it. */
+/** docs/protocol.md#leaving-a-round. No value can reach a quorum of prevotes: as at a nil polka, with the proof of it. */
 function leaveWithoutQuorum(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   if (!quorumImpossible(round.prevotes, state.totalPower, state.polkaPower)) return false;
   precommitNil(state, out);
@@ -108,7 +108,7 @@ function awaitPrevotes(state: ConsensusState, round: RoundState, out: Effect[]):
   return true;
 }
 
-/** Research §1.2(5). A quorum precommitted nil: the next round at once. */
+/** docs/protocol.md#leaving-a-round. A quorum precommitted nil: the next round at once. */
 function leaveOnNilPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   const { quorum } = round.precommits;
   if (quorum?.nil !== true) return false;

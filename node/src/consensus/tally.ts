@@ -1,7 +1,7 @@
 // Counting votes of one round and one type, by power and never by heads. A validator's first vote
 // counts; a second, different one is reported to the caller and not counted. A certificate is counted
 // as one unit: it makes its value a quorum even where one of its signers voted otherwise to us (the
-// hidden lock of research §1.2(7)). Bound: one vote and at most one value a validator.
+// hidden lock: docs/protocol.md#certificates). Bound: one vote and at most one value a validator.
 
 import { equalBytes } from "../codec/bytes.ts";
 import type { Certificate, ValidatorSet, VoteType } from "../types/chain.ts";

@@ -18,7 +18,7 @@ export interface TimeoutBase {
   readonly context: Pick<HeightContext, "timeouts">;
 }
 
-/** T_propose(r), and T_prevote(r) = T_precommit(r) (research/consensus.md §1.4). */
+/** T_propose(r), and T_prevote(r) = T_precommit(r) (docs/protocol.md#timeouts). */
 export function timeoutMs(
   { params, context: { timeouts } }: TimeoutBase,
   step: "propose" | "prevote" | "precommit",
@@ -37,8 +37,8 @@ export function rebroadcastMs(base: TimeoutBase, round: Round): number {
 }
 
 /**
- * Proposer-based time (research §1.5): may a proposal stamped `timestampMs` arrive at `nowMs`? Not before the clock
- * precision allows, not later than precision and message delay allow; the delay grows with the round.
+ * Proposer-based time (docs/protocol.md#block-time): may a proposal stamped `timestampMs` arrive at `nowMs`? Not
+ * before the clock precision allows, not later than precision and message delay allow; the delay grows with the round.
  */
 export function isTimely(
   params: ConsensusParams,

@@ -1,7 +1,7 @@
 // Evidence on its way into a block: what the core noticed, and what the votes of a decided height show
 // later, is put into the form that anyone can verify, shown to the other validators, and offered to the
 // next block built here. And what follows from it on the links: who was ejected is a peer no longer
-// (research/consensus.md §1.7, docs/adr/0012). The own key is never accused here: that is for others.
+// (docs/protocol.md#evidence, docs/adr/0012). The own key is never accused here: that is for others.
 
 import { newEvidence } from "../codec/evidence.ts";
 import { toHex } from "../codec/hex.ts";

@@ -2,7 +2,7 @@
 // peers would otherwise lose votes that nobody sends again for a while. The height after the head is one
 // of them where the node may not begin it yet (sign-hold.ts). Nothing in them is verified yet.
 //
-// Bounds (research/consensus.md §1.8): MAX_AHEAD heights ahead; of a height, from each validator's link,
+// Bounds (docs/protocol.md#bounds): MAX_AHEAD heights ahead; of a height, from each validator's link,
 // MAX_FRAMES of MAX_SMALL_BYTES together, of which one may be bulk (a proposal) and counts apart, and
 // MAX_BULK such in all. So one validator takes nothing from the others but a place for a proposal, which
 // its leader says again. Other links hold nothing: consensus messages are not relayed, so none is due.

@@ -1,6 +1,6 @@
 // Precommits for a block that arrive after it was decided. The quorum that ends a height is the first
 // one seen, and in a healthy network it lacks the slowest f validators every time; the next proposer
-// puts every precommit that it holds into its block (decisions §3), since rewards and the count of
+// puts every precommit that it holds into its block (docs/protocol.md#blocks), since rewards and the count of
 // missed blocks are read from there. Called with verified votes only.
 //
 // Bound: one vote a validator for the height in progress and for the one before it.

@@ -1,4 +1,4 @@
-// When heights begin (decisions §4): blocks are stamped as their height begins, so the stamps tell.
+// When heights begin (docs/protocol.md#pacing): blocks are stamped as their height begins, so the stamps tell.
 
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";

@@ -1,5 +1,5 @@
 // How an own proposal travels: whole where its transactions are few bytes, otherwise compact, by their
-// witness ids (research/consensus.md §1.5): peers have most of them from gossip. Called by the effects,
+// witness ids (docs/protocol.md#compact-proposals): peers have most of them from gossip. Called by the effects,
 // for the first time a proposal is sent and for each time it is said again.
 
 import { transactionSizeBytes } from "../codec/chain.ts";

@@ -1,4 +1,4 @@
-// How long this node waits for others, measured (research/consensus.md §1.4): the timeouts of a height
+// How long this node waits for others, measured (docs/protocol.md#timeouts): the timeouts of a height
 // follow the links' delay and the time that blocks take to check. They touch liveness only, so every
 // node may have its own, and a replay may run with others.
 //

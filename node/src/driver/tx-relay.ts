@@ -1,4 +1,4 @@
-// Transactions between peers: batched id announcements, bodies on request (decisions §4, gossip). An id
+// Transactions between peers: batched id announcements, bodies on request (docs/protocol.md#messages). An id
 // is announced once, when the transaction enters the pool; who lacks it asks for it.
 //
 // Bounds: MAX_PENDING ids wait for the next batch, MAX_WANTED bodies are asked for at once and forgotten

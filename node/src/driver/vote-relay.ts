@@ -1,4 +1,4 @@
-// Who gets own votes and certificates (research/consensus.md §1.9, decisions §4). In a mesh everybody
+// Who gets own votes and certificates (docs/protocol.md#vote-relay). In a mesh everybody
 // sends every vote to everybody: 3 delays to finality, n² messages. Relayed, a vote of round 0 for a
 // block goes to the round's leader only, which shows the polka and the commit to all: 5 delays, and a
 // few n messages.

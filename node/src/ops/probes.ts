@@ -13,7 +13,7 @@ export interface Verdict {
 const yes = (reason: string): Verdict => ({ ok: true, reason });
 const no = (reason: string): Verdict => ({ ok: false, reason });
 
-/** Below this power no fault can be held in reserve while one member stops (research R-rules). */
+/** Below this power no fault can be held in reserve while one member stops. */
 const RESERVE_FROM = 7;
 
 /** Power that must be able to fail while this node is down. */
