@@ -2,9 +2,9 @@
 // many complete runs one core does in a second.
 
 import { availableParallelism } from "node:os";
-import type { SimSpeed } from "../../node/sim/speed.ts";
-import type { CrashPointsReport } from "../../node/sim/whole/crash-points.ts";
-import type { WholeSpeed } from "../../node/sim/whole/whole-speed.ts";
+import type { SimSpeed } from "../../node/sim/core/speed.ts";
+import type { CrashPointsReport } from "../../node/sim/modes/crash-points.ts";
+import type { SimulationSpeed } from "../../node/sim/modes/speed.ts";
 import type { Bar, Measurement, Say } from "./bar.ts";
 import { runProgram } from "./own-program.ts";
 import { onAllCores } from "./simulations.ts";
@@ -50,7 +50,7 @@ async function measureSpeed(say: Say, scale: number): Promise<Measurement> {
   if (code !== 0) throw new Error(`the speed run ended with code ${code}`);
   const { core, whole } = JSON.parse(output) as {
     readonly core: SimSpeed;
-    readonly whole: WholeSpeed;
+    readonly whole: SimulationSpeed;
   };
   const [coreRuns, wholeRuns] = [core.runsPerSecond, whole.runsPerSecond].map(Math.round);
   const failed = core.failures + whole.failed;

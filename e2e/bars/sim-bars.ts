@@ -1,7 +1,7 @@
 // sim.safety, sim.liveness, sim.view-change and sim.round-zero: what the simulators find, at the size the
 // project promises. All of them scale down for a quick try, and pass at scale 1 only.
 
-import { MUTATIONS } from "../../node/sim/mutations.ts";
+import { MUTATIONS } from "../../node/sim/core/mutations.ts";
 import type { RoundZeroCell } from "../../node/sim/timing/round-zero.ts";
 import type { Cell } from "../../node/sim/timing/view-change.ts";
 import type { Bar, Measurement, Say } from "./bar.ts";

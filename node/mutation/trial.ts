@@ -14,13 +14,13 @@ const RUNS = [
 
 /** What kills the mutant; undefined where it survives. */
 async function killer(): Promise<string | undefined> {
-  const { runScenario } = await import("../sim/scenario.ts");
+  const { runScenario } = await import("../sim/scenario/scenario.ts");
   const folder = join(import.meta.dirname, "../scenarios");
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".txt"))) {
     const golden = readFileSync(join(folder, name), "utf8");
     if (runScenario(golden) !== golden) return `scenario ${name}`;
   }
-  const { simulate } = await import("../sim/simulation.ts");
+  const { simulate } = await import("../sim/core/simulation.ts");
   for (const { nodes, seeds, heights } of RUNS) {
     for (let seed = 1; seed <= seeds; seed++) {
       const { outcome, reason } = simulate({ seed, nodes, heights, deep: true });

@@ -1,8 +1,8 @@
 // The edges of asking for a polka's block; how it goes on is in node/scenarios/polka-fetched.txt.
 
 import { describe, expect, it } from "vitest";
-import { newValidators } from "../../sim/keyring.ts";
-import { newBlock } from "../../sim/sim-block.ts";
+import { newBlock } from "../../sim/timing/sim-block.ts";
+import { newValidators } from "../../sim/world/keyring.ts";
 import type { Effect } from "./api.ts";
 import { fetchPolka, isAwaited } from "./fetch-polka.ts";
 import { type ConsensusState, initialState, roundOf } from "./state.ts";

@@ -1,0 +1,106 @@
+// The simulator's command line: runs from a seed on, or as long as told, over as many jobs as told; the
+// line that repeats each failure, and the smallest that still fails; one JSON line at the end. Answers
+// the exit code: 0 all safe and live, 1 a failure, 2 a wrong option.
+
+import { setPriority } from "node:os";
+import { addResults, type Batch, type BatchResult, type Failure, NO_RUNS } from "./batch.ts";
+import { type CliOptions, readOptions } from "./cli-options.ts";
+import { runJobs } from "./jobs.ts";
+import { type RunRequest, replayLine, runRequest } from "./run-request.ts";
+import { shrink } from "./shrink.ts";
+
+/** About this much work in one batch: n² a run. */
+const BATCH_WEIGHT = 4_000;
+const PROGRESS_MS = 10_000;
+/** Failures beyond these are shown as they came. */
+const SHRUNK_FAILURES = 2;
+const LOWEST_PRIORITY = 19;
+
+export interface Console {
+  log(line: string): void;
+  error(line: string): void;
+}
+
+/** Runs `npm run sim -- <args>`. */
+export async function simCli(args: readonly string[], out: Console): Promise<0 | 1 | 2> {
+  let options: CliOptions;
+  try {
+    options = readOptions(args, Date.now());
+  } catch (cause) {
+    out.error(cause instanceof Error ? cause.message : String(cause));
+    return 2;
+  }
+  if (options.idle) setPriority(LOWEST_PRIORITY);
+  if (options.trace) runRequest(requestOf(options, options.sizes[0] ?? 4), (line) => out.log(line));
+  const startedAtMs = performance.now();
+  const { result, lastSeed } = await runAll(options, out);
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  const { runs, outcomes, failures } = result;
+  const { unsafe, stuck, forked, halted } = outcomes;
+  const isFine = unsafe === 0 && (stuck === 0 || options.faulty === "f+1");
+  const runsPerSecond = Math.round(runs / seconds);
+  failures.forEach((failure, place) => {
+    explain(failure, !options.json && place < SHRUNK_FAILURES, out);
+  });
+  if (!options.json) {
+    const beyond = options.faulty === "f" ? "" : `${forked} forked and seen, ${halted} halted, `;
+    out.log(
+      `${runs} runs of ${options.sizes.join(", ")} nodes to height ${options.heights}: ${unsafe} unsafe, ${stuck} stuck, ${beyond}${runsPerSecond} runs/s, seeds ${options.seed} to ${lastSeed}`,
+    );
+  }
+  const summary = { runs, unsafe, stuck, forked, halted, runsPerSecond };
+  out.log(JSON.stringify({ ...summary, seed: options.seed, lastSeed }));
+  return isFine ? 0 : 1;
+}
+
+async function runAll(options: CliOptions, out: Console) {
+  const startedAtMs = performance.now();
+  const { seconds, seed } = options;
+  const endsAtMs = seconds === undefined ? undefined : startedAtMs + seconds * 1_000;
+  let result: BatchResult = NO_RUNS;
+  let lastSeed = seed;
+  let saidAtMs = startedAtMs;
+  await runJobs(batchesOf(options, endsAtMs), options.jobs, (part, { first, runs }) => {
+    result = addResults(result, part);
+    lastSeed = Math.max(lastSeed, first.seed + runs - 1);
+    const nowMs = performance.now();
+    if (seconds === undefined || nowMs < saidAtMs + PROGRESS_MS) return;
+    saidAtMs = nowMs;
+    const spent = (nowMs - startedAtMs) / 1000;
+    out.error(
+      `${Math.round(spent)} s: ${result.runs} runs, ${Math.round(result.runs / spent)} runs/s, seeds ${seed} to ${lastSeed}, ${result.failures.length} failures`,
+    );
+  });
+  return { result, lastSeed };
+}
+
+/** All runs asked for, cut into batches of about equal work; endless where time is the bound. */
+function* batchesOf(
+  options: CliOptions,
+  endsAtMs: number | undefined,
+): Generator<Batch, undefined> {
+  const { sizes, seed } = options;
+  const most = endsAtMs === undefined ? options.runs : Number.POSITIVE_INFINITY;
+  const size = Math.max(1, Math.round(BATCH_WEIGHT / Math.max(...sizes) ** 2));
+  for (let done = 0; done < most; done += size) {
+    for (const nodes of sizes) {
+      if (endsAtMs !== undefined && performance.now() >= endsAtMs) return undefined;
+      const first = { ...requestOf(options, nodes), seed: seed + done };
+      yield { first, runs: Math.min(size, most - done) };
+    }
+  }
+  return undefined;
+}
+
+const requestOf = (options: CliOptions, nodes: number): RunRequest => {
+  const { seed, heights, deep, mode, twins, faulty, plant, change } = options;
+  return { seed, nodes, heights, deep, mode, twins, faulty, plant, change };
+};
+
+function explain({ request, report }: Failure, shrinks: boolean, out: Console): void {
+  const { outcome, reason, byzantine, virtualMs, events } = report;
+  out.error(
+    `${outcome}: ${reason} (Byzantine: ${byzantine}; ${virtualMs} ms, ${events} events)\n  ${replayLine(request)}`,
+  );
+  if (shrinks) out.error(`  smallest: ${replayLine(shrink(request, report))}`);
+}

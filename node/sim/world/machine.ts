@@ -1,0 +1,278 @@
+// One whole node as it runs in production - buildNode over the file formats of the write-ahead log and of
+// the sign state - on a disk, a store, a clock and links of the simulator. The machine outlives its
+// processes: a process dies at a point of its gate, by a fatal error or with the power, and the next one
+// finds what the disks kept. Only signatures are fake (chain.ts).
+
+import type { Disk } from "../../src/adapters/disk.ts";
+import { type FileSigner, guardKey } from "../../src/adapters/file-signer.ts";
+import { openFileWal } from "../../src/adapters/file-wal.ts";
+import { type HaltMarker, haltMarkerOf } from "../../src/adapters/halt-marker.ts";
+import type { CrashKeeps } from "../../src/adapters/memory/memory-disk.ts";
+import type { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
+import { type BatchKeeps, MemoryStore } from "../../src/adapters/memory/memory-store.ts";
+import { MemoryTransport } from "../../src/adapters/memory/memory-transport.ts";
+import type { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
+import type { SigningKey } from "../../src/crypto/keys.ts";
+import {
+  buildNode,
+  type ConsensusNode,
+  type NodeOptions,
+  type NodePorts,
+} from "../../src/daemon/consensus-node.ts";
+import { seenSigning } from "../../src/daemon/seen-signing.ts";
+import type { ForkFound } from "../../src/driver/fork-watch.ts";
+import { SignHold } from "../../src/driver/sign-hold.ts";
+import type { ChainHead, Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
+import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
+import { invariant } from "../../src/types/errors.ts";
+import type { BrokenPorts } from "../faults/broken-ports.ts";
+import type { Chain } from "./chain.ts";
+import type { FrameReader } from "./frame-reader.ts";
+import { fakeVerify } from "./keyring.ts";
+import type { MachineClock, Power } from "./machine-clock.ts";
+import { MachineDisk, type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
+import { gatedStore, gatedTransport } from "./process-ports.ts";
+
+const WAL_PATH = "/data/wal";
+const STATE_PATH = "/data/sign-state";
+/** From handing a block to the store to its being durable. */
+const WRITE_MS = 1;
+
+/** What a dying process leaves of what was not durable. */
+export interface Losses {
+  readonly disk: CrashKeeps;
+  readonly batch: BatchKeeps;
+}
+
+/** What the run hears of its machines. */
+export interface MachineEvents {
+  signed(machine: Machine, request: SignRequest): void;
+  committed(machine: Machine, certified: CertifiedBlock, head: ChainHead): void;
+  /** It closed a link and refuses the peer from now on. */
+  punished(machine: Machine, peerId: string, reason: string): void;
+  /** It saw two certified blocks at one height, and has written its halt marker. */
+  forked(machine: Machine, found: ForkFound): void;
+  /** The process is gone; the error, where it was not told to die. */
+  stopped(machine: Machine, error: unknown): void;
+  /** Asked at each death. */
+  losses(): Losses;
+}
+
+export interface MachineOptions {
+  readonly chain: Chain;
+  /** Validator index; twins share it. */
+  readonly index: number;
+  readonly address: string;
+  readonly peers: readonly string[];
+  readonly time: VirtualClock;
+  readonly clock: MachineClock;
+  readonly hub: MemoryHub;
+  /** Shared by the machines of a run. */
+  readonly reader: FrameReader;
+  readonly config: NodeOptions["config"];
+  readonly events: MachineEvents;
+  /** Stands between the node and its links; a Byzantine one does what it likes there. */
+  readonly corrupt?: ((transport: Transport) => Transport) | undefined;
+  /** True: nothing remembers what this key has signed. */
+  readonly forgetful?: boolean;
+  /** A planted bug. */
+  readonly plant?: BrokenPorts | undefined;
+}
+
+interface Running extends ConsensusNode {
+  readonly transport: MemoryTransport;
+  readonly power: Power;
+}
+
+export class Machine {
+  readonly options: MachineOptions;
+  readonly disk = new MachineDisk();
+  readonly store: MemoryStore;
+  readonly id: string;
+  /** The gate of the last process. */
+  gate = new ProcessGate();
+  /** Where it stands, no process starts any more. */
+  haltMarker: HaltMarker | undefined;
+  /** Where set, later processes write their points down. */
+  trace: PointKind[] | undefined;
+  #running: Running | undefined;
+  #forgot = false;
+
+  constructor(options: MachineOptions) {
+    this.options = options;
+    const { chain, index, time, plant } = options;
+    this.disk.lies = plant?.lies === true;
+    this.id = chain.nodeIds[index] ?? "";
+    let isNew = true;
+    this.store = new MemoryStore((run) => {
+      if (isNew) run();
+      else time.startTimer(WRITE_MS, run);
+    });
+    const { utxos, head } = chain.state;
+    this.store.initialise(chain.genesisHash, utxos, head, () => undefined);
+    isNew = false;
+  }
+
+  get height(): Height {
+    return this.store.head()?.height ?? 0;
+  }
+
+  get node(): ConsensusNode | undefined {
+    return this.#running;
+  }
+
+  get isUp(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Starts a process; one that dies while it starts is reported as any other. */
+  start(dieAt = Infinity): void {
+    if (this.#running !== undefined || this.haltMarker !== undefined) return;
+    this.gate = new ProcessGate(this.trace);
+    this.gate.dieAt(dieAt);
+    try {
+      this.#start(this.gate);
+    } catch (error) {
+      this.#stop(error);
+    }
+  }
+
+  /** Power off. */
+  crash(): void {
+    if (this.#running !== undefined) this.#stop(undefined);
+  }
+
+  /** Breaks the link to a peer, where there is one. */
+  cut(peerId: string): void {
+    this.#running?.transport.cut(peerId);
+  }
+
+  /** Log and sign state are gone; blocks stay. */
+  forget(): void {
+    this.#forgot = true;
+    this.disk.memory.remove(WAL_PATH);
+    this.disk.memory.remove(STATE_PATH);
+  }
+
+  #start(gate: ProcessGate): void {
+    const { chain, clock, config, events, corrupt, reader, plant } = this.options;
+    const { genesis, genesisHash } = chain;
+    const power: Power = { on: true };
+    const processClock = clock.forProcess(power);
+    const disk = this.disk.forProcess(gate);
+    const wal = openFileWal({ path: WAL_PATH, genesisHash, disk });
+    const signer = this.#signer(disk, wal);
+    const transport = this.#transport();
+    const gated = gatedTransport(corrupt?.(transport) ?? transport, gate, (peerId, reason) =>
+      events.punished(this, peerId, reason),
+    );
+    const store = gatedStore(this.store, gate, { disk: this.disk, clock: processClock });
+    const ports: NodePorts = {
+      clock: processClock,
+      store,
+      wal,
+      transport: gated,
+      signer,
+      metrics,
+      log,
+      verify: fakeVerify,
+      decode: (frame) => reader.read(frame),
+      ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
+    };
+    const node = buildNode(plant?.ports?.(ports) ?? ports, {
+      genesis,
+      config,
+      onFatal: (error) => this.#stop(error),
+      onFork: (found) => {
+        this.haltMarker = haltMarkerOf(found, { genesisHash, nowMs: clock.nowMs() });
+        events.forked(this, found);
+      },
+      onCommit: (certified) => events.committed(this, certified, node.chain.head),
+    });
+    this.#running = { ...node, transport, power };
+    node.driver.start();
+  }
+
+  #transport(): MemoryTransport {
+    const { chain, index, hub, address, peers } = this.options;
+    const nodeKey = chain.set[index]?.nodeKey ?? new Uint8Array(32);
+    return new MemoryTransport({ hub, id: this.id, nodeKey, role: "validator", address, peers });
+  }
+
+  #signer(disk: Disk, wal: Wal) {
+    const { chain, index, events } = this.options;
+    const key = chain.keys[index];
+    invariant(key !== undefined, `there is a validator ${index}`);
+    const signer = this.options.forgetful === true ? forgetful(key) : this.#guarded(key, disk, wal);
+    return {
+      publicKey: signer.publicKey,
+      minHeight: signer.minHeight,
+      get last() {
+        return signer.last;
+      },
+      get isLost() {
+        return signer.isLost;
+      },
+      sign: (request: SignRequest) => {
+        const result = signer.sign(request);
+        if (result.ok) events.signed(this, request);
+        return result;
+      },
+    };
+  }
+
+  #guarded(key: SigningKey, disk: Disk, wal: Wal): FileSigner {
+    const { genesisHash } = this.options.chain;
+    const { store } = this;
+    const lastBlocks = this.options.config.consensus.doubleSignCheckHeight;
+    // What the daemon's own check would see; it refuses one that forgot, which starts here all the same.
+    const seenHeight = (publicKey: Uint8Array): Height =>
+      this.#forgot ? 0 : seenSigning({ publicKey, store, wal, lastBlocks });
+    return guardKey(key, { statePath: STATE_PATH, genesisHash, seenHeight, disk });
+  }
+
+  /** The process ends here, whatever ended it; the disks keep what they keep. */
+  #stop(error: unknown): void {
+    const { events } = this.options;
+    const running = this.#running;
+    this.#running = undefined;
+    if (running !== undefined) {
+      running.power.on = false;
+      running.transport.crash();
+    }
+    const { disk, batch } = events.losses();
+    this.store.crash(batch);
+    this.disk.memory.crash(disk);
+    const isDeath = this.gate.died || error instanceof ProcessDeath;
+    events.stopped(this, isDeath ? undefined : error);
+  }
+}
+
+/** Signs whatever it is asked to, as if nothing had been signed before. */
+const forgetful = (key: SigningKey): Omit<FileSigner, "close"> => ({
+  publicKey: key.publicKey,
+  minHeight: 0,
+  last: undefined,
+  isLost: false,
+  sign: ({ signBytes }) => ({ ok: true, signature: key.sign(signBytes) }),
+});
+
+/** Lets everything be signed at once. */
+class HeedlessHold extends SignHold {
+  constructor() {
+    const none = { isLost: false, holdHeights: 0, head: 0, floor: 0 };
+    super({ ...none, othersNeeded: () => 0, comparedNeeded: () => 0 });
+  }
+
+  override refusal(): undefined {
+    return undefined;
+  }
+
+  override mayBegin(): boolean {
+    return true;
+  }
+}
+
+const nothing = (): void => undefined;
+const metrics: Metrics = { count: nothing, gauge: nothing, observe: nothing };
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
