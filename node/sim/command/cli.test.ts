@@ -108,7 +108,7 @@ describe("simCli", () => {
     [["--plan", '{"deaths":[]}'], '--plan has no "deaths" here, but: profile'],
     [["--mode", "whole", "--plan", '{"crashes":[]}'], '--plan has no "crashes" here, but: delayMs'],
     [["--mode", "whole", "--plant", POLKA], "--plant is one of: sign state and log"],
-    [["--mode", "half"], "--mode is one of: core, whole"],
+    [["--mode", "half"], "--mode is one of: core, fast, whole"],
     [["--dance"], "dance"],
   ])("answers 2 to %j", async (args, message) => {
     const { code, logged, errors } = await call(...args);

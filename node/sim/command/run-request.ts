@@ -10,8 +10,8 @@ import type { PlanChange } from "../faults/fault-plan.ts";
 import { simulate } from "../modes/simulation.ts";
 import type { RunReport } from "./run-report.ts";
 
-/** core: the consensus core alone, around it a small driver. whole: the production node on simulated disks. */
-export const MODES = ["core", "whole"] as const;
+/** core: the consensus core alone, around it a small driver. fast and whole: the production node (modes/simulation.ts). */
+export const MODES = ["core", "fast", "whole"] as const;
 export type Mode = (typeof MODES)[number];
 export const DEFAULT_MODE: Mode = "core";
 
@@ -38,10 +38,10 @@ export const plantsOf = ({ mode }: Pick<RunRequest, "mode">): readonly string[] 
 export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
   const { seed, nodes, heights, deep, mode, twins, faulty, plant } = request;
   try {
-    if (mode === "whole") {
+    if (mode !== "core") {
       const bug = BROKEN_PORTS.find(({ name }) => name === plant);
       const change = request.change as PlanChange;
-      return simulate({ seed, nodes, heights, faulty, change, plant: bug });
+      return simulate({ mode, seed, nodes, heights, faulty, change, broken: bug });
     }
     const planted = MUTATIONS.find(({ name }) => name === plant);
     const { rules, driver } = planted ?? {};

@@ -1,6 +1,6 @@
-// Planted bugs of whole nodes: what the production node is given - its disk and its other ports - with one
-// promise broken. The simulator must find each by random seeds, or it proves nothing when it finds none in
-// a node that is given what it may rely on. The core's own rules are mutated in mutations.ts.
+// What the production node is given - its disks and its other ports - with one promise broken. The
+// simulator must find each by random seeds, or it proves nothing when it finds none in a node that is
+// given what it may rely on. Bugs in the node itself: planted/.
 
 import { decodeFrame, type Message } from "../../src/codec/frames.ts";
 import type { NodePorts } from "../../src/daemon/consensus-node.ts";

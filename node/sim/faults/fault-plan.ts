@@ -9,7 +9,7 @@
 
 import { faultyPower } from "../../src/crypto/certificate.ts";
 import { WALLETS } from "../world/chain.ts";
-import type { DiskTrouble } from "../world/process-gate.ts";
+import type { DiskTrouble } from "../world/disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
 import { CULPRIT_KINDS, type CulpritKind } from "./culprit.ts";
 

@@ -10,6 +10,7 @@ import type { Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
 import { Checks } from "../checks/checks.ts";
 import { chainOf, payment } from "../world/chain.ts";
+import { FileDisks } from "../world/file-disks.ts";
 import { FrameReader } from "../world/frame-reader.ts";
 import { type Losses, Machine, type MachineEvents } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
@@ -82,6 +83,7 @@ class CrashScenario implements MachineEvents {
           time: this.#time,
           clock: new MachineClock(this.#time, { rate: 1, skewMs: 0 }),
           hub,
+          newDisks: (key, genesisHash) => new FileDisks(key, genesisHash),
           reader: this.#reader,
           config: NODE_CONFIG,
           events: this,
@@ -95,7 +97,7 @@ class CrashScenario implements MachineEvents {
   run(): CrashOutcome {
     for (const machine of this.#machines) {
       if (this.#death === undefined) machine.trace = [];
-      machine.disk.lies = this.#death?.lyingDisks === true;
+      machine.disks.lies = this.#death?.lyingDisks === true;
       machine.start(machine === this.#victim ? this.#death?.point : undefined);
     }
     for (const [from, atMs] of [20, 90, 160].entries()) {
@@ -121,6 +123,8 @@ class CrashScenario implements MachineEvents {
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
 
+  logged: MachineEvents["logged"] = () => undefined;
+
   forked: MachineEvents["forked"] = (machine, found) => this.#checks.forks(machine, found);
 
   losses: MachineEvents["losses"] = () =>
@@ -133,7 +137,7 @@ class CrashScenario implements MachineEvents {
     this.#time.startTimer(downMs, () => {
       this.#signedAgain = false;
       this.#checks.resumes(machine);
-      if (this.#death?.forgetful === true) machine.forget();
+      if (this.#death?.forgetful === true) machine.disks.forget();
       machine.start(again);
     });
     if (machine !== this.#victim || this.#deaths > 1 || this.#death?.all !== true) return;

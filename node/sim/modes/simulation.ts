@@ -20,10 +20,12 @@ import {
   type PlanChange,
 } from "../faults/fault-plan.ts";
 import { type Chain, chainOf, payment } from "../world/chain.ts";
+import { FileDisks } from "../world/file-disks.ts";
 import { FrameReader } from "../world/frame-reader.ts";
 import { Links } from "../world/links.ts";
-import { Machine, type MachineEvents } from "../world/machine.ts";
+import { Machine, type MachineEvents, type MachineOptions } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
+import { QuickDisks } from "../world/quick-disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
 
 const MAX_EVENTS = 1_000_000;
@@ -57,7 +59,17 @@ function configOf(seed: number): NodeOptions["config"] {
   return { ...NODE_CONFIG, consensus: { ...consensus, compactFromBytes, voteRelay } };
 }
 
+/** fast: log and sign state in lists. whole: their file formats, on a disk. */
+export type SimulationMode = "fast" | "whole";
+
+const DISKS: Readonly<Record<SimulationMode, MachineOptions["newDisks"]>> = {
+  fast: (key) => new QuickDisks(key),
+  whole: (key, genesisHash) => new FileDisks(key, genesisHash),
+};
+
 export interface SimulationOptions {
+  /** Default whole. */
+  readonly mode?: SimulationMode;
   readonly seed: number;
   readonly nodes?: number;
   readonly heights?: number;
@@ -68,7 +80,7 @@ export interface SimulationOptions {
   /** Parts of the fault plan that replace the drawn ones. */
   readonly change?: PlanChange | undefined;
   /** A planted bug, to see it found. */
-  readonly plant?: BrokenPorts | undefined;
+  readonly broken?: BrokenPorts | undefined;
 }
 
 export interface SimulationReport extends RunReport {
@@ -166,6 +178,8 @@ class Simulation implements MachineEvents {
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
 
+  logged: MachineEvents["logged"] = () => undefined;
+
   forked: MachineEvents["forked"] = (machine, found) => this.#checks.forks(machine, found);
 
   stopped: MachineEvents["stopped"] = (machine, error) => {
@@ -181,9 +195,9 @@ class Simulation implements MachineEvents {
 
   #start(machine: Machine): void {
     if (machine.isUp) return;
-    if (machine.disk.trouble === undefined) this.#troubled.delete(machine);
+    if (machine.disks.trouble === undefined) this.#troubled.delete(machine);
     this.#checks.resumes(machine);
-    if (this.#options.plant?.forgets === true) machine.forget();
+    if (this.#options.broken?.forgets === true) machine.disks.forget();
     this.#moved = true;
     machine.start();
   }
@@ -205,11 +219,12 @@ class Simulation implements MachineEvents {
       clock: new MachineClock(this.#time, this.#plan.clocks[place] ?? { rate: 1, skewMs: 0 }),
       hub: this.#hub,
       reader: this.#reader,
+      newDisks: DISKS[this.#options.mode ?? "whole"],
       config: configOf(this.#options.seed),
       events: this,
       corrupt: hasAdapter ? culprit?.corrupt.bind(culprit) : undefined,
       forgetful: kind === "amnesia",
-      plant: this.#options.plant,
+      broken: this.#options.broken,
     });
   }
 
@@ -226,11 +241,11 @@ class Simulation implements MachineEvents {
     for (const { atMs, a, b } of cuts) at(atMs, () => on(a).cut(on(b).id));
     for (const { machine, fromMs, toMs, trouble } of troubles) {
       at(fromMs, () => {
-        on(machine).disk.trouble = trouble;
+        on(machine).disks.trouble = trouble;
         this.#troubled.add(on(machine));
       });
       at(toMs, () => {
-        on(machine).disk.trouble = undefined;
+        on(machine).disks.trouble = undefined;
       });
     }
     for (const { machine, atMs, byMs } of jumps) {
@@ -246,7 +261,7 @@ class Simulation implements MachineEvents {
     for (const { index, atMs } of forgets) {
       at(atMs, () => {
         on(index).crash();
-        on(index).forget();
+        on(index).disks.forget();
       });
     }
     at(this.#plan.healAtMs, () => this.#heal());
@@ -267,7 +282,7 @@ class Simulation implements MachineEvents {
     this.#links.heal();
     for (const machine of this.#machines) {
       machine.gate.dieAt(Infinity);
-      machine.disk.trouble = undefined;
+      machine.disks.trouble = undefined;
       machine.options.clock.discipline(this.#rng.int(2 * DISCIPLINED_MS + 1) - DISCIPLINED_MS);
     }
     const highest = Math.max(...this.#honest.map(({ height }) => height));

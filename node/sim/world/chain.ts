@@ -30,6 +30,13 @@ export interface Chain {
   readonly coins: bigint;
 }
 
+/** The key of validator `index`. */
+export function keyOf({ keys }: Chain, index: number): SigningKey {
+  const key = keys[index];
+  invariant(key !== undefined, `there is a validator ${index}`);
+  return key;
+}
+
 const chains = new Map<number, Chain>();
 
 /** The chain of `validators` members. */

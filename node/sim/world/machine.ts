@@ -1,11 +1,8 @@
-// One whole node as it runs in production - buildNode over the file formats of the write-ahead log and of
-// the sign state - on a disk, a store, a clock and links of the simulator. The machine outlives its
-// processes: a process dies at a point of its gate, by a fatal error or with the power, and the next one
-// finds what the disks kept. Only signatures are fake (chain.ts).
+// One whole node as it runs in production - buildNode, with the driver, the ledger and the codecs - on
+// disks, a store, a clock and links of the simulator. The machine outlives its processes: a process dies
+// at a point of its gate, by a fatal error or with the power, and the next one finds what the disks kept.
+// Only signatures are fake (chain.ts), and in fast runs the disks have no file formats (disks.ts).
 
-import type { Disk } from "../../src/adapters/disk.ts";
-import { type FileSigner, guardKey } from "../../src/adapters/file-signer.ts";
-import { openFileWal } from "../../src/adapters/file-wal.ts";
 import { type HaltMarker, haltMarkerOf } from "../../src/adapters/halt-marker.ts";
 import type { CrashKeeps } from "../../src/adapters/memory/memory-disk.ts";
 import type { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
@@ -22,19 +19,24 @@ import {
 import { seenSigning } from "../../src/daemon/seen-signing.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import { SignHold } from "../../src/driver/sign-hold.ts";
-import type { ChainHead, Log, Metrics, SignRequest, Transport, Wal } from "../../src/ports.ts";
+import type {
+  ChainHead,
+  LastingSigner,
+  Log,
+  Metrics,
+  SignRequest,
+  Transport,
+} from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
-import { invariant } from "../../src/types/errors.ts";
 import type { BrokenPorts } from "../faults/broken-ports.ts";
-import type { Chain } from "./chain.ts";
+import { type Chain, keyOf } from "./chain.ts";
+import type { Disks } from "./disks.ts";
 import type { FrameReader } from "./frame-reader.ts";
 import { fakeVerify } from "./keyring.ts";
 import type { MachineClock, Power } from "./machine-clock.ts";
-import { MachineDisk, type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
+import { type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
 import { gatedStore, gatedTransport } from "./process-ports.ts";
 
-const WAL_PATH = "/data/wal";
-const STATE_PATH = "/data/sign-state";
 /** From handing a block to the store to its being durable. */
 const WRITE_MS = 1;
 
@@ -52,6 +54,8 @@ export interface MachineEvents {
   punished(machine: Machine, peerId: string, reason: string): void;
   /** It saw two certified blocks at one height, and has written its halt marker. */
   forked(machine: Machine, found: ForkFound): void;
+  /** A line of its log, debug lines included: what the core notes comes this way. */
+  logged(machine: Machine, message: string, fields: object): void;
   /** The process is gone; the error, where it was not told to die. */
   stopped(machine: Machine, error: unknown): void;
   /** Asked at each death. */
@@ -69,14 +73,15 @@ export interface MachineOptions {
   readonly hub: MemoryHub;
   /** Shared by the machines of a run. */
   readonly reader: FrameReader;
+  readonly newDisks: (key: SigningKey, genesisHash: Uint8Array) => Disks;
   readonly config: NodeOptions["config"];
   readonly events: MachineEvents;
   /** Stands between the node and its links; a Byzantine one does what it likes there. */
   readonly corrupt?: ((transport: Transport) => Transport) | undefined;
   /** True: nothing remembers what this key has signed. */
   readonly forgetful?: boolean;
-  /** A planted bug. */
-  readonly plant?: BrokenPorts | undefined;
+  /** What the node is given, with a promise broken. */
+  readonly broken?: BrokenPorts | undefined;
 }
 
 interface Running extends ConsensusNode {
@@ -86,7 +91,7 @@ interface Running extends ConsensusNode {
 
 export class Machine {
   readonly options: MachineOptions;
-  readonly disk = new MachineDisk();
+  readonly disks: Disks;
   readonly store: MemoryStore;
   readonly id: string;
   /** The gate of the last process. */
@@ -95,22 +100,17 @@ export class Machine {
   haltMarker: HaltMarker | undefined;
   /** Where set, later processes write their points down. */
   trace: PointKind[] | undefined;
+  readonly #key: SigningKey;
   #running: Running | undefined;
-  #forgot = false;
 
   constructor(options: MachineOptions) {
     this.options = options;
-    const { chain, index, time, plant } = options;
-    this.disk.lies = plant?.lies === true;
+    const { chain, index, broken } = options;
+    this.#key = keyOf(chain, index);
+    this.disks = options.newDisks(this.#key, chain.genesisHash);
+    this.disks.lies = broken?.lies === true;
     this.id = chain.nodeIds[index] ?? "";
-    let isNew = true;
-    this.store = new MemoryStore((run) => {
-      if (isNew) run();
-      else time.startTimer(WRITE_MS, run);
-    });
-    const { utxos, head } = chain.state;
-    this.store.initialise(chain.genesisHash, utxos, head, () => undefined);
-    isNew = false;
+    this.store = newStore(chain, options.time);
   }
 
   get height(): Height {
@@ -147,39 +147,33 @@ export class Machine {
     this.#running?.transport.cut(peerId);
   }
 
-  /** Log and sign state are gone; blocks stay. */
-  forget(): void {
-    this.#forgot = true;
-    this.disk.memory.remove(WAL_PATH);
-    this.disk.memory.remove(STATE_PATH);
-  }
-
   #start(gate: ProcessGate): void {
-    const { chain, clock, config, events, corrupt, reader, plant } = this.options;
+    const { chain, clock, config, events, corrupt, reader, broken } = this.options;
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
-    const disk = this.disk.forProcess(gate);
-    const wal = openFileWal({ path: WAL_PATH, genesisHash, disk });
-    const signer = this.#signer(disk, wal);
-    const transport = this.#transport();
-    const gated = gatedTransport(corrupt?.(transport) ?? transport, gate, (peerId, reason) =>
-      events.punished(this, peerId, reason),
+    const { store } = this;
+    const lastBlocks = config.consensus.doubleSignCheckHeight;
+    const { publicKey } = this.#key;
+    const { wal, signer } = this.disks.open(gate, (log) =>
+      seenSigning({ publicKey, store, wal: log, lastBlocks }),
     );
-    const store = gatedStore(this.store, gate, { disk: this.disk, clock: processClock });
+    const transport = this.#transport();
     const ports: NodePorts = {
       clock: processClock,
-      store,
+      store: gatedStore(store, gate, { disks: this.disks, clock: processClock }),
       wal,
-      transport: gated,
-      signer,
+      transport: gatedTransport(corrupt?.(transport) ?? transport, gate, (peerId, reason) =>
+        events.punished(this, peerId, reason),
+      ),
+      signer: this.#heard(this.options.forgetful === true ? forgetful(this.#key) : signer),
       metrics,
-      log,
+      log: this.#log(),
       verify: fakeVerify,
       decode: (frame) => reader.read(frame),
       ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
     };
-    const node = buildNode(plant?.ports?.(ports) ?? ports, {
+    const node = buildNode(broken?.ports?.(ports) ?? ports, {
       genesis,
       config,
       onFatal: (error) => this.#stop(error),
@@ -199,11 +193,8 @@ export class Machine {
     return new MemoryTransport({ hub, id: this.id, nodeKey, role: "validator", address, peers });
   }
 
-  #signer(disk: Disk, wal: Wal) {
-    const { chain, index, events } = this.options;
-    const key = chain.keys[index];
-    invariant(key !== undefined, `there is a validator ${index}`);
-    const signer = this.options.forgetful === true ? forgetful(key) : this.#guarded(key, disk, wal);
+  /** `signer`, whose every signature the run hears of. */
+  #heard(signer: LastingSigner): LastingSigner {
     return {
       publicKey: signer.publicKey,
       minHeight: signer.minHeight,
@@ -215,20 +206,16 @@ export class Machine {
       },
       sign: (request: SignRequest) => {
         const result = signer.sign(request);
-        if (result.ok) events.signed(this, request);
+        if (result.ok) this.options.events.signed(this, request);
         return result;
       },
     };
   }
 
-  #guarded(key: SigningKey, disk: Disk, wal: Wal): FileSigner {
-    const { genesisHash } = this.options.chain;
-    const { store } = this;
-    const lastBlocks = this.options.config.consensus.doubleSignCheckHeight;
-    // What the daemon's own check would see; it refuses one that forgot, which starts here all the same.
-    const seenHeight = (publicKey: Uint8Array): Height =>
-      this.#forgot ? 0 : seenSigning({ publicKey, store, wal, lastBlocks });
-    return guardKey(key, { statePath: STATE_PATH, genesisHash, seenHeight, disk });
+  #log(): Log {
+    const { events } = this.options;
+    const say = (fields: object, message: string): void => events.logged(this, message, fields);
+    return { debug: say, info: say, warn: say, error: say };
   }
 
   /** The process ends here, whatever ended it; the disks keep what they keep. */
@@ -242,14 +229,26 @@ export class Machine {
     }
     const { disk, batch } = events.losses();
     this.store.crash(batch);
-    this.disk.memory.crash(disk);
+    this.disks.crash(disk);
     const isDeath = this.gate.died || error instanceof ProcessDeath;
     events.stopped(this, isDeath ? undefined : error);
   }
 }
 
+/** A store with the genesis in it; what is written later is durable after WRITE_MS. */
+function newStore({ genesisHash, state }: Chain, time: VirtualClock): MemoryStore {
+  let isNew = true;
+  const store = new MemoryStore((run) => {
+    if (isNew) run();
+    else time.startTimer(WRITE_MS, run);
+  });
+  store.initialise(genesisHash, state.utxos, state.head, () => undefined);
+  isNew = false;
+  return store;
+}
+
 /** Signs whatever it is asked to, as if nothing had been signed before. */
-const forgetful = (key: SigningKey): Omit<FileSigner, "close"> => ({
+const forgetful = (key: SigningKey): LastingSigner => ({
   publicKey: key.publicKey,
   minHeight: 0,
   last: undefined,
@@ -275,4 +274,3 @@ class HeedlessHold extends SignHold {
 
 const nothing = (): void => undefined;
 const metrics: Metrics = { count: nothing, gauge: nothing, observe: nothing };
-const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };

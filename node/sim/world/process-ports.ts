@@ -3,16 +3,17 @@
 
 import { storeError } from "../../src/adapters/level-store-errors.ts";
 import type { BlockCommit, Clock, Store, Transport } from "../../src/ports.ts";
-import type { MachineDisk, ProcessGate } from "./process-gate.ts";
+import type { Disks } from "./disks.ts";
+import type { ProcessGate } from "./process-gate.ts";
 
 /** `store` with a point before a batch is handed over and one after. */
 export function gatedStore(
   store: Store,
   gate: ProcessGate,
-  machine: { readonly disk: MachineDisk; readonly clock: Clock },
+  machine: { readonly disks: Disks; readonly clock: Clock },
 ): Store {
   const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
-    const { trouble } = machine.disk;
+    const { trouble } = machine.disks;
     gate.pass("store");
     if (trouble === undefined) store.commit(block, done);
     else {
