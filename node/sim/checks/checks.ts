@@ -1,24 +1,22 @@
-// What must hold in a run of whole nodes, whatever the faults; judged where something becomes visible: a
-// signature that left its signer, a block that became durable, a process that ended, a peer that was
-// refused. Nothing is taken from the nodes' own word but what they wrote and signed.
+// What must hold in a run, whatever the faults; judged where something becomes visible: a signature that
+// left its signer, a block that became durable, a line of a log, a process that ended, a peer that was
+// refused. Nothing is taken from the nodes' own word but what they wrote and signed, and what they note.
 
 import { equalBytes } from "../../src/codec/bytes.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
-import { verifyCertificate } from "../../src/crypto/certificate.ts";
+import { quorumPower, verifyCertificate } from "../../src/crypto/certificate.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
+import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
 import type { ChainHead, SignRequest } from "../../src/ports.ts";
-import {
-  type CertifiedBlock,
-  type Height,
-  PRECOMMIT,
-  type ValidatorSet,
-} from "../../src/types/chain.ts";
+import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
-import type { Chain } from "../world/chain.ts";
 import { fakeVerify } from "../world/keyring.ts";
 import type { Machine } from "../world/machine.ts";
+import { type Counts, Coverage } from "./coverage.ts";
+import { type ChecksOptions, Decisions } from "./decisions.ts";
+import { Signatures } from "./signatures.ts";
 
 /** What a process may die of while its disk is in trouble. */
 const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -28,66 +26,77 @@ const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
   "STORE_IO",
   "STORE_DISK_FULL",
 ]);
-const MAX_ROUNDS = 2 ** 16;
-
-interface Decision {
-  readonly blockHash: Uint8Array;
-  readonly stateRoot: Uint8Array;
-}
+const ACCUSATION = "a validator signed two messages that exclude each other";
+const MANY_ROUNDS = 5;
+const KEPT_ROUNDS = 64;
 
 export class Checks {
   /** What broke, in order; empty in a safe run. */
   readonly violations: string[] = [];
-  /** Two honest validators decided differently, with f + 1 faulty. */
-  isForked = false;
+  readonly coverage = new Coverage();
   /** What the first halt marker of an honest validator says, with f + 1 faulty. */
   conflict: Conflict | undefined;
   /** What ended an honest process that saw more than its protocol can bear, with f + 1 faulty. */
   halt: string | undefined;
   /** Highest round that an honest validator signed in. */
   maxRound = 0;
-  readonly #chain: Chain;
-  readonly #culprits: ReadonlySet<number>;
-  readonly #mayFork: boolean;
-  readonly #signed: readonly Map<number, Uint8Array>[];
-  readonly #decisions: Decision[] = [];
-  /** Height of the block that convicted a validator, by its index at genesis. */
-  readonly #convictions = new Map<number, Height>();
+  readonly signatures: Signatures;
+  readonly #options: ChecksOptions;
+  readonly #decisions: Decisions;
   readonly #heights = new Map<Machine, Height>();
-  #checked: CertifiedBlock["certificate"] | undefined;
+  /** By height: the highest round that an honest node entered. */
+  readonly #entered: number[] = [];
+  /** The round of the height in progress. */
+  readonly #rounds = new Map<Machine, { readonly height: number; readonly round: number }>();
+  readonly #first: Height;
+  /** The last question for a proposal. */
+  readonly #asked = new Map<Machine, { readonly frame: Uint8Array; readonly atMs: number }>();
 
-  constructor(chain: Chain, culprits: ReadonlySet<number>, mayFork = false) {
-    this.#chain = chain;
-    this.#culprits = culprits;
-    this.#mayFork = mayFork;
-    this.#signed = chain.set.map(() => new Map<number, Uint8Array>());
+  constructor(options: ChecksOptions) {
+    this.#options = options;
+    const { chain, history = [] } = options;
+    this.#first = history.length;
+    const report = (what: string) => this.report(what);
+    this.#decisions = new Decisions(options, report);
+    this.signatures = new Signatures(chain.set.length, {
+      quorumAt: (height) => quorumPower(this.#decisions.setAt(height).length),
+      report,
+      coverage: this.coverage,
+    });
+  }
+
+  /** Two honest validators decided differently, with f + 1 faulty. */
+  get isForked(): boolean {
+    return this.#decisions.isForked;
   }
 
   /** Validators that evidence in a block has convicted. */
   get convicted(): number {
-    return this.#convictions.size;
+    return this.#decisions.convicted;
+  }
+
+  get counts(): Counts {
+    return { ...this.coverage.counts, setChanges: this.convicted };
   }
 
   isHonest(machine: Machine): boolean {
-    return !this.#culprits.has(machine.options.index);
+    return !this.#options.culprits.has(machine.options.index);
   }
 
   report(what: string): void {
     this.violations.push(what);
   }
 
-  /** A signature left the signer: one for each (height, round, step), for the life of the key. */
-  signs(machine: Machine, { height, round, step, signBytes }: SignRequest): void {
-    if (!this.isHonest(machine)) return;
-    if (round > this.maxRound) this.maxRound = round;
-    const { index } = machine.options;
-    const signed = this.#signed[index];
-    const key = (height * MAX_ROUNDS + round) * 4 + step;
-    const known = signed?.get(key);
-    if (known === undefined) signed?.set(key, signBytes);
-    else if (!equalBytes(known, signBytes)) {
-      this.report(`double sign: validator ${index}, ${height}/${round}/${step}`);
+  /** A signature left the signer. */
+  signs(machine: Machine, request: SignRequest): void {
+    const isHonest = this.isHonest(machine);
+    const { round } = request;
+    if (isHonest && round > this.maxRound) {
+      this.maxRound = round;
+      if (round > MANY_ROUNDS) this.coverage.once("roundsAbove5");
+      if (round > KEPT_ROUNDS) this.coverage.once("roundsAbove64");
     }
+    this.signatures.signs(machine.options.index, request, isHonest);
   }
 
   /** A block became durable. */
@@ -95,21 +104,27 @@ export class Checks {
     if (!this.isHonest(machine)) return;
     const { height } = certified.block.header;
     const place = `validator ${machine.options.index} at height ${height}`;
-    const last = this.#heights.get(machine) ?? 0;
+    const last = this.#heights.get(machine) ?? this.#first;
     if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
     this.#heights.set(machine, height);
-    this.#agrees(place, certified, head);
+    this.#decisions.decides(place, certified, head);
     const { supply, feePot } = head;
-    if (supply + feePot !== this.#chain.coins) {
-      this.report(`coins: ${place} has ${supply} and ${feePot} in fees, not ${this.#chain.coins}`);
+    const { coins } = this.#options.chain;
+    if (supply + feePot !== coins) {
+      this.report(`coins: ${place} has ${supply} and ${feePot} in fees, not ${coins}`);
     }
+    const inRound = this.#rounds.get(machine);
+    if (inRound?.height === height && certified.certificate.round < inRound.round)
+      this.coverage.count("olderCommits");
+    if (height > this.#first && height % EPOCH_BLOCKS === 1 && height > 1)
+      this.coverage.once("epochs");
   }
 
   /** A process starts on what the disks kept: the head may be one further than what was heard of. */
   resumes(machine: Machine): void {
     const head = machine.store.head();
     if (!this.isHonest(machine) || head === undefined) return;
-    const last = this.#heights.get(machine) ?? 0;
+    const last = this.#heights.get(machine) ?? this.#first;
     const certified = machine.store.block(head.height);
     if (head.height === last) return;
     if (head.height !== last + 1 || certified === undefined) {
@@ -121,10 +136,33 @@ export class Checks {
     this.commits(machine, certified, head);
   }
 
+  /** Its disk is empty now: it begins anew. */
+  wiped(machine: Machine): void {
+    this.coverage.count("wipes");
+    this.#heights.set(machine, 0);
+  }
+
+  /** A line of a log. */
+  notes(machine: Machine, message: string, fields: object): void {
+    if (!this.isHonest(machine)) return;
+    if (message === "newRound") this.#enters(machine, fields as { height: number; round: number });
+    else if (message === "not signing") this.coverage.count("signHolds");
+    else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
+  }
+
+  /** It asks for a proposal of a block that it lacks: perhaps for one that it has asked for before. */
+  asks(machine: Machine, nowMs: number, frame: Uint8Array): void {
+    if (!this.isHonest(machine)) return;
+    const last = this.#asked.get(machine);
+    const isSame = last !== undefined && equalBytes(last.frame, frame);
+    if (isSame && nowMs > last.atMs) this.coverage.count("fetchedAgain");
+    this.#asked.set(machine, { frame, atMs: nowMs });
+  }
+
   /** A process ended by itself: only a disk in trouble excuses an honest one. */
   fails(machine: Machine, error: unknown, hadTrouble: boolean): void {
     if (!this.isHonest(machine)) return;
-    if (this.#mayFork && error instanceof InvariantError) {
+    if (this.#options.mayFork === true && error instanceof InvariantError) {
       this.halt = `validator ${machine.options.index}: ${error.message}`;
       return;
     }
@@ -141,8 +179,8 @@ export class Checks {
     if (!this.isHonest(machine)) return;
     const { index } = machine.options;
     const place = `conflict: validator ${index} at height ${height}`;
-    if (!this.#mayFork) this.report(`${place} sees a fork`);
-    const { genesisHash, set } = this.#chain;
+    if (this.#options.mayFork !== true) this.report(`${place} sees a fork`);
+    const { genesisHash, set } = this.#options.chain;
     const context = { genesisHash, validators, verify: fakeVerify };
     const isProved = [ours, theirs].every((side) => verifyCertificate(side, context).ok);
     if (!isProved || !isConflict(ours, theirs)) this.report(`${place} has no proof of it`);
@@ -156,67 +194,53 @@ export class Checks {
       this.report(`${place} does not name those who signed both`);
     }
     const isGuilty = (publicKey: Uint8Array) =>
-      this.#culprits.has(set.findIndex((known) => equalBytes(known.publicKey, publicKey)));
+      this.#options.culprits.has(set.findIndex((known) => equalBytes(known.publicKey, publicKey)));
     if (conflict.kind === "sameRound" && !both.every(({ publicKey }) => isGuilty(publicKey))) {
       this.report(`${place} names an honest validator a culprit`);
     }
     this.conflict ??= conflict;
   }
 
-  /** A link was closed for a breach of the protocol: never between honest nodes. */
+  /** A link was closed for a breach of the protocol: never between honest validators. */
   punishes(machine: Machine, peerId: string, reason: string): void {
-    const peer = this.#chain.nodeIds.indexOf(peerId);
+    const { chain, culprits } = this.#options;
+    const peer = chain.nodeIds.indexOf(peerId);
     // On two sides of a fork each other's blocks are false.
-    if (!this.isHonest(machine) || this.#culprits.has(peer) || this.isForked) return;
+    if (!this.isHonest(machine) || peer === -1 || culprits.has(peer) || this.isForked) return;
     this.report(`punished: validator ${machine.options.index} refuses honest ${peer}: ${reason}`);
   }
 
-  #agrees(place: string, { block, certificate }: CertifiedBlock, head: ChainHead): void {
-    const { height } = block.header;
-    const isCommit = certificate.type === PRECOMMIT && certificate.height === height;
-    if (!isCommit || !equalBytes(certificate.blockHash, head.blockHash)) {
-      this.report(`certificate: ${place} has one of something else`);
-    }
-    // The sets may differ on the two sides of a fork.
-    if (certificate !== this.#checked && !this.isForked) this.#verify(place, certificate);
-    const known = this.#decisions[height];
-    if (known === undefined) {
-      this.#decisions[height] = head;
-      this.#convict(block);
-    } else if (!equalBytes(known.blockHash, head.blockHash)) {
-      this.isForked = true;
-      if (!this.#mayFork) this.report(`agreement: ${place} decides another block than others`);
-    } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
-      this.report(`state: ${place} reaches another state than others`);
-    }
+  /** Only a round that an honest node can have left the one before for. */
+  #enters(machine: Machine, { height, round }: { height: number; round: number }): void {
+    this.#rounds.set(machine, { height, round });
+    const highest = this.#entered[height] ?? 0;
+    if (round <= highest) return;
+    this.#entered[height] = round;
+    // Beyond f faults the culprits' votes alone pull an honest node ahead.
+    if (round <= highest + 1 || this.#options.mayFork === true) return;
+    const { index } = machine.options;
+    this.report(`rounds: validator ${index} enters ${height}/${round}, honest ones ${highest}`);
   }
 
-  /** Nobody is ever convicted who was not faulty, and nobody twice. */
-  #convict({ header, evidence }: CertifiedBlock["block"]): void {
-    for (const { publicKey } of evidence) {
-      const index = this.#chain.set.findIndex((v) => equalBytes(v.publicKey, publicKey));
-      if (!this.#culprits.has(index)) this.report(`evidence: convicts honest validator ${index}`);
-      if (this.#convictions.has(index)) this.report(`evidence: convicts ${index} once more`);
-      this.#convictions.set(index, header.height);
-    }
-  }
-
-  /** Conviction in block h takes a validator out of the set of h + 2. */
-  #setAt(height: Height): ValidatorSet {
-    if (this.#convictions.size === 0) return this.#chain.set;
-    return this.#chain.set.filter(
-      (_, index) => (this.#convictions.get(index) ?? Infinity) + 2 > height,
-    );
-  }
-
-  #verify(place: string, certificate: CertifiedBlock["certificate"]): void {
-    const { genesisHash } = this.#chain;
-    const verdict = verifyCertificate(certificate, {
-      genesisHash,
-      validators: this.#setAt(certificate.height),
-      verify: fakeVerify,
-    });
-    if (!verdict.ok) this.report(`certificate: ${place}: ${verdict.reason}`);
-    this.#checked = certificate;
+  /** Nobody honest is accused. */
+  #accuses(machine: Machine, { validator, kind, height }: Accusation): void {
+    const { chain, culprits } = this.#options;
+    const accused = chain.set.findIndex(({ publicKey }) => toHex(publicKey) === validator);
+    if (!culprits.has(accused)) {
+      this.report(`evidence: honest validator ${accused} is accused of ${kind}`);
+    } else if (height <= machine.height) this.coverage.count("lateEvidence");
   }
 }
+
+interface Accusation {
+  readonly kind: string;
+  /** The public key in hex. */
+  readonly validator: string;
+  readonly height: Height;
+}
+
+/** Who is to answer for a fork. */
+export const conflictLine = (conflict: Conflict): string =>
+  conflict.kind === "sameRound"
+    ? `same round; culprits ${conflict.culprits.join(", ")}`
+    : `two rounds; suspects ${conflict.suspects.join(", ")}`;

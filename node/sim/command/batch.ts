@@ -1,8 +1,9 @@
 // A range of seeds, run one after the other: the unit of work of a job. The same range gives the same
 // result wherever it runs, so the number of jobs changes nothing but the time.
 
+import { addCounts, type Counts, NO_COUNTS } from "../checks/coverage.ts";
 import { isFailure, type RunReport } from "./run-report.ts";
-import { type RunRequest, runRequest } from "./run-request.ts";
+import { MIXED_SIZES, type RunRequest, runRequest, withSeed } from "./run-request.ts";
 
 export interface Batch {
   /** Its first run; the others differ in the seed alone. */
@@ -19,6 +20,10 @@ export interface BatchResult {
   readonly runs: number;
   /** By outcome. */
   readonly outcomes: Readonly<Record<RunReport["outcome"], number>>;
+  readonly coverage: Counts;
+  /** Virtual time of all runs, and heights decided in it. */
+  readonly virtualMs: number;
+  readonly heights: number;
   /** The first MAX_FAILURES of them. */
   readonly failures: readonly Failure[];
 }
@@ -29,21 +34,26 @@ export const MAX_FAILURES = 10;
 export const NO_RUNS: BatchResult = {
   runs: 0,
   outcomes: { ok: 0, unsafe: 0, stuck: 0, forked: 0, halted: 0 },
+  coverage: NO_COUNTS,
+  virtualMs: 0,
+  heights: 0,
   failures: [],
 };
 
 export function runBatch({ first, runs }: Batch): BatchResult {
-  const outcomes = { ...NO_RUNS.outcomes };
-  const failures: Failure[] = [];
+  let result = NO_RUNS;
   for (let i = 0; i < runs; i++) {
-    const request = { ...first, seed: first.seed + i };
-    const report = runRequest(request);
-    outcomes[report.outcome]++;
-    if (isFailure(report, request.faulty) && failures.length < MAX_FAILURES) {
-      failures.push({ request, report });
-    }
+    const request = withSeed(first, first.seed + i, first.nodes === MIXED_SIZES);
+    result = addResults(result, resultOf(request, runRequest(request)));
   }
-  return { runs, outcomes, failures };
+  return result;
+}
+
+function resultOf(request: RunRequest, report: RunReport): BatchResult {
+  const { outcome, coverage, virtualMs, heights } = report;
+  const outcomes = { ...NO_RUNS.outcomes, [outcome]: 1 };
+  const failures = isFailure(report, request.faulty) ? [{ request, report }] : [];
+  return { runs: 1, outcomes, coverage, virtualMs, heights, failures };
 }
 
 /** Both together; failures by seed and size. */
@@ -58,5 +68,12 @@ export function addResults(a: BatchResult, b: BatchResult): BatchResult {
     forked: a.outcomes.forked + b.outcomes.forked,
     halted: a.outcomes.halted + b.outcomes.halted,
   };
-  return { runs: a.runs + b.runs, outcomes, failures: failures.slice(0, MAX_FAILURES) };
+  return {
+    runs: a.runs + b.runs,
+    outcomes,
+    coverage: addCounts(a.coverage, b.coverage),
+    virtualMs: a.virtualMs + b.virtualMs,
+    heights: a.heights + b.heights,
+    failures: failures.slice(0, MAX_FAILURES),
+  };
 }

@@ -3,14 +3,17 @@
 // the exit code: 0 all safe and live, 1 a failure, 2 a wrong option.
 
 import { setPriority } from "node:os";
+import { COUNTERS } from "../checks/coverage.ts";
 import { addResults, type Batch, type BatchResult, type Failure, NO_RUNS } from "./batch.ts";
 import { type CliOptions, readOptions } from "./cli-options.ts";
 import { runJobs } from "./jobs.ts";
-import { type RunRequest, replayLine, runRequest } from "./run-request.ts";
+import { MIXED_SIZES, type RunRequest, replayLine, runRequest, withSeed } from "./run-request.ts";
 import { shrink } from "./shrink.ts";
 
 /** About this much work in one batch: n² a run. */
-const BATCH_WEIGHT = 4_000;
+const BATCH_WEIGHT = 1_000;
+/** The size that a batch of mixed ones counts as. */
+const MIXED_WEIGHT = 6;
 const PROGRESS_MS = 10_000;
 /** Failures beyond these are shown as they came. */
 const SHRUNK_FAILURES = 2;
@@ -31,25 +34,34 @@ export async function simCli(args: readonly string[], out: Console): Promise<0 |
     return 2;
   }
   if (options.idle) setPriority(LOWEST_PRIORITY);
-  if (options.trace) runRequest(requestOf(options, options.sizes[0] ?? 4), (line) => out.log(line));
+  if (options.trace) {
+    const [nodes = MIXED_SIZES] = options.sizes;
+    const request = withSeed(requestOf(options, nodes), options.seed, nodes === MIXED_SIZES);
+    runRequest(request, (line) => out.log(line));
+  }
   const startedAtMs = performance.now();
   const { result, lastSeed } = await runAll(options, out);
   const seconds = (performance.now() - startedAtMs) / 1000;
-  const { runs, outcomes, failures } = result;
+  const { runs, outcomes, failures, coverage, virtualMs, heights } = result;
   const { unsafe, stuck, forked, halted } = outcomes;
-  const isFine = unsafe === 0 && (stuck === 0 || options.faulty === "f+1");
+  const missing = options.covers ? COUNTERS.filter((name) => coverage[name] === 0) : [];
+  const isFine = unsafe === 0 && (stuck === 0 || options.faulty === "f+1") && missing.length === 0;
   const runsPerSecond = Math.round(runs / seconds);
   failures.forEach((failure, place) => {
     explain(failure, !options.json && place < SHRUNK_FAILURES, out);
   });
   if (!options.json) {
     const beyond = options.faulty === "f" ? "" : `${forked} forked and seen, ${halted} halted, `;
+    const sizes = options.sizes.map((size) => (size === MIXED_SIZES ? "mixed" : size)).join(", ");
     out.log(
-      `${runs} runs of ${options.sizes.join(", ")} nodes to height ${options.heights}: ${unsafe} unsafe, ${stuck} stuck, ${beyond}${runsPerSecond} runs/s, seeds ${options.seed} to ${lastSeed}`,
+      `${runs} runs of ${sizes} nodes to height ${options.heights}: ${unsafe} unsafe, ${stuck} stuck, ${beyond}${runsPerSecond} runs/s, seeds ${options.seed} to ${lastSeed}`,
     );
+    out.log(`met: ${COUNTERS.map((name) => `${name} ${coverage[name]}`).join(", ")}`);
   }
+  for (const name of missing) out.error(`not met in these runs: ${name}`);
   const summary = { runs, unsafe, stuck, forked, halted, runsPerSecond };
-  out.log(JSON.stringify({ ...summary, seed: options.seed, lastSeed }));
+  const about = { seed: options.seed, lastSeed, virtualMs, heights, coverage };
+  out.log(JSON.stringify({ ...summary, ...about }));
   return isFine ? 0 : 1;
 }
 
@@ -81,7 +93,8 @@ function* batchesOf(
 ): Generator<Batch, undefined> {
   const { sizes, seed } = options;
   const most = endsAtMs === undefined ? options.runs : Number.POSITIVE_INFINITY;
-  const size = Math.max(1, Math.round(BATCH_WEIGHT / Math.max(...sizes) ** 2));
+  const largest = Math.max(...sizes.map((nodes) => (nodes === MIXED_SIZES ? MIXED_WEIGHT : nodes)));
+  const size = Math.max(1, Math.round(BATCH_WEIGHT / largest ** 2));
   for (let done = 0; done < most; done += size) {
     for (const nodes of sizes) {
       if (endsAtMs !== undefined && performance.now() >= endsAtMs) return undefined;
@@ -93,8 +106,8 @@ function* batchesOf(
 }
 
 const requestOf = (options: CliOptions, nodes: number): RunRequest => {
-  const { seed, heights, deep, mode, twins, faulty, plant, change } = options;
-  return { seed, nodes, heights, deep, mode, twins, faulty, plant, change };
+  const { seed, heights, mode, twins, faulty, broken, only, without, change } = options;
+  return { seed, nodes, heights, mode, twins, faulty, broken, only, without, change };
 };
 
 function explain({ request, report }: Failure, shrinks: boolean, out: Console): void {

@@ -1,14 +1,14 @@
 // Makes a failing run smaller while it fails in the same way: fewer heights, culprits, deaths, partitions,
-// true clocks, a better network. One greedy search over what may be taken from a plan, for the plans of
-// cores (core/nemesis.ts) and of nodes (faults/fault-plan.ts): what may go stays gone. Bounded by runs and
-// events. Called by the command line for the first failures.
+// true clocks, a better network. One greedy search over what may be taken from the fault plan: what may go
+// stays gone. Bounded by runs and events. Called by the command line for the first failures.
 
-import { type PlanChange as CorePlanChange, faultPlanOf } from "../core/nemesis.ts";
-import { type PlanChange, planOf } from "../faults/fault-plan.ts";
+import { drawFaults } from "../faults/draw.ts";
+import type { FaultName, PlanChange } from "../faults/plan.ts";
+import { FAULT_NAMES } from "../faults/weights.ts";
 import type { RunReport } from "./run-report.ts";
 import { type RunRequest, runRequest } from "./run-request.ts";
 
-const MAX_RUNS = 200;
+const MAX_RUNS = 250;
 const MAX_EVENTS = 3_000_000;
 
 /** What went wrong, without where; of what ended a process, also the error. */
@@ -42,72 +42,35 @@ export function shrink(request: RunRequest, report: RunReport): RunRequest {
 
 /** Every request one step simpler, the boldest first. */
 function simpler(request: RunRequest): readonly RunRequest[] {
+  const { change } = request;
   const lower = [1, 2, 4].filter((heights) => heights < request.heights);
-  const changes = request.mode === "core" ? coreChanges(request) : nodeChanges(request);
   return [
     ...lower.map((heights) => ({ ...request, heights })),
-    ...changes.map((change) => ({ ...request, change })),
-  ];
+    ...lesser(request).map((smaller) => ({ ...request, change: fitted(request, smaller) })),
+  ].filter((candidate) => candidate.change === change || isChanged(candidate, request));
 }
 
-function coreChanges({ seed, nodes, faulty, change }: RunRequest): readonly CorePlanChange[] {
-  const known = change as CorePlanChange;
-  const plan = faultPlanOf({ seed, nodes, faulty, change: known });
-  const quiet = less(plan.profile, [
-    "linkFactors",
-    "loss",
-    "prevoteLoss",
-    "precommitLoss",
-    "duplicate",
-    "straggle",
-    "jitterMs",
-  ]);
-  return [
-    ...less(plan, ["crashes", "partitions", "byzantine", "clocks"]),
-    ...quiet.map((profile) => ({ profile: { ...known.profile, ...profile } })),
-  ].map((smaller) => ({ ...known, ...smaller }));
+/** What culprits that have gone would forget goes with them. */
+function fitted(request: RunRequest, smaller: PlanChange): PlanChange {
+  const change = { ...request.change, ...smaller };
+  if (change.forgets === undefined) return change;
+  return { ...change, forgets: drawFaults({ ...request, change }).forgets };
 }
 
-function nodeChanges({ seed, nodes, faulty, change }: RunRequest): readonly PlanChange[] {
-  const known = change as PlanChange;
-  const about = { seed, nodes, faulty };
-  return less(planOf({ ...about, change: known }), [
-    "deaths",
-    "powerLossesAtMs",
-    "troubles",
-    "cuts",
-    "partitions",
-    "culprits",
-    "forgets",
-    "jumps",
-    "payments",
-    "clocks",
-    "loss",
-    "straggle",
-    "jitterMs",
-  ]).map((smaller) => {
-    const { forgets, ...rest } = { ...known, ...smaller };
-    if (forgets === undefined) return rest;
-    // What culprits that have gone would forget goes with them.
-    return { ...rest, forgets: planOf({ ...about, change: { ...rest, forgets } }).forgets };
+const isChanged = (a: RunRequest, b: RunRequest): boolean =>
+  JSON.stringify(drawFaults(a)) !== JSON.stringify(drawFaults(b));
+
+/** Parts that go as a whole: a clock or a link that is missing is a perfect one. */
+const BY_PLACE: ReadonlySet<FaultName> = new Set<FaultName>(["clocks", "unevenLinks", "slowWays"]);
+
+/** The plan with less of one part, for each part and way: a number is 0, a list has none or all but one. */
+function lesser(request: RunRequest): readonly PlanChange[] {
+  const plan = drawFaults(request);
+  return FAULT_NAMES.flatMap((name) => {
+    const held: unknown = plan[name];
+    const values = Array.isArray(held) ? fewer(held, BY_PLACE.has(name)) : held === 0 ? [] : [0];
+    return values.map((value): PlanChange => ({ [name]: value }));
   });
-}
-
-/** By position, and so all or nothing: a clock or a link that is missing is a perfect one. */
-const BY_PLACE: ReadonlySet<unknown> = new Set(["clocks", "linkFactors"]);
-
-/** `plan` with less of one part, for each part and way: a number is 0, a list has none or all but one. */
-function less<Plan extends object>(
-  plan: Plan,
-  parts: readonly (keyof Plan)[],
-): readonly Partial<Plan>[] {
-  const smaller: Partial<Plan>[] = [];
-  for (const part of parts) {
-    const held: unknown = plan[part];
-    const values = Array.isArray(held) ? fewer(held, BY_PLACE.has(part)) : held === 0 ? [] : [0];
-    for (const value of values) smaller.push({ [part]: value } as Partial<Plan>);
-  }
-  return smaller;
 }
 
 /** None, or all but one. */

@@ -15,7 +15,7 @@ import { FrameReader } from "../world/frame-reader.ts";
 import { type Losses, Machine, type MachineEvents } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
 import type { PointKind } from "../world/process-gate.ts";
-import { NODE_CONFIG } from "./simulation.ts";
+import { NODE_CONFIG } from "./node-config.ts";
 
 export const CRASH_NODES = 4;
 /** The death comes before this height. */
@@ -58,7 +58,7 @@ class CrashScenario implements MachineEvents {
   readonly #chain = chainOf(CRASH_NODES);
   readonly #time = new VirtualClock(1_700_000_000_000);
   readonly #reader = new FrameReader();
-  readonly #checks = new Checks(this.#chain, new Set());
+  readonly #checks = new Checks({ chain: this.#chain, culprits: new Set() });
   readonly #machines: readonly Machine[];
   readonly #victim: Machine;
   readonly #death: PlannedDeath | undefined;
@@ -86,6 +86,7 @@ class CrashScenario implements MachineEvents {
           newDisks: (key, genesisHash) => new FileDisks(key, genesisHash),
           reader: this.#reader,
           config: NODE_CONFIG,
+          history: [],
           events: this,
         }),
     );
@@ -103,7 +104,7 @@ class CrashScenario implements MachineEvents {
     for (const [from, atMs] of [20, 90, 160].entries()) {
       this.#time.startTimer(atMs, () => {
         const { node } = this.#machines[from] ?? {};
-        node?.driver.submit(payment(this.#chain, from, from + 4));
+        node?.driver.submit(payment(this.#chain, { from, to: from + 4, outputs: 1 }));
       });
     }
     const failure = this.#play();
@@ -122,6 +123,8 @@ class CrashScenario implements MachineEvents {
 
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
+
+  asked: MachineEvents["asked"] = () => undefined;
 
   logged: MachineEvents["logged"] = () => undefined;
 

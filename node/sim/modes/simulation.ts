@@ -1,100 +1,72 @@
-// One run of whole nodes by seed: the production driver, log and sign-state formats, ledger, mempool and
-// codecs on a virtual clock, network and disk. A run is unsafe where a check fails, and stuck where
-// nothing happens any more or, after all faults have healed, the honest nodes do not reach the target
-// within LIVENESS_BOUND_MS of virtual time. Same options, same report.
+// One run by seed: the production node, as many of it as asked for, on a virtual clock, network and disks,
+// under the faults of the seed's plan. A run is unsafe where a check fails, and stuck where nothing happens
+// any more or where, after all faults have healed, the honest nodes do not reach the target within
+// LIVENESS_BOUND_MS of virtual time. Same options, same report.
 
 import { ALL_CRASHES } from "../../src/adapters/memory/memory-disk.ts";
 import { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
 import { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
-import type { NodeOptions } from "../../src/daemon/consensus-node.ts";
-import { Checks } from "../checks/checks.ts";
+import { Checks, conflictLine } from "../checks/checks.ts";
 import type { RunReport } from "../command/run-report.ts";
-import { conflictLine, HEIGHTS_AFTER_HEAL, LIVENESS_BOUND_MS } from "../core/simulation.ts";
+import { traced } from "../command/trace.ts";
+import { BEHAVIOURS } from "../faults/behaviours.ts";
 import type { BrokenPorts } from "../faults/broken-ports.ts";
-import { Culprit, type CulpritKind, Plot } from "../faults/culprit.ts";
-import {
-  drawFaults,
-  type FaultPlan,
-  isApart,
-  type Partition,
-  type PlanChange,
-} from "../faults/fault-plan.ts";
-import { type Chain, chainOf, payment } from "../world/chain.ts";
-import { FileDisks } from "../world/file-disks.ts";
+import { CulpritAdapter } from "../faults/culprit.ts";
+import type { CulpritKind } from "../faults/culprit-kinds.ts";
+import { drawFaults } from "../faults/draw.ts";
+import type { FaultName, FaultPlan, PlanChange } from "../faults/plan.ts";
+import { Plot } from "../faults/plot.ts";
+import { Stranger } from "../faults/stranger.ts";
+import { type Chain, chainOf } from "../world/chain.ts";
 import { FrameReader } from "../world/frame-reader.ts";
+import { historyOf } from "../world/history.ts";
 import { Links } from "../world/links.ts";
-import { Machine, type MachineEvents, type MachineOptions } from "../world/machine.ts";
+import {
+  Machine,
+  type MachineEvents,
+  type MachineOptions,
+  newTransport,
+} from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
-import { QuickDisks } from "../world/quick-disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
+import { TwinLinks } from "../world/twin-links.ts";
+import { type DisksMode, newDisksFor, nodeConfigFor } from "./node-config.ts";
+import { schedule } from "./schedule.ts";
 
-const MAX_EVENTS = 1_000_000;
+/** Virtual time after healing within which all honest nodes must reach the target. */
+export const LIVENESS_BOUND_MS = 60_000;
+/** Heights that must still be decided after healing. */
+const HEIGHTS_AFTER_HEAL = 2;
+/** Heights that must be decided after a disk was lost: its key signs again after ten. */
+const HEIGHTS_AFTER_WIPE = 13;
+const MAX_EVENTS = 2_000_000;
 const EPOCH_MS = 1_700_000_000_000;
 /** How far wall clocks are off at most once they are looked after again. */
 const DISCIPLINED_MS = 20;
 const MAX_DOWN_MS = 1_500;
 
-export const NODE_CONFIG: NodeOptions["config"] = {
-  consensus: {
-    adaptive: true,
-    compactFromBytes: 16 * 1024,
-    voteRelay: "auto",
-    timeoutProposeMs: 300,
-    timeoutVoteMs: 100,
-    timeoutGrowth: 1.2,
-    maxTimeoutMs: 2_000,
-    // Every key is new. With a hold, a validator that missed the first heights is one fault more until
-    // the chain has grown by the hold, and with f Byzantine ones it never does (fresh-validator.test.ts).
-    doubleSignCheckHeight: 0,
-  },
-  mempool: { maxTxs: 1_000, maxBytes: 1024 * 1024, ttlBlocks: 600 },
-  sync: { window: 20, requestTimeoutMs: 1_000 },
-};
-
-/** Every second seed sends compact proposals, every fourth votes by way of the leader. */
-function configOf(seed: number): NodeOptions["config"] {
-  const { consensus } = NODE_CONFIG;
-  const compactFromBytes = seed % 2 === 0 ? 1 : consensus.compactFromBytes;
-  const voteRelay = seed % 4 === 2 ? "leader" : consensus.voteRelay;
-  return { ...NODE_CONFIG, consensus: { ...consensus, compactFromBytes, voteRelay } };
-}
-
-/** fast: log and sign state in lists. whole: their file formats, on a disk. */
-export type SimulationMode = "fast" | "whole";
-
-const DISKS: Readonly<Record<SimulationMode, MachineOptions["newDisks"]>> = {
-  fast: (key) => new QuickDisks(key),
-  whole: (key, genesisHash) => new FileDisks(key, genesisHash),
-};
-
 export interface SimulationOptions {
-  /** Default whole. */
-  readonly mode?: SimulationMode;
   readonly seed: number;
-  readonly nodes?: number;
-  readonly heights?: number;
+  /** Default fast. */
+  readonly mode?: DisksMode | undefined;
+  readonly nodes?: number | undefined;
+  readonly heights?: number | undefined;
   /** Makes all culprits of one kind. */
-  readonly kind?: CulpritKind;
+  readonly kind?: CulpritKind | undefined;
   /** With f + 1, a fork is an outcome and no violation, as long as it is seen. */
   readonly faulty?: "f" | "f+1" | undefined;
+  readonly only?: readonly FaultName[] | undefined;
+  readonly without?: readonly FaultName[] | undefined;
   /** Parts of the fault plan that replace the drawn ones. */
   readonly change?: PlanChange | undefined;
-  /** A planted bug, to see it found. */
+  /** What every node is given, with a promise broken, to see it found. */
   readonly broken?: BrokenPorts | undefined;
-}
-
-export interface SimulationReport extends RunReport {
-  /** Payments in the chain. */
-  readonly transactions: number;
-  /** Validators convicted by evidence in a block. */
-  readonly convicted: number;
-  /** Processes that ended, by a fault of the plan or of their disk. */
-  readonly deaths: number;
+  /** Takes what every node hears, notes and signs, as lines. */
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 /** Runs one seed to its end. */
-export const simulate = (options: SimulationOptions): SimulationReport =>
-  new Simulation(options).run();
+export const simulate = (options: SimulationOptions): RunReport => new Simulation(options).run();
 
 class Simulation implements MachineEvents {
   readonly #options: SimulationOptions;
@@ -109,42 +81,49 @@ class Simulation implements MachineEvents {
   readonly #plot: Plot;
   readonly #machines: readonly Machine[];
   readonly #honest: readonly Machine[];
+  readonly #twins = new Map<number, TwinLinks>();
+  readonly #events: MachineEvents;
   /** Machines whose disk was in trouble since their process started. */
   readonly #troubled = new Set<Machine>();
   #target: number;
   /** A height or the target has changed since completeness was last judged. */
   #moved = false;
-  #events = 0;
+  #eventCount = 0;
   #transactions = 0;
   #deaths = 0;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    const { seed, nodes = 4, heights = 8, kind, faulty, change } = options;
+    const { seed, nodes = 4, heights = 8, faulty, trace } = options;
     this.#chain = chainOf(nodes);
     this.#rng = newRng(seed);
-    this.#plan = drawFaults({ nodes, kind, faulty, change }, this.#rng);
-    this.#target = heights;
+    this.#plan = drawFaults({ ...options, nodes });
+    const { startHeight, culprits } = this.#plan;
+    this.#target = startHeight + heights;
     const { nodeIds } = this.#chain;
     const nowMs = () => this.#time.monotonicMs();
+    this.#events = trace === undefined ? this : traced(this, trace, nowMs);
     this.#links = new Links(this.#plan, this.#rng, { nodeIds, nowMs });
     this.#hub = new MemoryHub({
       scheduler: this.#time,
-      delayMs: (from, to) => this.#links.delayMs(from, to),
+      delayMs: (from, to, frame) => this.#links.delayMs(from, to, frame),
     });
-    const { culprits } = this.#plan;
-    const twins = culprits.filter((culprit) => culprit.kind === "twins");
-    const indices = [...nodeIds.keys(), ...twins.map(({ index }) => index)];
     const places = culprits.map(({ index }) => index);
-    this.#plot = new Plot(nodeIds, places);
-    this.#checks = new Checks(this.#chain, new Set(places), faulty === "f+1");
+    this.#plot = new Plot(nodes, places, this.#rng);
+    this.#checks = new Checks({
+      chain: this.#chain,
+      culprits: new Set(places),
+      mayFork: faulty === "f+1",
+      history: historyOf(this.#chain, startHeight, EPOCH_MS),
+    });
+    const twins = culprits.filter(({ kind }) => kind === "twins").map(({ index }) => index);
+    const indices = [...nodeIds.keys(), ...twins];
     this.#machines = indices.map((index, place) => this.#newMachine(index, place));
     this.#honest = this.#machines.filter((machine) => this.#checks.isHonest(machine));
   }
 
-  run(): SimulationReport {
-    for (const machine of this.#machines) this.#start(machine);
-    this.#schedule();
+  run(): RunReport {
+    this.#startAll();
     const deadlineMs = this.#plan.healAtMs + LIVENESS_BOUND_MS;
     const checks = this.#checks;
     const { violations } = checks;
@@ -158,7 +137,7 @@ class Simulation implements MachineEvents {
       if (checks.halt !== undefined) return this.#report("halted", checks.halt);
       if (!checks.isForked && this.#isComplete()) return this.#report("ok", "");
       if (!this.#time.next()) return this.#report("stuck", "the event queue drained");
-      if (++this.#events > MAX_EVENTS || this.#time.monotonicMs() > deadlineMs) {
+      if (++this.#eventCount > MAX_EVENTS || this.#time.monotonicMs() > deadlineMs) {
         if (checks.isForked) return this.#report("unsafe", "conflict: nobody saw the fork");
         const heights = this.#machines.map(({ height }) => height).join();
         return this.#report("stuck", `not at height ${this.#target}, but at ${heights}`);
@@ -178,7 +157,11 @@ class Simulation implements MachineEvents {
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
 
-  logged: MachineEvents["logged"] = () => undefined;
+  asked: MachineEvents["asked"] = (machine, frame) =>
+    this.#checks.asks(machine, this.#time.monotonicMs(), frame);
+
+  logged: MachineEvents["logged"] = (machine, message, fields) =>
+    this.#checks.notes(machine, message, fields);
 
   forked: MachineEvents["forked"] = (machine, found) => this.#checks.forks(machine, found);
 
@@ -193,6 +176,32 @@ class Simulation implements MachineEvents {
     batch: this.#rng.pick(["lost", "kept"]),
   });
 
+  #startAll(): void {
+    const { lateStarts, strangers, deadLinks } = this.#plan;
+    for (const [place, machine] of this.#machines.entries()) {
+      const late = lateStarts.find((moment) => moment.machine === place);
+      if (late === undefined) this.#start(machine);
+      else this.#time.startTimer(late.atMs, () => this.#start(machine));
+    }
+    const { coverage } = this.#checks;
+    if (lateStarts.length > 0) coverage.once("lateStarts");
+    if (deadLinks.length > 0) coverage.once("deadLinks");
+    const addresses = this.#addresses();
+    const world = { chain: this.#chain, time: this.#time, hub: this.#hub, addresses };
+    for (const [place, kind] of strangers.entries()) {
+      new Stranger(kind, place, { ...world, rng: this.#rng }).start();
+    }
+    schedule(this.#plan, {
+      chain: this.#chain,
+      time: this.#time,
+      links: this.#links,
+      machines: this.#machines,
+      troubled: this.#troubled,
+      wiped: (machine) => this.#wiped(machine),
+      heal: () => this.#heal(),
+    });
+  }
+
   #start(machine: Machine): void {
     if (machine.isUp) return;
     if (machine.disks.trouble === undefined) this.#troubled.delete(machine);
@@ -202,79 +211,57 @@ class Simulation implements MachineEvents {
     machine.start();
   }
 
+  #addresses = (): readonly string[] => this.#chain.nodeIds.map((id, i) => `${id}@v${i}:1`);
+
   #newMachine(index: number, place: number): Machine {
-    const { nodeIds } = this.#chain;
-    const addresses = nodeIds.map((id, i) => `${id}@v${i}:1`);
-    const isTwin = place >= nodeIds.length;
+    const { nodes = 4, mode = "fast", seed, broken } = this.#options;
+    const addresses = this.#addresses();
     const kind = this.#plan.culprits.find((culprit) => culprit.index === index)?.kind;
-    const about = { chain: this.#chain, index, time: this.#time, rng: this.#rng, plot: this.#plot };
-    const culprit = kind === undefined ? undefined : new Culprit(kind, about);
-    const hasAdapter = kind !== "twins" && kind !== "amnesia";
-    return new Machine({
+    const hasAdapter = kind !== undefined && kind !== "twins" && kind !== "amnesia";
+    const culprit = hasAdapter ? this.#newCulprit(kind, index) : undefined;
+    const options: MachineOptions = {
       chain: this.#chain,
       index,
-      address: isTwin ? `${nodeIds[index]}@twin${index}:1` : (addresses[index] ?? ""),
+      address: addresses[index] ?? "",
       peers: addresses.filter((_, other) => other !== index),
       time: this.#time,
       clock: new MachineClock(this.#time, this.#plan.clocks[place] ?? { rate: 1, skewMs: 0 }),
       hub: this.#hub,
       reader: this.#reader,
-      newDisks: DISKS[this.#options.mode ?? "whole"],
-      config: configOf(this.#options.seed),
-      events: this,
-      corrupt: hasAdapter ? culprit?.corrupt.bind(culprit) : undefined,
+      newDisks: newDisksFor(mode),
+      config: nodeConfigFor(seed, this.#plan),
+      history: historyOf(this.#chain, this.#plan.startHeight, EPOCH_MS),
+      events: this.#events,
+      corrupt: culprit?.corrupt.bind(culprit),
       forgetful: kind === "amnesia",
-      broken: this.#options.broken,
+      broken,
+    };
+    if (kind !== "twins") return new Machine(options);
+    const shared = this.#twins.get(index) ?? new TwinLinks(() => newTransport(options));
+    this.#twins.set(index, shared);
+    return new Machine({ ...options, openLinks: () => shared.open(place < nodes ? 0 : 1) });
+  }
+
+  #newCulprit(kind: CulpritKind, index: number): CulpritAdapter {
+    return new CulpritAdapter(BEHAVIOURS[kind], {
+      chain: this.#chain,
+      index,
+      time: this.#time,
+      reader: this.#reader,
+      rng: this.#rng,
+      plot: this.#plot,
+      dueMs: (other) => this.#machines[other]?.options.clock.dueMs ?? 0,
+      voted: (vote) => this.#checks.signatures.byzantine(vote),
     });
   }
 
-  #schedule(): void {
-    const { deaths, cuts, troubles, jumps, payments, partitions, forgets } = this.#plan;
-    const at = (atMs: number, act: () => void) => this.#time.startTimer(atMs, act);
-    const on = (place: number) => this.#machines[place] as Machine;
-    for (const { machine, atMs, afterPoints } of deaths) {
-      at(atMs, () => on(machine).gate.dieAt(on(machine).gate.passed + afterPoints));
-    }
-    for (const atMs of this.#plan.powerLossesAtMs) {
-      at(atMs, () => this.#machines.forEach((machine) => machine.crash()));
-    }
-    for (const { atMs, a, b } of cuts) at(atMs, () => on(a).cut(on(b).id));
-    for (const { machine, fromMs, toMs, trouble } of troubles) {
-      at(fromMs, () => {
-        on(machine).disks.trouble = trouble;
-        this.#troubled.add(on(machine));
-      });
-      at(toMs, () => {
-        on(machine).disks.trouble = undefined;
-      });
-    }
-    for (const { machine, atMs, byMs } of jumps) {
-      at(atMs, () => on(machine).options.clock.jump(byMs));
-    }
-    for (const { atMs, machine, from, to } of payments) {
-      at(atMs, () => on(machine).node?.driver.submit(payment(this.#chain, from, to)));
-    }
-    for (const partition of partitions) {
-      at(partition.fromMs, () => this.#begin(partition));
-      at(partition.toMs, () => this.#links.end(partition));
-    }
-    for (const { index, atMs } of forgets) {
-      at(atMs, () => {
-        on(index).crash();
-        on(index).disks.forget();
-      });
-    }
-    at(this.#plan.healAtMs, () => this.#heal());
-  }
-
-  #begin(partition: Partition): void {
-    this.#links.begin(partition);
-    if (!partition.breaksLinks) return;
-    for (const a of this.#machines) {
-      for (const b of this.#machines) {
-        if (isApart(partition, a.options.index, b.options.index)) a.cut(b.id);
-      }
-    }
+  #wiped(machine: Machine): void {
+    if (!this.#checks.isHonest(machine) || machine.haltMarker !== undefined) return;
+    // A key that is lost before the first block is not told from a new one (until B0).
+    if (this.#honest.some(({ height }) => height === 0)) return;
+    machine.wipe();
+    this.#checks.wiped(machine);
+    this.#raiseTarget(HEIGHTS_AFTER_WIPE);
   }
 
   /** The world behaves from now on; Byzantine validators do not. */
@@ -285,8 +272,12 @@ class Simulation implements MachineEvents {
       machine.disks.trouble = undefined;
       machine.options.clock.discipline(this.#rng.int(2 * DISCIPLINED_MS + 1) - DISCIPLINED_MS);
     }
+    this.#raiseTarget(HEIGHTS_AFTER_HEAL);
+  }
+
+  #raiseTarget(heights: number): void {
     const highest = Math.max(...this.#honest.map(({ height }) => height));
-    this.#target = Math.max(this.#target, highest + HEIGHTS_AFTER_HEAL);
+    this.#target = Math.max(this.#target, highest + heights);
     this.#moved = true;
   }
 
@@ -296,19 +287,22 @@ class Simulation implements MachineEvents {
     return this.#honest.every(({ height }) => height >= this.#target);
   }
 
-  #report(outcome: RunReport["outcome"], reason: string): SimulationReport {
-    const { culprits } = this.#plan;
+  #report(outcome: RunReport["outcome"], reason: string): RunReport {
+    const { culprits, startHeight } = this.#plan;
+    const checks = this.#checks;
     return {
       seed: this.#options.seed,
       outcome,
       reason,
-      events: this.#events,
+      events: this.#eventCount,
       virtualMs: Math.round(this.#time.monotonicMs()),
+      heights: Math.max(0, ...this.#honest.map(({ height }) => height - startHeight)),
       byzantine: culprits.map(({ kind, index }) => `${kind} at ${index}`).join(", ") || "none",
-      maxRound: this.#checks.maxRound,
+      maxRound: checks.maxRound,
       transactions: this.#transactions,
-      convicted: this.#checks.convicted,
+      convicted: checks.convicted,
       deaths: this.#deaths,
+      coverage: checks.counts,
     };
   }
 }

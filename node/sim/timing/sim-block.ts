@@ -50,23 +50,6 @@ export function newBlock({ parent, round, proposer, nowMs, salt }: BlockTemplate
   };
 }
 
-/** The same block, marked so that no ledger accepts it. */
-export function spoil(block: Block): Block {
-  const txRoot = block.header.txRoot.slice();
-  txRoot[31] = BAD_MARK;
-  return { ...block, header: { ...block.header, txRoot } };
-}
-
-/** The same block with more transactions than the simulated ledger takes. */
-export function overfill(block: Block): Block {
-  const body = { version: 1, inputs: [], outputs: [], payload: new Uint8Array(1) };
-  const transactions = Array.from({ length: MAX_TRANSACTIONS + 1 }, () => ({
-    body,
-    witnesses: [],
-  }));
-  return { ...block, transactions };
-}
-
 /** The ledger's judgement by a node whose head is `head`. */
 export const isValidBlock = (
   { header, transactions }: Block,

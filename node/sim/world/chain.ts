@@ -16,6 +16,14 @@ import { fakeSign } from "./keyring.ts";
 export const WALLETS = 8;
 const ALLOCATION = 10_000_000n;
 const FEE = 20_000n;
+/** An output of a payment that is cut into many. */
+const SMALL = 1_000n;
+
+export interface Spend {
+  readonly from: number;
+  readonly to: number;
+  readonly outputs: number;
+}
 
 export interface Chain {
   readonly genesis: Genesis;
@@ -48,14 +56,18 @@ export function chainOf(validators: number): Chain {
   return chain;
 }
 
-/** A spend of wallet `from`'s genesis allocation to wallet `to`. */
-export function payment({ genesisHash, state }: Chain, from: number, to: number): Transaction {
+/** A spend of wallet `from`'s genesis allocation to wallet `to`, in so many outputs. */
+export function payment({ genesisHash, state }: Chain, spend: Spend): Transaction {
+  const { from, to, outputs: count } = spend;
   const utxo = state.utxos[from];
   invariant(utxo !== undefined, "a wallet has its allocation");
+  const address = keyHashOf(walletKey(to).publicKey);
+  const small = Array.from({ length: count - 1 }, () => ({ value: SMALL, address }));
+  const value = utxo.value - FEE - SMALL * BigInt(count - 1);
   const body: TransactionBody = {
     version: 1,
     inputs: [utxo.outPoint],
-    outputs: [{ value: utxo.value - FEE, address: keyHashOf(walletKey(to).publicKey) }],
+    outputs: [{ value, address }, ...small],
     payload: new Uint8Array(0),
   };
   const key = walletKey(from);

@@ -10,9 +10,12 @@ export interface Power {
   on: boolean;
 }
 
+const LONG_MS = 50;
+
 export class MachineClock {
   readonly #time: VirtualClock;
   readonly #rate: number;
+  #dueAtMs = 0;
   #wallErrorMs: number;
   /** Virtual time since which the wall clock drifts; undefined: it no longer does. */
   #driftsSinceMs: number | undefined = 0;
@@ -22,6 +25,11 @@ export class MachineClock {
     this.#time = time;
     this.#rate = rate;
     this.#wallErrorMs = skewMs;
+  }
+
+  /** In how many ms the last timer of at least LONG_MS that was started fires; mostly a timeout. */
+  get dueMs(): number {
+    return this.#dueAtMs - this.#time.monotonicMs();
   }
 
   nowMs(): number {
@@ -47,10 +55,13 @@ export class MachineClock {
     return {
       nowMs: () => this.nowMs(),
       monotonicMs: () => this.#time.monotonicMs() * this.#rate,
-      startTimer: (delayMs, fire) =>
-        this.#time.startTimer(delayMs / this.#rate, () => {
+      startTimer: (delayMs, fire) => {
+        const trueMs = delayMs / this.#rate;
+        if (delayMs >= LONG_MS) this.#dueAtMs = this.#time.monotonicMs() + trueMs;
+        return this.#time.startTimer(trueMs, () => {
           if (power.on) fire();
-        }),
+        });
+      },
     };
   }
 }

@@ -9,6 +9,7 @@ import type { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
 import { type BatchKeeps, MemoryStore } from "../../src/adapters/memory/memory-store.ts";
 import { MemoryTransport } from "../../src/adapters/memory/memory-transport.ts";
 import type { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
+import type { Message } from "../../src/codec/frames.ts";
 import type { SigningKey } from "../../src/crypto/keys.ts";
 import {
   buildNode,
@@ -20,6 +21,7 @@ import { seenSigning } from "../../src/daemon/seen-signing.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import { SignHold } from "../../src/driver/sign-hold.ts";
 import type {
+  BlockCommit,
   ChainHead,
   LastingSigner,
   Log,
@@ -36,9 +38,12 @@ import { fakeVerify } from "./keyring.ts";
 import type { MachineClock, Power } from "./machine-clock.ts";
 import { type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
 import { gatedStore, gatedTransport } from "./process-ports.ts";
+import type { ProcessLinks } from "./twin-links.ts";
 
 /** From handing a block to the store to its being durable. */
 const WRITE_MS = 1;
+/** consensus.doubleSignCheckHeight by default. */
+const WIPED_HOLD_HEIGHTS = 10;
 
 /** What a dying process leaves of what was not durable. */
 export interface Losses {
@@ -52,6 +57,10 @@ export interface MachineEvents {
   committed(machine: Machine, certified: CertifiedBlock, head: ChainHead): void;
   /** It closed a link and refuses the peer from now on. */
   punished(machine: Machine, peerId: string, reason: string): void;
+  /** It asks a peer for a proposal whose block it lacks. */
+  asked(machine: Machine, frame: Uint8Array): void;
+  /** A frame was read; for traces. */
+  heard?(machine: Machine, message: Message): void;
   /** It saw two certified blocks at one height, and has written its halt marker. */
   forked(machine: Machine, found: ForkFound): void;
   /** A line of its log, debug lines included: what the core notes comes this way. */
@@ -75,24 +84,35 @@ export interface MachineOptions {
   readonly reader: FrameReader;
   readonly newDisks: (key: SigningKey, genesisHash: Uint8Array) => Disks;
   readonly config: NodeOptions["config"];
+  /** Blocks that the store holds from the beginning. */
+  readonly history: readonly BlockCommit[];
   readonly events: MachineEvents;
   /** Stands between the node and its links; a Byzantine one does what it likes there. */
   readonly corrupt?: ((transport: Transport) => Transport) | undefined;
+  /** Its links, where it does not have those of its own id for itself. */
+  readonly openLinks?: (() => ProcessLinks) | undefined;
+  /** Last word on what was built, before it starts. */
+  readonly prepare?: ((node: ConsensusNode) => void) | undefined;
   /** True: nothing remembers what this key has signed. */
   readonly forgetful?: boolean;
   /** What the node is given, with a promise broken. */
   readonly broken?: BrokenPorts | undefined;
 }
 
+export type TransportOptions = Pick<
+  MachineOptions,
+  "chain" | "index" | "hub" | "address" | "peers"
+>;
+
 interface Running extends ConsensusNode {
-  readonly transport: MemoryTransport;
+  readonly links: ProcessLinks;
   readonly power: Power;
 }
 
 export class Machine {
   readonly options: MachineOptions;
   readonly disks: Disks;
-  readonly store: MemoryStore;
+  store: MemoryStore;
   readonly id: string;
   /** The gate of the last process. */
   gate = new ProcessGate();
@@ -101,6 +121,7 @@ export class Machine {
   /** Where set, later processes write their points down. */
   trace: PointKind[] | undefined;
   readonly #key: SigningKey;
+  #isWiped = false;
   #running: Running | undefined;
 
   constructor(options: MachineOptions) {
@@ -110,7 +131,7 @@ export class Machine {
     this.disks = options.newDisks(this.#key, chain.genesisHash);
     this.disks.lies = broken?.lies === true;
     this.id = chain.nodeIds[index] ?? "";
-    this.store = newStore(chain, options.time);
+    this.store = newStore(options, options.history);
   }
 
   get height(): Height {
@@ -144,11 +165,20 @@ export class Machine {
 
   /** Breaks the link to a peer, where there is one. */
   cut(peerId: string): void {
-    this.#running?.transport.cut(peerId);
+    this.#running?.links.cut(peerId);
+  }
+
+  /** Its disk is replaced by an empty one. Its key comes back, and must wait as in production. */
+  wipe(): void {
+    this.crash();
+    this.disks.forget();
+    this.store = newStore(this.options, []);
+    this.#isWiped = true;
   }
 
   #start(gate: ProcessGate): void {
-    const { chain, clock, config, events, corrupt, reader, broken } = this.options;
+    const { chain, clock, events, corrupt, reader, broken } = this.options;
+    const config = this.#config();
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
@@ -158,19 +188,24 @@ export class Machine {
     const { wal, signer } = this.disks.open(gate, (log) =>
       seenSigning({ publicKey, store, wal: log, lastBlocks }),
     );
-    const transport = this.#transport();
+    const links = this.options.openLinks?.() ?? newTransport(this.options);
     const ports: NodePorts = {
       clock: processClock,
       store: gatedStore(store, gate, { disks: this.disks, clock: processClock }),
       wal,
-      transport: gatedTransport(corrupt?.(transport) ?? transport, gate, (peerId, reason) =>
-        events.punished(this, peerId, reason),
-      ),
+      transport: gatedTransport(corrupt?.(links) ?? links, gate, {
+        punished: (peerId, reason) => events.punished(this, peerId, reason),
+        asked: (frame) => events.asked(this, frame),
+      }),
       signer: this.#heard(this.options.forgetful === true ? forgetful(this.#key) : signer),
       metrics,
       log: this.#log(),
       verify: fakeVerify,
-      decode: (frame) => reader.read(frame),
+      decode: (frame) => {
+        const message = reader.read(frame);
+        events.heard?.(this, message);
+        return message;
+      },
       ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
     };
     const node = buildNode(broken?.ports?.(ports) ?? ports, {
@@ -183,14 +218,17 @@ export class Machine {
       },
       onCommit: (certified) => events.committed(this, certified, node.chain.head),
     });
-    this.#running = { ...node, transport, power };
+    this.options.prepare?.(node);
+    this.#running = { ...node, links, power };
     node.driver.start();
   }
 
-  #transport(): MemoryTransport {
-    const { chain, index, hub, address, peers } = this.options;
-    const nodeKey = chain.set[index]?.nodeKey ?? new Uint8Array(32);
-    return new MemoryTransport({ hub, id: this.id, nodeKey, role: "validator", address, peers });
+  /** A key that has lost its past waits as long as it does by default in production. */
+  #config(): NodeOptions["config"] {
+    const { config } = this.options;
+    if (!this.#isWiped) return config;
+    const { consensus } = config;
+    return { ...config, consensus: { ...consensus, doubleSignCheckHeight: WIPED_HOLD_HEIGHTS } };
   }
 
   /** `signer`, whose every signature the run hears of. */
@@ -225,7 +263,7 @@ export class Machine {
     this.#running = undefined;
     if (running !== undefined) {
       running.power.on = false;
-      running.transport.crash();
+      running.links.crash();
     }
     const { disk, batch } = events.losses();
     this.store.crash(batch);
@@ -235,14 +273,26 @@ export class Machine {
   }
 }
 
-/** A store with the genesis in it; what is written later is durable after WRITE_MS. */
-function newStore({ genesisHash, state }: Chain, time: VirtualClock): MemoryStore {
+/** The links of a machine that has its node id for itself. */
+export function newTransport(options: TransportOptions): MemoryTransport {
+  const { chain, index, hub, address, peers } = options;
+  const id = chain.nodeIds[index] ?? "";
+  const nodeKey = chain.set[index]?.nodeKey ?? new Uint8Array(32);
+  return new MemoryTransport({ hub, id, nodeKey, role: "validator", address, peers });
+}
+
+/** A store with genesis and `history` in it; what is written later is durable after WRITE_MS. */
+function newStore(
+  { chain: { genesisHash, state }, time }: Pick<MachineOptions, "chain" | "time">,
+  history: readonly BlockCommit[],
+): MemoryStore {
   let isNew = true;
   const store = new MemoryStore((run) => {
     if (isNew) run();
     else time.startTimer(WRITE_MS, run);
   });
   store.initialise(genesisHash, state.utxos, state.head, () => undefined);
+  for (const commit of history) store.commit(commit, () => undefined);
   isNew = false;
   return store;
 }

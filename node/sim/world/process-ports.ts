@@ -2,6 +2,8 @@
 // trouble fails the store's batches as the database reports them.
 
 import { storeError } from "../../src/adapters/level-store-errors.ts";
+import { ZERO_HASH } from "../../src/codec/bytes.ts";
+import { encodeFrame } from "../../src/codec/frames.ts";
 import type { BlockCommit, Clock, Store, Transport } from "../../src/ports.ts";
 import type { Disks } from "./disks.ts";
 import type { ProcessGate } from "./process-gate.ts";
@@ -38,21 +40,32 @@ export function gatedStore(
   };
 }
 
-/** `transport` with a point before each frame; `punished` hears of every ban. */
+interface LinkEvents {
+  /** It refuses a peer from now on. */
+  punished(peerId: string, reason: string): void;
+  /** It asks a peer for a proposal. */
+  asked(frame: Uint8Array): void;
+}
+
+/** Type byte of a frame that asks for a proposal. */
+const GET_PROPOSAL = encodeFrame({ type: "getProposal", height: 1, blockHash: ZERO_HASH })[0];
+
+/** `transport` with a point before each frame; `events` hear of every ban and of some frames. */
 export function gatedTransport(
   transport: Transport,
   gate: ProcessGate,
-  punished: (peerId: string, reason: string) => void,
+  events: LinkEvents,
 ): Transport {
   return {
-    start: (events) => transport.start(events),
+    start: (heard) => transport.start(heard),
     send(peerId, frame) {
       gate.pass("send");
+      if (frame[0] === GET_PROPOSAL) events.asked(frame);
       return transport.send(peerId, frame);
     },
     peers: () => transport.peers(),
     disconnect(peerId, reason, banMs) {
-      if (banMs > 0) punished(peerId, reason);
+      if (banMs > 0) events.punished(peerId, reason);
       transport.disconnect(peerId, reason, banMs);
     },
     learn: (addresses) => transport.learn(addresses),

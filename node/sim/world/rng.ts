@@ -1,4 +1,5 @@
-// The simulator's only source of chance: sfc32, seeded by one number, so a seed is a whole run.
+// The simulator's only source of chance: sfc32, seeded by one number, so a seed is a whole run. A seed has
+// many streams that know nothing of each other: what one part of the fault plan draws changes no other.
 
 export interface Rng {
   /** In [0, 1). */
@@ -10,10 +11,10 @@ export interface Rng {
   pick<T>(choices: readonly T[]): T;
 }
 
-/** Four 32-bit lanes of state, mixed from the seed. */
-export function newRng(seed: number): Rng {
+/** Four 32-bit lanes of state, mixed from the seed and the stream's name. */
+export function newRng(seed: number, stream = ""): Rng {
   let a = 0x9e3779b9;
-  let b = 0x243f6a88;
+  let b = 0x243f6a88 ^ hashOf(stream);
   let c = seed >>> 0;
   let counter = (Math.floor(seed / 2 ** 32) >>> 0) + 1;
   const next = (): number => {
@@ -36,4 +37,13 @@ export function newRng(seed: number): Rng {
       return chosen;
     },
   };
+}
+
+/** Of a name; 0 for none. */
+function hashOf(name: string): number {
+  let hash = 0;
+  for (let at = 0; at < name.length; at++) {
+    hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193) ^ (hash >>> 15);
+  }
+  return hash;
 }
