@@ -7,6 +7,7 @@ import { DEVNET_BARS } from "./devnet-bars.ts";
 import { DRIVER_BARS } from "./driver-bars.ts";
 import { HOUSE_BARS } from "./house-bars.ts";
 import { SIM_BARS } from "./sim-bars.ts";
+import { SIM_COVER_BARS } from "./sim-cover-bars.ts";
 import { START_BARS } from "./start-bars.ts";
 
 export const ALL_BARS: readonly Bar[] = [
@@ -14,6 +15,7 @@ export const ALL_BARS: readonly Bar[] = [
   ...CLUSTER_BARS,
   ...DEVNET_BARS,
   ...SIM_BARS,
+  ...SIM_COVER_BARS,
   ...DRIVER_BARS,
   ...CONSENSUS_BARS,
   ...HOUSE_BARS,

@@ -1,10 +1,9 @@
 // sim.crash-points and sim.speed: a crash at every boundary of log, sign state and database, and how
-// many complete runs one core does in a second.
+// many complete runs the simulator does in a second of CPU time.
 
 import { availableParallelism } from "node:os";
-import type { SimSpeed } from "../../node/sim/speed.ts";
-import type { CrashPointsReport } from "../../node/sim/whole/crash-points.ts";
-import type { WholeSpeed } from "../../node/sim/whole/whole-speed.ts";
+import type { CrashPointsReport } from "../../node/sim/modes/crash-points.ts";
+import type { SimulationSpeed } from "../../node/sim/modes/speed.ts";
 import type { Bar, Measurement, Say } from "./bar.ts";
 import { runProgram } from "./own-program.ts";
 import { onAllCores } from "./simulations.ts";
@@ -40,26 +39,26 @@ async function measureCrashPoints(say: Say, scale: number): Promise<Measurement>
   };
 }
 
-const CORE_RUNS = 3_000;
-const WHOLE_RUNS = 800;
+const FAST_RUNS = 300;
+const WHOLE_RUNS = 100;
 const CPU_SECONDS = 6;
 
 async function measureSpeed(say: Say, scale: number): Promise<Measurement> {
   const seconds = Math.max(1, Math.round(CPU_SECONDS * scale));
   const { code, output } = await runProgram(["e2e/bars/speed-part.ts", `${seconds}`], say);
   if (code !== 0) throw new Error(`the speed run ended with code ${code}`);
-  const { core, whole } = JSON.parse(output) as {
-    readonly core: SimSpeed;
-    readonly whole: WholeSpeed;
+  const { fast, whole } = JSON.parse(output) as {
+    readonly fast: SimulationSpeed;
+    readonly whole: SimulationSpeed;
   };
-  const [coreRuns, wholeRuns] = [core.runsPerSecond, whole.runsPerSecond].map(Math.round);
-  const failed = core.failures + whole.failed;
+  const [fastRuns, wholeRuns] = [fast.runsPerSecond, whole.runsPerSecond].map(Math.round);
+  const failed = fast.failed + whole.failed;
   return {
-    figure: `${coreRuns} runs a second with core and codec, ${wholeRuns} with the whole driver${scale === 1 ? "" : `, scale ${scale}`}`,
+    figure: `${fastRuns} fast runs a second, ${wholeRuns} whole ones${scale === 1 ? "" : `, scale ${scale}`}`,
     pass:
       scale === 1 &&
       failed === 0 &&
-      core.runsPerSecond >= CORE_RUNS &&
+      fast.runsPerSecond >= FAST_RUNS &&
       whole.runsPerSecond >= WHOLE_RUNS,
     detail: `four nodes, eight heights, Byzantine mix of the seeds, ${seconds} s of CPU time each after a warm-up${failed === 0 ? "" : `; ${failed} runs failed`}`,
   };
@@ -74,8 +73,8 @@ export const DRIVER_BARS: readonly Bar[] = [
   },
   {
     name: "sim.speed",
-    bar: ">= 3,000 and >= 800 runs/s",
-    what: "simulated runs a core and second: core and codec, whole driver",
+    bar: ">= 300 and >= 100 runs/s",
+    what: "simulated runs a second of CPU time: fast and whole ones",
     measure: measureSpeed,
   },
 ];

@@ -9,6 +9,8 @@ export interface SeedRange {
   readonly nodes: number;
   readonly firstSeed: number;
   readonly runs: number;
+  /** Default fast. */
+  readonly mode?: "fast" | "whole";
 }
 
 export interface SimulationCounts {
@@ -20,13 +22,14 @@ export interface SimulationCounts {
 }
 
 /** About this much work in one process: n² events a run, and n = 4 is 1. */
-const JOB_WEIGHT = 4_000;
+const JOB_WEIGHT = 2_000;
 
 /** Cuts ranges into jobs of about equal work. */
 export function jobsOf(ranges: readonly SeedRange[]): readonly SeedRange[] {
-  return ranges.flatMap(({ nodes, firstSeed, runs }) => {
+  return ranges.flatMap(({ nodes, firstSeed, runs, ...way }) => {
     const size = Math.max(1, Math.round(JOB_WEIGHT / (nodes / 4) ** 2));
     return Array.from({ length: Math.ceil(runs / size) }, (_, job) => ({
+      ...way,
       nodes,
       firstSeed: firstSeed + job * size,
       runs: Math.min(size, runs - job * size),
@@ -58,8 +61,9 @@ export async function runSimulations(
   const jobs = jobsOf(ranges);
   const total = { runs: 0, unsafe: 0, stuck: 0, forked: 0 };
   let done = 0;
-  await onAllCores(jobs, async ({ nodes, firstSeed, runs }) => {
-    const args = ["--nodes", `${nodes}`, "--seed", `${firstSeed}`, "--runs", `${runs}`, "--json"];
+  await onAllCores(jobs, async ({ nodes, firstSeed, runs, mode = "fast" }) => {
+    const size = ["--nodes", `${nodes}`, "--seed", `${firstSeed}`, "--runs", `${runs}`];
+    const args = [...size, "--mode", mode, "--json"];
     const { output } = await runSimulator([...args, "--faulty", faulty], say);
     const counts = countsOf(output);
     total.runs += counts.runs;
@@ -80,6 +84,17 @@ export const runSimulator = (
   args: readonly string[],
   say: (line: string) => void,
 ): Promise<ProgramEnd> => runProgram(["node/sim/main.ts", ...args], say);
+
+/** What a command says of its runs, beside the counts. */
+export interface SimulationSummary extends SimulationCounts {
+  readonly virtualMs: number;
+  readonly heights: number;
+  readonly coverage: Readonly<Record<string, number>>;
+}
+
+/** The simulator's last line, whole. */
+export const summaryOf = (output: string): SimulationSummary =>
+  JSON.parse(output.trim().split("\n").at(-1) ?? "") as SimulationSummary;
 
 /** The simulator's last line; a run without one has not been counted and is no run. */
 function countsOf(output: string): SimulationCounts {

@@ -3,7 +3,7 @@
 // every Nth of them. Exit code 0 where none survives but the known equivalents; 2 for a wrong option.
 
 import { writeFileSync } from "node:fs";
-import { readToolOptions } from "../sim/tool-options.ts";
+import { readToolOptions } from "../sim/command/tool-options.ts";
 import { EQUIVALENTS } from "./equivalents.ts";
 import { checkBaseline, runMutants } from "./run-mutants.ts";
 import { allMutants } from "./targets.ts";

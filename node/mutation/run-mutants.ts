@@ -32,8 +32,7 @@ const vitest = (name: string, timeoutMs: number, filters: readonly string[]): St
 });
 
 const SIMULATOR_TESTS = vitest("simulator tests", 120_000, [
-  "node/sim/simulation.test.ts",
-  "node/sim/sim-parts.test.ts",
+  "node/sim/modes/simulation.test.ts",
   "node/sim/timing/",
 ]);
 

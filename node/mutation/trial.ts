@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Simulated runs, all with the core's own invariants checked after every event. */
+/** Simulated runs: fast ones (sim/modes/simulation.ts). */
 const RUNS = [
   { nodes: 4, seeds: 40, heights: 8 },
   { nodes: 7, seeds: 4, heights: 4 },
@@ -14,16 +14,16 @@ const RUNS = [
 
 /** What kills the mutant; undefined where it survives. */
 async function killer(): Promise<string | undefined> {
-  const { runScenario } = await import("../sim/scenario.ts");
+  const { runScenario } = await import("../sim/scenario/scenario.ts");
   const folder = join(import.meta.dirname, "../scenarios");
   for (const name of readdirSync(folder).filter((file) => file.endsWith(".txt"))) {
     const golden = readFileSync(join(folder, name), "utf8");
     if (runScenario(golden) !== golden) return `scenario ${name}`;
   }
-  const { simulate } = await import("../sim/simulation.ts");
+  const { simulate } = await import("../sim/modes/simulation.ts");
   for (const { nodes, seeds, heights } of RUNS) {
     for (let seed = 1; seed <= seeds; seed++) {
-      const { outcome, reason } = simulate({ seed, nodes, heights, deep: true });
+      const { outcome, reason } = simulate({ seed, nodes, heights });
       if (outcome !== "ok")
         return `simulation, ${nodes} nodes, seed ${seed}: ${outcome}: ${reason}`;
     }

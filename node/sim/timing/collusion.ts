@@ -10,7 +10,7 @@
 import { ZERO_HASH } from "../../src/codec/bytes.ts";
 import { PREVOTE } from "../../src/types/chain.ts";
 import type { Vote } from "../../src/types/consensus.ts";
-import type { Rng } from "../rng.ts";
+import type { Rng } from "../world/rng.ts";
 import type { Message } from "./timing-node.ts";
 
 const PLANS = ["like", "lock", "swap"] as const;

@@ -4,7 +4,7 @@
 import { ZERO_HASH } from "../../src/codec/bytes.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import type { Block, CertifiedBlock, HashHex, ValidatorSet } from "../../src/types/chain.ts";
-import { newBlock } from "../sim-block.ts";
+import { newBlock } from "./sim-block.ts";
 
 export interface IdealBlock {
   readonly block: Block;

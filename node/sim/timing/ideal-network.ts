@@ -3,8 +3,8 @@
 // travel as objects (no codec), nothing is lost, and a step takes no time. A link delays each message
 // by 0.8 to 1.2 of the stated delay, evenly spread; 1 % of messages take 4 delays.
 
-import { EventQueue, type Scheduled } from "../event-queue.ts";
-import type { Rng } from "../rng.ts";
+import type { Rng } from "../world/rng.ts";
+import { EventQueue, type Scheduled } from "./event-queue.ts";
 
 /** Share of messages that take STRAGGLER_DELAYS. */
 const STRAGGLER_SHARE = 0.01;

@@ -1,7 +1,7 @@
 // npm run sim:timing -- [--runs K] [--heights H] [--json] [--only viewChange|roundZero]: the view-change table and the round-zero
 // table on the production core, as markdown or as JSON on standard output.
 
-import { readToolOptions } from "../tool-options.ts";
+import { readToolOptions } from "../command/tool-options.ts";
 import {
   roundZeroMarkdown,
   roundZeroTable,

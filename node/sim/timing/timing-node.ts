@@ -7,8 +7,8 @@ import { type ConsensusState, initialState } from "../../src/consensus/state.ts"
 import { step } from "../../src/consensus/step.ts";
 import type { Certificate, CertifiedBlock } from "../../src/types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../../src/types/consensus.ts";
-import { isValidBlock } from "../sim-block.ts";
 import type { IdealBlocks } from "./ideal-blocks.ts";
+import { isValidBlock } from "./sim-block.ts";
 import type { TimingOptions } from "./timing-options.ts";
 
 /** What a node sends to every other node. */

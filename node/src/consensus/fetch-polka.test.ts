@@ -1,8 +1,8 @@
 // The edges of asking for a polka's block; how it goes on is in node/scenarios/polka-fetched.txt.
 
 import { describe, expect, it } from "vitest";
-import { newValidators } from "../../sim/keyring.ts";
-import { newBlock } from "../../sim/sim-block.ts";
+import { newValidators } from "../../sim/world/keyring.ts";
+import { BLOCK } from "../../test/sample-messages.ts";
 import type { Effect } from "./api.ts";
 import { fetchPolka, isAwaited } from "./fetch-polka.ts";
 import { type ConsensusState, initialState, roundOf } from "./state.ts";
@@ -29,9 +29,7 @@ function stateIn(round: number, changed: Partial<ConsensusState> = {}): Consensu
 }
 
 function hold(state: ConsensusState, hash: Uint8Array, valid: boolean): void {
-  const template = { parent: undefined, round: 2, nowMs: 1, salt: 0.5 };
-  const block = newBlock({ ...template, proposer: new Uint8Array(32) });
-  state.candidates.push({ hash, hex: "", block, valid, round: 2 });
+  state.candidates.push({ hash, hex: "", block: BLOCK, valid, round: 2 });
 }
 
 function asked(state: ConsensusState): readonly Effect[] {

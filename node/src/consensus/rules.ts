@@ -1,6 +1,6 @@
 // The leaf rules on which safety stands, each a pure function of a line or two. They are gathered in
 // one value so that the simulator can show that it finds their absence: it plants a wrong one and
-// must see the harm (sim/mutations.ts, sim/corpus.test.ts). Production passes RULES and nothing else.
+// must see the harm (sim/planted). Production passes RULES and nothing else.
 
 import { equalBytes } from "../codec/bytes.ts";
 import { faultyPower, quorumPower } from "../crypto/certificate.ts";

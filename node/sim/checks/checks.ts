@@ -1,0 +1,247 @@
+// What must hold in a run, whatever the faults; judged where something becomes visible: a signature that
+// left its signer, a block that became durable, a line of a log, a process that ended, a peer that was
+// refused. Nothing is taken from the nodes' own word but what they wrote and signed, and what they note.
+
+import { equalBytes } from "../../src/codec/bytes.ts";
+import { toHex } from "../../src/codec/hex.ts";
+import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
+import { quorumPower, verifyCertificate } from "../../src/crypto/certificate.ts";
+import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
+import type { ForkFound } from "../../src/driver/fork-watch.ts";
+import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
+import type { SignRequest } from "../../src/ports.ts";
+import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
+import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
+import type { ChainHead } from "../../src/types/ledger.ts";
+import { fakeVerify } from "../world/keyring.ts";
+import type { Machine } from "../world/machine.ts";
+import { type Counts, Coverage } from "./coverage.ts";
+import { type ChecksOptions, Decisions } from "./decisions.ts";
+import { Signatures } from "./signatures.ts";
+
+/** What a process may die of while its disk is in trouble. */
+const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
+  "WAL_IO",
+  "WAL_DISK_FULL",
+  "SIGN_DISK",
+  "STORE_IO",
+  "STORE_DISK_FULL",
+]);
+const ACCUSATION = "a validator signed two messages that exclude each other";
+const MANY_ROUNDS = 5;
+const KEPT_ROUNDS = 64;
+
+export class Checks {
+  /** What broke, in order; empty in a safe run. */
+  readonly violations: string[] = [];
+  readonly coverage = new Coverage();
+  /** What the first halt marker of an honest validator says, with f + 1 faulty. */
+  conflict: Conflict | undefined;
+  /** What ended an honest process that saw more than its protocol can bear, with f + 1 faulty. */
+  halt: string | undefined;
+  /** Highest round that an honest validator signed in. */
+  maxRound = 0;
+  readonly signatures: Signatures;
+  readonly #options: ChecksOptions;
+  readonly #decisions: Decisions;
+  readonly #heights = new Map<Machine, Height>();
+  /** By height: the highest round that an honest node entered. */
+  readonly #entered: number[] = [];
+  /** The round of the height in progress. */
+  readonly #rounds = new Map<Machine, { readonly height: number; readonly round: number }>();
+  readonly #first: Height;
+  /** The last question for a proposal. */
+  readonly #asked = new Map<Machine, { readonly frame: Uint8Array; readonly atMs: number }>();
+
+  constructor(options: ChecksOptions) {
+    this.#options = options;
+    const { chain, history = [] } = options;
+    this.#first = history.length;
+    const report = (what: string) => this.report(what);
+    this.#decisions = new Decisions(options, report);
+    this.signatures = new Signatures(chain.set.length, {
+      quorumAt: (height) => quorumPower(this.#decisions.setAt(height).length),
+      report,
+      coverage: this.coverage,
+    });
+  }
+
+  /** Two honest validators decided differently, with f + 1 faulty. */
+  get isForked(): boolean {
+    return this.#decisions.isForked;
+  }
+
+  /** Validators that evidence in a block has convicted. */
+  get convicted(): number {
+    return this.#decisions.convicted;
+  }
+
+  get counts(): Counts {
+    return { ...this.coverage.counts, setChanges: this.convicted };
+  }
+
+  isHonest(machine: Machine): boolean {
+    return !this.#options.culprits.has(machine.options.index);
+  }
+
+  report(what: string): void {
+    this.violations.push(what);
+  }
+
+  /** A signature left the signer. */
+  signs(machine: Machine, request: SignRequest): void {
+    const isHonest = this.isHonest(machine);
+    const { round } = request;
+    if (isHonest && round > this.maxRound) {
+      this.maxRound = round;
+      if (round > MANY_ROUNDS) this.coverage.once("roundsAbove5");
+      if (round > KEPT_ROUNDS) this.coverage.once("roundsAbove64");
+    }
+    this.signatures.signs(machine.options.index, request, isHonest);
+  }
+
+  /** A block became durable. */
+  commits(machine: Machine, certified: CertifiedBlock, head: ChainHead): void {
+    if (!this.isHonest(machine)) return;
+    const { height } = certified.block.header;
+    const place = `validator ${machine.options.index} at height ${height}`;
+    const last = this.#heights.get(machine) ?? this.#first;
+    if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
+    this.#heights.set(machine, height);
+    this.#decisions.decides(place, certified, head);
+    const { supply, feePot } = head;
+    const { coins } = this.#options.chain;
+    if (supply + feePot !== coins) {
+      this.report(`coins: ${place} has ${supply} and ${feePot} in fees, not ${coins}`);
+    }
+    const inRound = this.#rounds.get(machine);
+    if (inRound?.height === height && certified.certificate.round < inRound.round)
+      this.coverage.count("olderCommits");
+    if (height > this.#first && height % EPOCH_BLOCKS === 1 && height > 1)
+      this.coverage.once("epochs");
+  }
+
+  /** A process starts on what the disks kept: the head may be one further than what was heard of. */
+  resumes(machine: Machine): void {
+    const head = machine.store.head();
+    if (!this.isHonest(machine) || head === undefined) return;
+    const last = this.#heights.get(machine) ?? this.#first;
+    const certified = machine.store.block(head.height);
+    if (head.height === last) return;
+    if (head.height !== last + 1 || certified === undefined) {
+      this.report(
+        `heights: validator ${machine.options.index} resumes at ${head.height}, not ${last}`,
+      );
+      return;
+    }
+    this.commits(machine, certified, head);
+  }
+
+  /** Its disk is empty now: it begins anew. */
+  wiped(machine: Machine): void {
+    this.coverage.count("wipes");
+    this.#heights.set(machine, 0);
+  }
+
+  /** A line of a log. */
+  notes(machine: Machine, message: string, fields: object): void {
+    if (!this.isHonest(machine)) return;
+    if (message === "newRound") this.#enters(machine, fields as { height: number; round: number });
+    else if (message === "not signing") this.coverage.count("signHolds");
+    else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
+  }
+
+  /** It asks for a proposal of a block that it lacks: perhaps for one that it has asked for before. */
+  asks(machine: Machine, nowMs: number, frame: Uint8Array): void {
+    if (!this.isHonest(machine)) return;
+    const last = this.#asked.get(machine);
+    const isSame = last !== undefined && equalBytes(last.frame, frame);
+    if (isSame && nowMs > last.atMs) this.coverage.count("fetchedAgain");
+    this.#asked.set(machine, { frame, atMs: nowMs });
+  }
+
+  /** A process ended by itself: only a disk in trouble excuses an honest one. */
+  fails(machine: Machine, error: unknown, hadTrouble: boolean): void {
+    if (!this.isHonest(machine)) return;
+    if (this.#options.mayFork === true && error instanceof InvariantError) {
+      this.halt = `validator ${machine.options.index}: ${error.message}`;
+      return;
+    }
+    const isHalt = machine.haltMarker !== undefined && error instanceof CodedError;
+    if (isHalt && exitFor(error.code, 0) === DAEMON_EXITS.halted.number) return;
+    const isDisk = error instanceof CodedError && DISK_CODES.has(error.code);
+    if (isDisk && hadTrouble) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.report(`fatal: validator ${machine.options.index}: ${text}`);
+  }
+
+  /** A node halts: two true certificates, and nobody honest is named for having signed both in one round. */
+  forks(machine: Machine, { height, ours, theirs, conflict, validators }: ForkFound): void {
+    if (!this.isHonest(machine)) return;
+    const { index } = machine.options;
+    const place = `conflict: validator ${index} at height ${height}`;
+    if (this.#options.mayFork !== true) this.report(`${place} sees a fork`);
+    const { genesisHash, set } = this.#options.chain;
+    const context = { genesisHash, validators, verify: fakeVerify };
+    const isProved = [ours, theirs].every((side) => verifyCertificate(side, context).ok);
+    if (!isProved || !isConflict(ours, theirs)) this.report(`${place} has no proof of it`);
+    const both = validators.filter(
+      (_, i) => ours.signers[i] === true && theirs.signers[i] === true,
+    );
+    const marker = machine.haltMarker;
+    const named = (conflict.kind === "sameRound" ? marker?.culprits : marker?.suspects) ?? [];
+    const keys = both.map(({ publicKey }) => toHex(publicKey));
+    if (named.map(({ publicKey }) => publicKey).join() !== keys.join()) {
+      this.report(`${place} does not name those who signed both`);
+    }
+    const isGuilty = (publicKey: Uint8Array) =>
+      this.#options.culprits.has(set.findIndex((known) => equalBytes(known.publicKey, publicKey)));
+    if (conflict.kind === "sameRound" && !both.every(({ publicKey }) => isGuilty(publicKey))) {
+      this.report(`${place} names an honest validator a culprit`);
+    }
+    this.conflict ??= conflict;
+  }
+
+  /** A link was closed for a breach of the protocol: never between honest validators. */
+  punishes(machine: Machine, peerId: string, reason: string): void {
+    const { chain, culprits } = this.#options;
+    const peer = chain.nodeIds.indexOf(peerId);
+    // On two sides of a fork each other's blocks are false.
+    if (!this.isHonest(machine) || peer === -1 || culprits.has(peer) || this.isForked) return;
+    this.report(`punished: validator ${machine.options.index} refuses honest ${peer}: ${reason}`);
+  }
+
+  /** Only a round that an honest node can have left the one before for. */
+  #enters(machine: Machine, { height, round }: { height: number; round: number }): void {
+    this.#rounds.set(machine, { height, round });
+    const highest = this.#entered[height] ?? 0;
+    if (round <= highest) return;
+    this.#entered[height] = round;
+    // Beyond f faults the culprits' votes alone pull an honest node ahead.
+    if (round <= highest + 1 || this.#options.mayFork === true) return;
+    const { index } = machine.options;
+    this.report(`rounds: validator ${index} enters ${height}/${round}, honest ones ${highest}`);
+  }
+
+  /** Nobody honest is accused. */
+  #accuses(machine: Machine, { validator, kind, height }: Accusation): void {
+    const { chain, culprits } = this.#options;
+    const accused = chain.set.findIndex(({ publicKey }) => toHex(publicKey) === validator);
+    if (!culprits.has(accused)) {
+      this.report(`evidence: honest validator ${accused} is accused of ${kind}`);
+    } else if (height <= machine.height) this.coverage.count("lateEvidence");
+  }
+}
+
+interface Accusation {
+  readonly kind: string;
+  /** The public key in hex. */
+  readonly validator: string;
+  readonly height: Height;
+}
+
+/** Who is to answer for a fork. */
+export const conflictLine = (conflict: Conflict): string =>
+  conflict.kind === "sameRound"
+    ? `same round; culprits ${conflict.culprits.join(", ")}`
+    : `two rounds; suspects ${conflict.suspects.join(", ")}`;

@@ -1,0 +1,117 @@
+// The blocks that honest validators decide: one block and one state root a height, each block valid on its
+// parent, each certificate of the set of its height, and nobody honest ever convicted.
+
+import { equalBytes } from "../../src/codec/bytes.ts";
+import { verifyCertificate } from "../../src/crypto/certificate.ts";
+import {
+  type CertifiedBlock,
+  type Height,
+  PRECOMMIT,
+  type ValidatorSet,
+} from "../../src/types/chain.ts";
+import type { BlockCommit, ChainHead } from "../../src/types/ledger.ts";
+import type { Chain } from "../world/chain.ts";
+import { fakeVerify } from "../world/keyring.ts";
+
+export interface ChecksOptions {
+  readonly chain: Chain;
+  /** Validators that are Byzantine. */
+  readonly culprits: ReadonlySet<number>;
+  /** Beyond f faulty: agreement may break, as long as it is seen. */
+  readonly mayFork?: boolean;
+  readonly history?: readonly BlockCommit[];
+}
+
+interface Decision {
+  readonly blockHash: Uint8Array;
+  readonly stateRoot: Uint8Array;
+}
+
+export class Decisions {
+  /** Two honest validators decided differently. */
+  isForked = false;
+  readonly #options: ChecksOptions;
+  readonly #report: (what: string) => void;
+  /** By height. */
+  readonly #decided: (Decision | undefined)[];
+  /** Height of the block that convicted a validator, by its index at genesis. */
+  readonly #convictions = new Map<number, Height>();
+  #checked: CertifiedBlock["certificate"] | undefined;
+
+  constructor(options: ChecksOptions, report: (what: string) => void) {
+    this.#options = options;
+    this.#report = report;
+    const { chain, history = [] } = options;
+    this.#decided = [chain.state.head, ...history.map(({ head }) => head)];
+  }
+
+  /** Validators that evidence in a block has convicted. */
+  get convicted(): number {
+    return this.#convictions.size;
+  }
+
+  /** Conviction in block h takes a validator out of the set of h + 2. */
+  setAt(height: Height): ValidatorSet {
+    const { set } = this.#options.chain;
+    if (this.#convictions.size === 0) return set;
+    return set.filter((_, index) => (this.#convictions.get(index) ?? Infinity) + 2 > height);
+  }
+
+  /** An honest validator has made a block durable. */
+  decides(place: string, certified: CertifiedBlock, head: ChainHead): void {
+    const { block, certificate } = certified;
+    const { height } = block.header;
+    const isCommit = certificate.type === PRECOMMIT && certificate.height === height;
+    if (!isCommit || !equalBytes(certificate.blockHash, head.blockHash)) {
+      this.#report(`certificate: ${place} has one of something else`);
+    }
+    // The sets may differ on the two sides of a fork.
+    if (certificate !== this.#checked && !this.isForked) this.#verify(place, certificate);
+    const known = this.#decided[height];
+    if (known === undefined) {
+      this.#decided[height] = head;
+      this.#judge(place, certified, head);
+      this.#convict(block);
+    } else if (!equalBytes(known.blockHash, head.blockHash)) {
+      this.isForked = true;
+      if (this.#options.mayFork !== true) {
+        this.#report(`agreement: ${place} decides another block than others`);
+      }
+    } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
+      this.#report(`state: ${place} reaches another state than others`);
+    }
+  }
+
+  /** On its parent, later than it, within the limits, and leading to the state that it names. */
+  #judge(place: string, { block }: CertifiedBlock, head: ChainHead): void {
+    const { header, transactions } = block;
+    const parent = this.#decided[header.height - 1];
+    const { maxBlockTxs } = this.#options.chain.genesis.parameters;
+    const isOnParent = parent !== undefined && equalBytes(header.parentHash, parent.blockHash);
+    const isWithin = transactions.length <= maxBlockTxs;
+    if (!isOnParent || !isWithin || !equalBytes(header.stateRoot, head.stateRoot)) {
+      this.#report(`validity: ${place} decides a block that is not valid there`);
+    }
+  }
+
+  /** Nobody is ever convicted who was not faulty, and nobody twice. */
+  #convict({ header, evidence }: CertifiedBlock["block"]): void {
+    const { chain, culprits } = this.#options;
+    for (const { publicKey } of evidence) {
+      const index = chain.set.findIndex((v) => equalBytes(v.publicKey, publicKey));
+      if (!culprits.has(index)) this.#report(`evidence: convicts honest validator ${index}`);
+      if (this.#convictions.has(index)) this.#report(`evidence: convicts ${index} once more`);
+      this.#convictions.set(index, header.height);
+    }
+  }
+
+  #verify(place: string, certificate: CertifiedBlock["certificate"]): void {
+    const verdict = verifyCertificate(certificate, {
+      genesisHash: this.#options.chain.genesisHash,
+      validators: this.setAt(certificate.height),
+      verify: fakeVerify,
+    });
+    if (!verdict.ok) this.#report(`certificate: ${place}: ${verdict.reason}`);
+    this.#checked = certificate;
+  }
+}

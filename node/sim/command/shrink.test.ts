@@ -1,0 +1,63 @@
+// Broken promises: each is found by one of the first seeds, which is fine without it, and what is found
+// shrinks to less that fails in the same way, and of which nothing more can go.
+
+import { describe, expect, it } from "vitest";
+import { BROKEN_PORTS } from "../faults/broken-ports.ts";
+import { drawFaults } from "../faults/draw.ts";
+import type { FaultPlan } from "../faults/plan.ts";
+import type { RunReport } from "./run-report.ts";
+import { type RunRequest, runRequest } from "./run-request.ts";
+import { shrink } from "./shrink.ts";
+
+const SEARCHED = 40;
+
+const requestOf = (seed: number, broken: string | undefined): RunRequest => {
+  const way = { mode: "whole", twins: false, faulty: "f", only: undefined, without: [] } as const;
+  return { seed, nodes: 4, heights: 8, ...way, broken, change: {} };
+};
+
+/** The first run that fails with the promise broken. */
+function found(broken: string): { readonly request: RunRequest; readonly report: RunReport } {
+  for (let seed = 1; seed <= SEARCHED; seed++) {
+    const request = requestOf(seed, broken);
+    const report = runRequest(request);
+    if (report.outcome !== "ok") return { request, report };
+  }
+  throw new Error(`no seed up to ${SEARCHED} finds: ${broken}`);
+}
+
+/** Faults of a plan, one by one, and its heights. */
+const sizeOf = (request: RunRequest): number =>
+  Object.values(drawFaults(request)).reduce<number>(
+    (sum, part: unknown) => sum + (Array.isArray(part) ? part.length : part === 0 ? 0 : 1),
+    request.heights,
+  );
+
+const whatFails = ({ outcome, reason }: RunReport): string =>
+  outcome === "stuck" ? outcome : reason.replaceAll(/\d+/g, "").split("\n").slice(0, 1).join();
+
+describe.each(BROKEN_PORTS)("$name", ({ name }) => {
+  const state: { request?: RunRequest; report?: RunReport; smallest?: RunRequest } = {};
+
+  it("is found, by a seed that is fine without it", () => {
+    const { request, report } = found(name);
+    Object.assign(state, { request, report, smallest: shrink(request, report) });
+    expect(runRequest({ ...request, broken: undefined }).outcome).toBe("ok");
+  });
+
+  it("shrinks to less that fails in the same way, whenever it is run", () => {
+    const { request, report, smallest } = state as Required<typeof state>;
+    const again = runRequest(smallest);
+    expect(whatFails(again)).toBe(whatFails(report));
+    expect(runRequest(smallest)).toEqual(again);
+    expect(sizeOf(smallest)).toBeLessThan(sizeOf(request) / 1.5);
+  });
+
+  it("leaves all of the plan that was not taken from it", () => {
+    const { request, smallest } = state as Required<typeof state>;
+    const [before, after] = [drawFaults(request), drawFaults(smallest)];
+    for (const key of Object.keys(before) as (keyof FaultPlan)[]) {
+      if (!(key in smallest.change)) expect(after[key]).toEqual(before[key]);
+    }
+  });
+});

@@ -1,0 +1,81 @@
+// What a Byzantine leader may put into a proposal: blocks that no ledger accepts, wrong times, rounds and
+// parents, values that once had a polka, values that never had one, and proposals out of turn.
+
+import { txRootOf } from "../../src/ledger/apply-block.ts";
+import { identify } from "../../src/ledger/validate-transaction.ts";
+import type { Block, BlockHeader } from "../../src/types/chain.ts";
+import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
+import { chainOf, payment } from "../world/chain.ts";
+import { type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
+
+const MINUTE_MS = 60_000;
+/** Above the chain's limit of 100 transactions. */
+const TOO_MANY_TXS = 101;
+
+/** A block that is invalid, untimely or not its header's. */
+export function badBlock(culprit: CulpritAdapter, message: ProposalMessage): ProposalMessage {
+  const { block } = message;
+  const { header } = block;
+  const other = (change: Partial<BlockHeader>): Block => ({
+    ...block,
+    header: { ...header, ...change },
+  });
+  const wrong = new Uint8Array(32).fill(culprit.rng.int(256));
+  const bad = culprit.rng.pick([
+    () => other({ stateRoot: wrong }),
+    () => other({ parentHash: wrong }),
+    () => other({ lastCommitHash: wrong }),
+    () => other({ timestampMs: header.timestampMs + MINUTE_MS }),
+    () => other({ timestampMs: Math.max(0, header.timestampMs - MINUTE_MS) }),
+    () => other({ round: header.round + 1 }),
+    () => other({ proposer: wrong }),
+    () => overfull(block, 1),
+    () => overfull(block, TOO_MANY_TXS),
+  ]);
+  return culprit.propose(message, bad());
+}
+
+/** The same spend `times` over, behind a root that matches. */
+function overfull(block: Block, times: number): Block {
+  // A spend of another chain: its coin does not exist here.
+  const tx = payment(chainOf(1), { from: 0, to: 1, outputs: 1 });
+  const transactions = Array.from({ length: times }, () => tx);
+  const txRoot = txRootOf(transactions.map(identify));
+  return { ...block, transactions, header: { ...block.header, txRoot } };
+}
+
+/** Proposes again what once had a polka, however long ago, with its true PoLC. */
+export function stale(culprit: CulpritAdapter, own: ProposalMessage): ProposalMessage {
+  const { round } = own.proposal;
+  const choices = culprit.seen.polkasBefore(round, culprit.quorum, culprit.count);
+  if (choices.length === 0) return own;
+  const { message, polc } = culprit.rng.pick(choices);
+  const change = { round, validRound: polc.round };
+  return { ...culprit.propose(message, message.block, change), polc };
+}
+
+/** A new block that claims a PoLC of the round before, without one or with another block's. */
+export function unjustified(culprit: CulpritAdapter, message: ProposalMessage): ProposalMessage {
+  const { round } = message.proposal;
+  const [first] = culprit.seen.proposals;
+  const header = { ...culprit.freshBlock(message, 0).header };
+  const proposer = first?.block.header.proposer ?? header.proposer;
+  const block = { ...message.block, header: { ...header, proposer } };
+  const forged = culprit.propose(message, block, { validRound: round - 1 });
+  return culprit.rng.chance(0.5) ? { ...forged, polc: undefined } : forged;
+}
+
+/** With its prevote, a block for a round that another one leads. */
+export function usurper(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
+  const { proposals, height } = culprit.seen;
+  const { round } = vote;
+  const isLeader = proposals.some(
+    ({ proposal }) => proposal.round === round && proposal.proposerIndex === culprit.index,
+  );
+  const model = proposals.at(-1);
+  if (isLeader || model === undefined || height !== vote.height) return undefined;
+  const block = culprit.freshBlock(model, round);
+  const fresh = { ...model, polc: undefined };
+  const proposal = culprit.propose(fresh, block, { round, validRound: -1 });
+  return sent({ type: "proposal", proposal }, { type: "vote", vote });
+}
