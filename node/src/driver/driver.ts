@@ -26,6 +26,7 @@ import { openForwarding } from "./forwarding.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { guardedClock } from "./guarded-clock.ts";
 import { Inbound } from "./inbound.ts";
+import { VoterLinks } from "./intake/voter-links.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
 import { Pace } from "./pacing.ts";
@@ -109,6 +110,7 @@ export class Driver {
     this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
     this.#inbound = new Inbound({
       ...parts,
+      voters: new VoterLinks(chain),
       future: this.#future,
       decode: options.decode ?? decodeFrame,
       compact: this.#compact,

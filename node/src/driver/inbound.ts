@@ -7,7 +7,7 @@
 // that came before the decision; older ones are dropped: their sender learns the height from our status.
 
 import { equalBytes } from "../codec/bytes.ts";
-import type { Message } from "../codec/frames.ts";
+import { frameTypeOf, type Message, type MessageType } from "../codec/frames.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Input } from "../consensus/api.ts";
 import { leaderOf } from "../consensus/proposer.ts";
@@ -16,12 +16,14 @@ import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
 import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Proposal, ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
+import type { Evidence } from "../types/evidence.ts";
 import type { ChainState } from "./chain-state.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
 import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { ForkWatch } from "./fork-watch.ts";
-import type { FrameSender, FutureFrames } from "./future-frames.ts";
-import type { PeerBook } from "./peer-book.ts";
+import type { FutureFrames } from "./future-frames.ts";
+import { MinuteQuota } from "./intake/minute-quota.ts";
+import type { VoterLinks } from "./intake/voter-links.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { Timing } from "./timing.ts";
 import {
@@ -36,6 +38,8 @@ import type { VoteRelay } from "./vote-relay.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;
+/** Pieces of evidence that are verified in a minute for all peers together that are no validators. */
+const STRANGERS_EVIDENCE = 20;
 
 export interface InboundParts {
   readonly clock: Clock;
@@ -44,7 +48,7 @@ export interface InboundParts {
   readonly transport: Transport;
   readonly future: FutureFrames;
   readonly forks: Pick<ForkWatch, "past" | "current">;
-  readonly peers: PeerBook;
+  readonly voters: VoterLinks;
   readonly votes: VoteRelay;
   readonly compact: CompactProposals;
   readonly hold: SignHold;
@@ -70,17 +74,34 @@ export type ConsensusMessage = Extract<
 type CompactProposal = Extract<Message, { type: "compactProposal" }>;
 export type OtherMessage = Exclude<Message, ConsensusMessage>;
 
+/** What is taken from validators' links only. */
+const OF_VOTERS: ReadonlySet<MessageType | undefined> = new Set([
+  "vote",
+  "proposal",
+  "compactProposal",
+  "certificate",
+  "roundCertificate",
+]);
+
+const isOfVoters = (frame: Uint8Array): boolean => OF_VOTERS.has(frameTypeOf(frame));
+
 export class Inbound {
   readonly #parts: InboundParts;
+  readonly #strangersEvidence: MinuteQuota;
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
+    this.#strangersEvidence = new MinuteQuota(parts.clock, STRANGERS_EVIDENCE);
   }
 
   frame(peer: Peer, frame: Uint8Array): void {
+    const { metrics, voters } = this.#parts;
+    if (isOfVoters(frame) && !voters.has(peer)) {
+      metrics.count("p2p_dropped_total", { reason: "notValidator" });
+      return;
+    }
     const message = this.#decode(peer, frame);
     if (message === undefined) return;
-    const { metrics } = this.#parts;
     const { type } = message;
     metrics.count("p2p_messages_total", { direction: "in", type });
     metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
@@ -92,7 +113,7 @@ export class Inbound {
           this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
         break;
       case "evidence":
-        this.#refused(peer, this.#parts.exchange.received(message.evidence));
+        this.#evidence(peer, message.evidence);
         break;
       case "proposal": {
         const { height } = message.proposal.proposal;
@@ -135,13 +156,17 @@ export class Inbound {
     const current = chain.head.height + 1;
     if (height < current) return;
     if (height === current && hold.mayBegin(current)) handle();
-    else if (!future.hold(current, height, this.#sender(peer), frame)) {
+    else if (!future.hold(current, height, peer.id, frame)) {
       metrics.count("p2p_dropped_total", { reason: "future" });
     }
   }
 
-  #sender({ id }: Peer): FrameSender {
-    return { peerId: id, isValidator: this.#parts.peers.get(id)?.validatorIndex !== undefined };
+  /** Anybody may show evidence, but each piece costs two signatures to verify. */
+  #evidence(peer: Peer, evidence: Evidence): void {
+    const { voters, exchange, metrics } = this.#parts;
+    if (voters.has(peer) || this.#strangersEvidence.take())
+      this.#refused(peer, exchange.received(evidence));
+    else metrics.count("p2p_dropped_total", { reason: "evidenceQuota" });
   }
 
   #vote(peer: Peer, vote: Vote): void {
