@@ -8,6 +8,7 @@ import { VirtualClock } from "../src/adapters/memory/virtual-clock.ts";
 import { decodeFrame, encodeFrame, type Message } from "../src/codec/frames.ts";
 import { toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes, txSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import { leaderOf } from "../src/consensus/proposer.ts";
 import { blockHashOf, txidOf } from "../src/crypto/ids.ts";
 import { openSigningKey, type SigningKey } from "../src/crypto/keys.ts";
 import { nodeIdOf, publicKeyOf } from "../src/crypto/pure-keys.ts";
@@ -256,6 +257,14 @@ export class DriverNetwork {
     const body = { height, round, validRound: -1, blockHash: blockHashOf(block.header) };
     const signature = key.sign(proposalSignBytes(this.genesisHash, body));
     return { proposal: { ...body, proposerIndex, signature }, block, polc: undefined };
+  }
+
+  /** The public key of whoever leads `round` of the height in progress at a node. */
+  leaderKey({ node }: TestNode, round: Round): Uint8Array {
+    const { validators, leaderOrder, height } = node.chain.nextContext();
+    const key = validators[leaderOf({ leaderOrder, height }, round)]?.publicKey;
+    invariant(key !== undefined, "every round has a leader");
+    return key;
   }
 
   /** A vote of validator `index`, signed with its key. */

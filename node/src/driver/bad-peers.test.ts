@@ -114,7 +114,8 @@ describe("a peer that", () => {
     expectPunished((network) => {
       const { block } = blockOf(network.at(0), network.at(0).height);
       const header = { ...block.header, height: block.header.height + 1 };
-      const message = network.proposalOf({ ...block, header }, 0);
+      const leader = network.leaderKey(network.at(0), 0);
+      const message = network.proposalOf({ ...block, header }, 0, leader);
       const proposal = { ...message.proposal, signature: new Uint8Array(64).fill(3) };
       return { type: "proposal", proposal: { ...message, proposal } };
     });
@@ -124,7 +125,8 @@ describe("a peer that", () => {
     expectPunished((network) => {
       const { block } = blockOf(network.at(0), network.at(0).height);
       const header = { ...block.header, height: block.header.height + 1 };
-      const message = network.proposalOf({ ...block, header }, 0);
+      const leader = network.leaderKey(network.at(0), 0);
+      const message = network.proposalOf({ ...block, header }, 0, leader);
       const body = { ...message.block, transactions: [network.payment(0, 1)] };
       return { type: "proposal", proposal: { ...message, block: body } };
     });

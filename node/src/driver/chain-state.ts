@@ -75,6 +75,11 @@ export class ChainState {
     return this.#lastCommit === undefined ? undefined : this.#late.complete(this.#lastCommit);
   }
 
+  /** Whether this vote, verified or not, would be kept by notePrecommit(). */
+  wantsPrecommit(vote: Vote): boolean {
+    return this.#late.wants(vote);
+  }
+
   /** A verified vote of the height in progress or of the head, which may complete its certificate. */
   notePrecommit(vote: Vote): void {
     this.#late.note(vote);

@@ -178,10 +178,9 @@ describe("a certificate of another block at a decided height", () => {
 describe("two certified blocks of the height in progress", () => {
   /** Two of four are down, so that the others cannot decide the height themselves. */
   function undecided() {
-    const world = linked();
+    const world = linkedVoter();
     const { network, node } = world;
     network.at(2).crash();
-    network.at(3).crash();
     network.run(2_000);
     const height = node.height + 1;
     const of = (fill: number, round: number) =>
@@ -246,8 +245,8 @@ describe("two certified blocks of the height in progress", () => {
 
 describe("a certificate of another block as old as evidence may get", () => {
   const AGE = 3;
-  const aged = () => linked({ maxEvidenceAgeBlocks: AGE });
-  const send = ({ network, peer, node }: ReturnType<typeof linked>, height: number): void => {
+  const aged = () => linkedVoter({ maxEvidenceAgeBlocks: AGE });
+  const send = ({ network, peer, node }: World, height: number): void => {
     const { certificate } = otherBlock(network, height, 0);
     peer.send(node, { type: "certificate", certificate });
     network.run(10);
@@ -398,7 +397,9 @@ describe("a block whose parent is another certified block", () => {
 
   it("stops the node where it is proposed", () => {
     const { network, peer, node, child } = stalled();
-    peer.send(node, { type: "proposal", proposal: network.proposalOf(child, 0) });
+    const { round } = node.node.driver.state;
+    const proposal = network.proposalOf(child, round, network.leaderKey(node, round));
+    peer.send(node, { type: "proposal", proposal });
     network.run(10);
     expectHalted(network, node);
   });

@@ -2,10 +2,10 @@
 // peers would otherwise lose votes that nobody sends again for a while. The height after the head is one
 // of them where the node may not begin it yet (sign-hold.ts). Nothing in them is verified yet.
 //
-// Bounds (docs/protocol.md#bounds): MAX_AHEAD heights ahead; of a height, from each link, MAX_FRAMES of MAX_SMALL_BYTES together. One
-// frame of a link may be bulk (a proposal): it counts apart, and MAX_BULK such are held in all. So one
-// validator takes nothing from the others but a place for a proposal, which its leader says again. Called
-// by the inbound gate, with frames from validators' links only.
+// Bounds (docs/protocol.md#bounds): MAX_AHEAD heights ahead; of a height, from each link, MAX_FRAMES of
+// MAX_SMALL_BYTES together. One frame of a link may be bulk (a proposal): it counts apart, and MAX_BULK such
+// are held in all. So one validator takes nothing from the others but a place for a proposal, which its
+// leader says again. Called by the inbound gate, with frames from validators' links only.
 
 import type { Height } from "../types/chain.ts";
 
