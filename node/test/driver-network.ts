@@ -61,6 +61,10 @@ export interface DriverNetworkOptions {
     to: string,
     frame: Uint8Array | undefined,
   ) => number | undefined;
+  /** What each link carries, in bytes a millisecond; undefined: any number at once. */
+  readonly bytesPerMs?: number;
+  /** Coins of the genesis, for wallets 0 and up; 8 by default. */
+  readonly coins?: number;
 }
 
 /** A peer that is no node: it sends what the test tells it to, and remembers what it heard. */
@@ -102,7 +106,7 @@ export class DriverNetwork {
     );
     const none = new Uint8Array(64);
     this.genesis = {
-      ...sampleGenesis(8, { ...PARAMETERS, ...parameters }),
+      ...sampleGenesis(options.coins ?? 8, { ...PARAMETERS, ...parameters }),
       validators: this.#keys.map(({ publicKey }, i) => ({
         name: `v${i}`,
         publicKey,
@@ -115,6 +119,7 @@ export class DriverNetwork {
     this.set = validatorSetOf(this.genesis);
     this.#hub = new MemoryHub({
       scheduler: this.clock,
+      bytesPerMs: () => options.bytesPerMs,
       delayMs: (from, to, frame) => {
         if (this.#cut.has(`${from}>${to}`)) return undefined;
         return options.delayMs === undefined ? 2 : options.delayMs(from, to, frame);

@@ -5,6 +5,7 @@
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import type { HeightContext } from "../consensus/api.ts";
+import { leaderOf } from "../consensus/proposer.ts";
 import { type AppliedBlock, applyBlock } from "../ledger/apply-block.ts";
 import { type BlockDraft, buildBlock } from "../ledger/build-block.ts";
 import type { TxRules } from "../ledger/validate-transaction.ts";
@@ -135,6 +136,12 @@ export class ChainState {
   /** What fixes the height after the head. */
   nextContext(): HeightContext {
     return this.#next;
+  }
+
+  /** The public key of whoever leads `round` of the height after the head; undefined where that is this node. */
+  otherLeader(round: Round): Uint8Array | undefined {
+    const leader = leaderOf(this.#next, round);
+    return leader === this.#next.self ? undefined : this.#next.validators[leader]?.publicKey;
   }
 
   /** Whether this block was found valid on this head, so that judging it again costs little. */

@@ -19,6 +19,7 @@ import type { Round, Transaction } from "../types/chain.ts";
 import type { Proposal, ProposalMessage } from "../types/consensus.ts";
 import { MAX_BLOCK_BYTES } from "../types/limits.ts";
 import { RECENT_ROUNDS } from "./intake/known-messages.ts";
+import type { ProposalIntake } from "./intake/proposal-intake.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { TxPool } from "./tx-relay.ts";
@@ -56,8 +57,8 @@ export interface CompactProposalsParts {
   /** How long a peer has to answer before another is asked: part of T_propose. */
   readonly answerMs: () => number;
   readonly punish: (peer: Peer, reason: string) => void;
-  /** Takes the proposal with its whole block. */
-  readonly complete: (message: ProposalMessage) => void;
+  /** Takes a proposal with its whole block, or that one is given up. */
+  readonly intake: () => Pick<ProposalIntake, "complete" | "gaveUp">;
 }
 
 export class CompactProposals {
@@ -172,12 +173,12 @@ export class CompactProposals {
 
   /** The block came another way: as a whole proposal, or in another round. */
   #isHeld(pending: Pending): boolean {
-    const { state, complete } = this.#parts;
+    const { state, intake } = this.#parts;
     const { message } = pending;
     const block = candidateOf(state(), message.proposal.blockHash)?.block;
     if (block === undefined) return false;
     this.#drop(pending, "held");
-    complete({ ...message, block });
+    intake().complete({ ...message, block });
     return true;
   }
 
@@ -213,7 +214,7 @@ export class CompactProposals {
   }
 
   #finish(pending: Pending, result: "pool" | "asked"): void {
-    const { complete, warnings } = this.#parts;
+    const { intake, warnings } = this.#parts;
     const { senderId } = pending;
     const transactions = pending.found.filter((tx) => tx !== undefined);
     const sizeBytes = transactions.reduce((sum, tx) => sum + transactionSizeBytes(tx), 0);
@@ -226,11 +227,13 @@ export class CompactProposals {
     }
     this.#drop(pending, result);
     const { message } = pending;
-    complete({ ...message, block: { ...message.block, transactions } });
+    intake().complete({ ...message, block: { ...message.block, transactions } });
   }
 
-  #drop(pending: Pending, result: string): void {
+  #drop(pending: Pending, result: "pool" | "asked" | "held" | "late" | "incomplete"): void {
     pending.timer?.cancel();
+    if (result === "late" || result === "incomplete")
+      this.#parts.intake().gaveUp(pending.message.proposal);
     this.#pending.delete(pending);
     this.#parts.metrics.count("consensus_compact_proposals_total", { result });
   }

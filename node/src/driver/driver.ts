@@ -103,7 +103,7 @@ export class Driver {
       clock: guarded,
       answerMs: () =>
         (state().context.timeouts?.proposeMs ?? consensus.timeoutProposeMs) * ANSWER_SHARE,
-      complete: (message) => this.#inbound.complete(message),
+      intake: () => this.#inbound.proposals,
     });
     this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
     this.#inbound = new Inbound({

@@ -4,13 +4,12 @@
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
 // does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Of the
-// past only votes of the height decided last matter, and what shows another block there: the sender of
-// anything older learns the height from our status.
+// past only votes of the height decided last matter, what shows another block there, and how late a proposal
+// is: the sender of anything older learns the height from our status.
 
 import { frameTypeOf, type Message, type MessageType } from "../codec/frames.ts";
 import type { Clock, Metrics, Peer } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
-import type { ProposalMessage } from "../types/consensus.ts";
 import { CodedError } from "../types/errors.ts";
 import type { Evidence } from "../types/evidence.ts";
 import type { ChainState } from "./chain-state.ts";
@@ -24,6 +23,7 @@ import { ProposalIntake, type ProposalIntakeParts } from "./intake/proposal-inta
 import { VoteIntake, type VoteIntakeParts } from "./intake/vote-intake.ts";
 import { VoterLinks } from "./intake/voter-links.ts";
 import type { SignHold } from "./sign-hold.ts";
+import type { Timing } from "./timing.ts";
 
 /** Pieces of evidence that are verified in a minute for all peers together that are no validators. */
 const STRANGERS_EVIDENCE = 20;
@@ -49,6 +49,7 @@ export interface InboundParts extends VoteIntakeParts, ProposalIntakeParts, Cert
   readonly hold: SignHold;
   readonly exchange: EvidenceExchange;
   readonly forks: ForkWatch;
+  readonly timing: Timing;
   readonly metrics: Metrics;
   readonly punish: Punish;
   /** decodeFrame, or what gives the same. */
@@ -96,9 +97,9 @@ export class Inbound {
     return this.#future.take(this.#parts.chain.head.height + 1);
   }
 
-  /** A compact proposal has got all its transactions. */
-  complete(message: ProposalMessage): void {
-    this.#proposals.complete(message);
+  /** What becomes of compact proposals. */
+  get proposals(): Pick<ProposalIntake, "complete" | "gaveUp"> {
+    return this.#proposals;
   }
 
   #decode(peer: Peer, frame: Uint8Array): Message | undefined {
@@ -137,6 +138,7 @@ export class Inbound {
 
   #past(peer: Peer, message: VoterMessage): void {
     if (message.type === "certificate") this.#certificates.past(peer, message.certificate);
+    else if (message.type === "proposal") this.#proposals.past(peer, message.proposal);
     else if (message.type === "vote" && message.vote.height === this.#parts.chain.head.height)
       this.#votes.late(peer, message.vote);
   }

@@ -189,9 +189,6 @@ describe("a leader that floods proposals", () => {
     const { node } = world;
     const round = ledBy(world, node.node.driver.state.round);
     const lines = node.log.length;
-    const waits = (): number =>
-      node.metrics.value("consensus_timeout_seconds", { step: "propose" });
-    const waitedBefore = waits();
     const cost = costOf(world, () => {
       for (let i = 0; i < 300; i++) propose(world, round, i);
     });
@@ -199,7 +196,6 @@ describe("a leader that floods proposals", () => {
     const warnings = node.log.slice(lines).filter(({ level }) => level !== "info");
     expect(warnings.length).toBeLessThanOrEqual(4);
     expectUnharmed(world);
-    expect(waits()).toBe(waitedBefore);
   });
 
   it("of rounds that it does not lead has none of them verified, and three lines in the log", () => {

@@ -17,12 +17,12 @@ export interface Intake {
 
 /** @param state the core's state, to read only. */
 export function openIntake(options: DriverOptions, state: () => ConsensusState): Intake {
-  const { consensus, adaptive, metrics } = options;
+  const { clock, consensus, adaptive, metrics } = options;
   const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
   const warnings = new Warnings(options);
   return {
     known: new KnownMessages(state),
-    timing: new Timing({ adaptive, floor, metrics }),
+    timing: new Timing({ clock, adaptive, floor, metrics }),
     warnings,
     punish: penalties({ ...options, warnings }),
   };

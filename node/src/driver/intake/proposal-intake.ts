@@ -31,7 +31,7 @@ type CompactProposal = Extract<Message, { type: "compactProposal" }>;
 export interface ProposalIntakeParts {
   readonly clock: Clock;
   readonly chain: ChainState;
-  readonly timing: Pick<Timing, "validated">;
+  readonly timing: Pick<Timing, "validated" | "awaitsProposal" | "proposalCame">;
   readonly known: KnownMessages;
   readonly compact: Pick<CompactProposals, "awaits" | "hasRoom" | "received">;
   readonly forks: Pick<ForkWatch, "past">;
@@ -51,10 +51,23 @@ export class ProposalIntake {
   /** One of the height in progress, with its block. */
   whole(peer: Peer, message: ProposalMessage): void {
     const { chain, punish } = this.#parts;
-    if (!this.#isWanted(peer, message.proposal)) return;
+    if (!this.#isWanted(peer, message.proposal)) {
+      this.past(peer, message);
+      return;
+    }
     if (isRefused(punish, peer, refuseProposal(chain.verifyContext, message))) return;
     this.#noteParent(peer, message);
     this.complete(message);
+  }
+
+  /** One that comes too late for its round or its height, but was waited for: how late it is, is measured. */
+  past(peer: Peer, message: ProposalMessage): void {
+    const { chain, punish, timing } = this.#parts;
+    const { proposal } = message;
+    const context = chain.contextAt(proposal.height);
+    const signer = context.validators[proposal.proposerIndex];
+    if (signer === undefined || !timing.awaitsProposal(proposal, signer.publicKey)) return;
+    if (!isRefused(punish, peer, refuseProposal(context, message))) this.#came(proposal);
   }
 
   /** One of the height in progress, whose block lacks its transactions. */
@@ -75,6 +88,7 @@ export class ProposalIntake {
   /** A verified proposal of the round's leader, with its whole block: judges it and hands it on. */
   complete(message: ProposalMessage): void {
     const { warnings, feed } = this.#parts;
+    this.#came(message.proposal);
     const { proposerIndex, height, round } = message.proposal;
     const blockHash = toHex(message.proposal.blockHash);
     const fault = this.#judge(message, blockHash);
@@ -83,6 +97,17 @@ export class ProposalIntake {
       warnings.warn(`validator ${proposerIndex}`, fields, "proposal of an invalid block");
     }
     feed({ type: "proposal", message, blockHash, valid: fault === undefined });
+  }
+
+  /** It is given up: it took at least so long. */
+  gaveUp(proposal: Proposal): void {
+    this.#came(proposal);
+  }
+
+  #came({ height, round, proposerIndex }: Proposal): void {
+    const { chain, timing } = this.#parts;
+    const leader = chain.validatorsAt(height)[proposerIndex];
+    if (leader !== undefined) timing.proposalCame({ height, round }, leader.publicKey);
   }
 
   #isWanted(peer: Peer, proposal: Proposal): boolean {

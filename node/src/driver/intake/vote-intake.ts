@@ -9,12 +9,14 @@ import { PRECOMMIT, PREVOTE } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
 import type { ChainState } from "../chain-state.ts";
 import type { EvidenceExchange } from "../evidence-exchange.ts";
-import { refuseVote } from "../verify-message.ts";
+import type { Timing } from "../timing.ts";
+import { refuseVote, type VerifyContext } from "../verify-message.ts";
 import type { KnownMessages } from "./known-messages.ts";
 import { isRefused, type Punish } from "./penalties.ts";
 
 export interface VoteIntakeParts {
   readonly chain: ChainState;
+  readonly timing: Pick<Timing, "heardVote">;
   readonly known: KnownMessages;
   readonly exchange: Pick<EvidenceExchange, "isLateNews" | "noteLate">;
   readonly metrics: Metrics;
@@ -40,11 +42,9 @@ export class VoteIntake {
       this.#count(vote, "known");
       return;
     }
-    if (isRefused(this.#parts.punish, peer, refuseVote(chain.verifyContext, vote))) {
-      this.#count(vote, "refused");
-      return;
-    }
-    this.#count(vote, "taken");
+    const isTaken = this.#isTaken(peer, vote, chain.verifyContext);
+    this.#count(vote, isTaken ? "taken" : "refused");
+    if (!isTaken) return;
     chain.notePrecommit(vote);
     // Decided and not yet written: the core takes no more of this height.
     if (isDecided) {
@@ -57,14 +57,24 @@ export class VoteIntake {
 
   /** The height is decided, but its certificate may gain a signer, and who votes twice is found out. */
   late(peer: Peer, vote: Vote): void {
-    const { chain, exchange, punish } = this.#parts;
+    const { chain, exchange } = this.#parts;
     const { type, blockHash } = vote;
     const isOfBlock = type === PRECOMMIT && equalBytes(blockHash, chain.head.blockHash);
     const completes = isOfBlock && chain.wantsPrecommit(vote);
     if (!completes && !exchange.isLateNews(vote)) return;
-    if (isRefused(punish, peer, refuseVote(chain.contextAt(vote.height), vote))) return;
+    if (!this.#isTaken(peer, vote, chain.contextAt(vote.height))) return;
     if (completes) chain.notePrecommit(vote);
     exchange.noteLate(vote);
+  }
+
+  #isTaken(peer: Peer, vote: Vote, context: VerifyContext): boolean {
+    const { punish, timing } = this.#parts;
+    if (isRefused(punish, peer, refuseVote(context, vote))) return false;
+    const signer = context.validators[vote.validatorIndex];
+    // Of a validator with a link of its own the round trips say more.
+    const isPassedOn = signer !== undefined && !equalBytes(signer.nodeKey, peer.nodeKey);
+    if (isPassedOn) timing.heardVote(vote, signer.publicKey);
+    return true;
   }
 
   #count({ type }: Vote, result: "known" | "refused" | "taken"): void {
