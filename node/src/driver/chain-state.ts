@@ -24,6 +24,7 @@ import type {
 import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
 import type { ChainHead } from "../types/ledger.ts";
+import { VerifiedVotes } from "./intake/verified-votes.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
   bodyMatchesHeader,
@@ -50,6 +51,7 @@ export class ChainState {
   readonly #store: Store;
   readonly #options: ChainStateOptions;
   readonly #late = new LatePrecommits();
+  readonly #verified: VerifiedVotes;
   readonly #judged = new Map<HashHex, AppliedBlock>();
   #head: ChainHead;
   /** What fixes the height after the head. */
@@ -63,6 +65,7 @@ export class ChainState {
     this.#store = store;
     this.#options = options;
     this.#head = head;
+    this.#verified = new VerifiedVotes(head.height);
     this.#lastCommit = lastCommitOf(store, head);
     this.#next = this.#contextAfter(head);
   }
@@ -225,6 +228,7 @@ export class ChainState {
         this.#lastCommit = certified.certificate;
         this.#judged.clear();
         this.#late.committed(head.height);
+        this.#verified.committed(head.height);
       }
       done(error, applied);
     });
@@ -249,7 +253,7 @@ export class ChainState {
 
   #verifyContext(validators: ValidatorSet): VerifyContext {
     const { genesisHash, verify } = this.#options;
-    return { genesisHash, validators, verify };
+    return { genesisHash, validators, verify, verified: this.#verified };
   }
 
   #keep(blockHash: HashHex, applied: AppliedBlock): void {

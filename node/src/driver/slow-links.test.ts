@@ -6,8 +6,8 @@ import { DriverNetwork } from "../../test/driver-network.ts";
 import { walletOf } from "../../test/ledger-fixtures.ts";
 import { txSignBytes } from "../codec/sign-bytes.ts";
 import { txidOf } from "../crypto/ids.ts";
-import type { Utxo } from "../ports.ts";
 import type { Transaction } from "../types/chain.ts";
+import type { Utxo } from "../types/ledger.ts";
 
 /** Of each transaction: a block of 256 KiB holds 32 of them. */
 const INPUTS = 60;

@@ -166,7 +166,7 @@ describe("copies", () => {
     expect(node.node.driver.state.round).toBe(round + 2);
     // The second round certificate brings its votes to a round that is now kept.
     expect(dropped() - droppedBefore).toBe(99 + 98);
-    expect(cost.verified).toBe(3 + 2 * 3);
+    expect(cost.verified).toBe(3 + 3);
     const { links } = peer;
     expect(links.some(({ id }) => id === node.options.id)).toBe(true);
   });
