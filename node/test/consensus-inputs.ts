@@ -28,7 +28,7 @@ const PARAMS: ConsensusParams = {
   messageDelayMs: 2_000,
 };
 export const HEIGHT = 7;
-const SELF = 2;
+export const SELF = 2;
 export const validators = [0, 1, 2, 3].map((i) => ({
   publicKey: new Uint8Array(32).fill(i + 1),
   nodeKey: new Uint8Array(32).fill(i + 9),

@@ -8,6 +8,7 @@ import { VirtualClock } from "../src/adapters/memory/virtual-clock.ts";
 import { decodeFrame, encodeFrame, type Message } from "../src/codec/frames.ts";
 import { toHex } from "../src/codec/hex.ts";
 import { proposalSignBytes, txSignBytes, voteSignBytes } from "../src/codec/sign-bytes.ts";
+import { leaderOf } from "../src/consensus/proposer.ts";
 import { blockHashOf, txidOf } from "../src/crypto/ids.ts";
 import { openSigningKey, type SigningKey } from "../src/crypto/keys.ts";
 import { nodeIdOf, publicKeyOf } from "../src/crypto/pure-keys.ts";
@@ -60,6 +61,10 @@ export interface DriverNetworkOptions {
     to: string,
     frame: Uint8Array | undefined,
   ) => number | undefined;
+  /** What each link carries, in bytes a millisecond; undefined: any number at once. */
+  readonly bytesPerMs?: number;
+  /** Coins of the genesis, for wallets 0 and up; 8 by default. */
+  readonly coins?: number;
 }
 
 /** A peer that is no node: it sends what the test tells it to, and remembers what it heard. */
@@ -101,7 +106,7 @@ export class DriverNetwork {
     );
     const none = new Uint8Array(64);
     this.genesis = {
-      ...sampleGenesis(8, { ...PARAMETERS, ...parameters }),
+      ...sampleGenesis(options.coins ?? 8, { ...PARAMETERS, ...parameters }),
       validators: this.#keys.map(({ publicKey }, i) => ({
         name: `v${i}`,
         publicKey,
@@ -114,6 +119,7 @@ export class DriverNetwork {
     this.set = validatorSetOf(this.genesis);
     this.#hub = new MemoryHub({
       scheduler: this.clock,
+      bytesPerMs: () => options.bytesPerMs,
       delayMs: (from, to, frame) => {
         if (this.#cut.has(`${from}>${to}`)) return undefined;
         return options.delayMs === undefined ? 2 : options.delayMs(from, to, frame);
@@ -256,6 +262,14 @@ export class DriverNetwork {
     const body = { height, round, validRound: -1, blockHash: blockHashOf(block.header) };
     const signature = key.sign(proposalSignBytes(this.genesisHash, body));
     return { proposal: { ...body, proposerIndex, signature }, block, polc: undefined };
+  }
+
+  /** The public key of whoever leads `round` of the height in progress at a node. */
+  leaderKey({ node }: TestNode, round: Round): Uint8Array {
+    const { validators, leaderOrder, height } = node.chain.nextContext();
+    const key = validators[leaderOf({ leaderOrder, height }, round)]?.publicKey;
+    invariant(key !== undefined, "every round has a leader");
+    return key;
   }
 
   /** A vote of validator `index`, signed with its key. */

@@ -87,6 +87,8 @@ export class TestNode {
   readonly forks: ForkFound[] = [];
   readonly commits: CertifiedBlock[] = [];
   metrics = new RecordedMetrics();
+  /** Signatures that the node has asked to be verified. */
+  verifications = 0;
   store: MemoryStore;
   wal = new MemoryWal();
   signer: LastingSigner | undefined;
@@ -150,7 +152,10 @@ export class TestNode {
         wal: this.#traced(this.wal, ["append", "sync", "reset"]),
         transport: this.#tracedTransport(transport),
         signer: this.#tracedSigner(),
-        verify,
+        verify: (...signed) => {
+          this.verifications++;
+          return verify(...signed);
+        },
         metrics: this.metrics,
         log: this.#logger(),
       },

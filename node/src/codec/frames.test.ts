@@ -8,7 +8,7 @@ import type { Evidence, EvidenceKind, SignedStatement } from "../types/evidence.
 import { MAX_FRAME_BYTES } from "../types/limits.ts";
 import { equalBytes } from "./bytes.ts";
 import { newEvidence } from "./evidence.ts";
-import { decodeFrame, encodeFrame, type Message } from "./frames.ts";
+import { decodeFrame, encodeFrame, frameTypeOf, type Message } from "./frames.ts";
 import { compareGroups } from "./round-certificate.ts";
 
 const sized = (size: number) => fc.uint8Array({ minLength: size, maxLength: size });
@@ -292,6 +292,13 @@ describe("frames", () => {
       return (error as CodedError).code;
     }
   };
+
+  it("tell their type by the first byte", () => {
+    for (const message of Object.values(MESSAGES))
+      expect(frameTypeOf(encodeFrame(message))).toBe(message.type);
+    expect(frameTypeOf(Uint8Array.of(0xff))).toBeUndefined();
+    expect(frameTypeOf(new Uint8Array(0))).toBeUndefined();
+  });
 
   it("without a known type byte are refused by name", () => {
     expect(codeOf(new Uint8Array())).toBe("CODEC_UNKNOWN_MESSAGE");

@@ -287,6 +287,14 @@ const BY_BYTE: ReadonlyMap<number, FrameCodec<Message>> = new Map(
   ]),
 );
 
+const TYPE_BY_BYTE: ReadonlyMap<number, MessageType> = new Map(
+  Object.entries(CODECS).map(([type, { byte }]) => [byte, type as MessageType]),
+);
+
+/** The type of a frame by its first byte alone; undefined where no message has that byte. */
+export const frameTypeOf = (frame: Uint8Array): MessageType | undefined =>
+  TYPE_BY_BYTE.get(frame[0] ?? -1);
+
 /** One frame: the type byte and the SSZ of the message. */
 export function encodeFrame(message: Message): Uint8Array {
   const codec = CODECS[message.type] as FrameCodec<Message>;

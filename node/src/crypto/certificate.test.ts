@@ -83,6 +83,40 @@ describe("verifyCertificate", () => {
     expect(judge(certify([0, 1, 2, 3, 4], changed))).toBe("CERTIFICATE_SIGNATURE");
   });
 
+  it("verifies what its memory does not know, and asks it for each signer's own signature and key", () => {
+    const certificate = certify([0, 2, 3, 5, 6]);
+    const forged = certify([0, 2, 3, 5, 6], {
+      signatures: certificate.signatures.map((signature, i) =>
+        i === 2 ? signature.toReversed() : signature,
+      ),
+    });
+    const known = new Map<number, Uint8Array>();
+    const verdict = (given: Certificate) => {
+      let verified = 0;
+      const result = verifyCertificate(given, {
+        genesisHash: GENESIS,
+        validators: ONES,
+        verify: (...signed) => {
+          verified++;
+          return verifySignature(...signed);
+        },
+        isVerified: (votes, signer, signature, publicKey) => {
+          expect(votes).toBe(given);
+          expect(publicKey).toBe(members[signer]?.publicKey);
+          return known.get(signer) === signature;
+        },
+      });
+      return { verified, result: result.ok ? result.value : result.code };
+    };
+    expect(verdict(certificate)).toEqual({ verified: 5, result: 5 });
+    for (const [i, signer] of [0, 2, 3, 5, 6].entries()) {
+      const signature = certificate.signatures[i];
+      if (signature !== undefined) known.set(signer, signature);
+      expect(verdict(certificate)).toEqual({ verified: 4 - i, result: 5 });
+    }
+    expect(verdict(forged)).toEqual({ verified: 1, result: "CERTIFICATE_SIGNATURE" });
+  });
+
   it("refuses signatures of another network", () => {
     const other = new Uint8Array(32).fill(9);
     expect(judge(certify([0, 1, 2, 3, 4]), ONES, other)).toBe("CERTIFICATE_SIGNATURE");

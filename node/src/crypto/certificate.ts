@@ -1,7 +1,8 @@
 // The one check of a certificate, for consensus, sync and the simulator. Three things must hold: there is
 // one signer bit for each validator of the set, every signature that is present verifies over the bytes that
 // the certificate claims, and the signers' power is a quorum. The check does not stop early at a quorum: one
-// bad signature makes the whole certificate invalid (CVE-2020-15091). Pure: the verifier is passed in.
+// bad signature makes the whole certificate invalid (CVE-2020-15091). Pure: the verifier is passed in, and
+// so is what remembers signatures that it has found valid.
 
 import { voteSignBytes } from "../codec/sign-bytes.ts";
 import type { Certificate, ValidatorSet } from "../types/chain.ts";
@@ -38,6 +39,18 @@ export interface CertificateContext {
   /** The set of the certificate's height. */
   readonly validators: ValidatorSet;
   readonly verify: (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
+  /**
+   * Whether this very signature of this key over these votes was found valid before; then it is not
+   * verified again. Absent: all are verified.
+   */
+  readonly isVerified?:
+    | ((
+        votes: SignedVotes,
+        signer: number,
+        signature: Uint8Array,
+        publicKey: Uint8Array,
+      ) => boolean)
+    | undefined;
 }
 
 /**
@@ -46,8 +59,9 @@ export interface CertificateContext {
  */
 export function verifyCertificate(
   certificate: Certificate,
-  { genesisHash, validators, verify }: CertificateContext,
+  context: CertificateContext,
 ): Result<number, CertificateFault> {
+  const { validators } = context;
   const { signers, signatures } = certificate;
   if (signers.length !== validators.length) {
     return fail("CERTIFICATE_BITS", `${signers.length} bits for ${validators.length} validators`);
@@ -64,19 +78,19 @@ export function verifyCertificate(
   }
   const needed = quorumPower(totalPowerOf(validators));
   if (power < needed) return fail("CERTIFICATE_POWER", `power ${power}, ${needed} needed`);
-  const bad = badSigner(certificate, { genesisHash, validators, verify });
+  const bad = badSigner(certificate, context);
   return bad === undefined ? ok(power) : badSignature(bad);
 }
 
-type SignedVotes = Pick<
+export type SignedVotes = Pick<
   Certificate,
   "type" | "height" | "round" | "blockHash" | "signers" | "signatures"
 >;
 
-/** Verifies every signature, whatever the earlier ones were; gives the last signer whose is wrong. */
+/** Checks every signature, whatever the earlier ones were; gives the last signer whose is wrong. */
 export function badSigner(
   votes: SignedVotes,
-  { genesisHash, validators, verify }: CertificateContext,
+  { genesisHash, validators, verify, isVerified }: CertificateContext,
 ): number | undefined {
   const message = voteSignBytes(genesisHash, votes);
   const { signers, signatures } = votes;
@@ -86,9 +100,12 @@ export function badSigner(
     if (signers[i] !== true) continue;
     const signature = signatures[next++];
     const key = validators[i]?.publicKey;
-    if (signature === undefined || key === undefined || !verify(signature, message, key)) {
+    if (signature === undefined || key === undefined) {
       bad = i;
+      continue;
     }
+    const isGood = isVerified?.(votes, i, signature, key) === true;
+    if (!isGood && !verify(signature, message, key)) bad = i;
   }
   return bad;
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { DriverNetwork, type LoosePeer } from "../../test/driver-network.ts";
 import type { TestNode } from "../../test/driver-node.ts";
+import { newEvidence } from "../codec/evidence.ts";
 import type { Message } from "../codec/frames.ts";
 import { groupVotes } from "../consensus/round-certificate.ts";
 import { sha256 } from "../crypto/hash.ts";
@@ -10,6 +11,8 @@ import { type CertifiedBlock, PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 
 const ZEROS = new Uint8Array(32);
+
+const statementOf = ({ blockHash, signature }: Vote) => ({ validRound: -1, blockHash, signature });
 
 /** A network at height 3 with a loose peer; as validator 3, where `asValidator`, which is then down. */
 function withLoosePeer(asValidator = false): { network: DriverNetwork; peer: LoosePeer } {
@@ -31,9 +34,9 @@ function blockOf(node: TestNode, height: number): CertifiedBlock {
   return certified;
 }
 
-/** The peer sends it to node 0: it loses its link there, and the network goes on. */
+/** A validator sends it to node 0: it loses its link there, and the network goes on. */
 function expectPunished(make: (network: DriverNetwork) => Message): void {
-  const { network, peer } = withLoosePeer();
+  const { network, peer } = withLoosePeer(true);
   peer.send(network.at(0), make(network));
   network.run(20);
   expect(isLinked(peer, network.at(0))).toBe(false);
@@ -45,7 +48,7 @@ function expectPunished(make: (network: DriverNetwork) => Message): void {
 
 describe("a peer that", () => {
   it("sends garbage loses its link", () => {
-    const { network, peer } = withLoosePeer();
+    const { network, peer } = withLoosePeer(true);
     for (const byte of [0x00, 0x10, 0x11, 0x12, 0x22, 0xff]) {
       peer.sendBytes(network.at(0), new Uint8Array(50).fill(byte));
     }
@@ -111,7 +114,8 @@ describe("a peer that", () => {
     expectPunished((network) => {
       const { block } = blockOf(network.at(0), network.at(0).height);
       const header = { ...block.header, height: block.header.height + 1 };
-      const message = network.proposalOf({ ...block, header }, 0);
+      const leader = network.leaderKey(network.at(0), 0);
+      const message = network.proposalOf({ ...block, header }, 0, leader);
       const proposal = { ...message.proposal, signature: new Uint8Array(64).fill(3) };
       return { type: "proposal", proposal: { ...message, proposal } };
     });
@@ -121,7 +125,8 @@ describe("a peer that", () => {
     expectPunished((network) => {
       const { block } = blockOf(network.at(0), network.at(0).height);
       const header = { ...block.header, height: block.header.height + 1 };
-      const message = network.proposalOf({ ...block, header }, 0);
+      const leader = network.leaderKey(network.at(0), 0);
+      const message = network.proposalOf({ ...block, header }, 0, leader);
       const body = { ...message.block, transactions: [network.payment(0, 1)] };
       return { type: "proposal", proposal: { ...message, block: body } };
     });
@@ -140,8 +145,53 @@ describe("a peer that", () => {
     network.checkSafety();
   });
 
-  it("floods a height that has not come is held within bounds", () => {
+  it("is no validator brings nothing of consensus, and keeps its link", () => {
     const { network, peer } = withLoosePeer();
+    const node = network.at(0);
+    const { certificate } = blockOf(node, node.height);
+    // The frames are not even read: of these five, four could not be.
+    for (const byte of [0x10, 0x12, 0x13, 0x14]) {
+      peer.sendBytes(node, new Uint8Array(1_000).fill(byte));
+    }
+    peer.send(node, { type: "certificate", certificate });
+    network.run(20);
+    expect(isLinked(peer, node)).toBe(true);
+    expect(node.metrics.value("p2p_dropped_total", { reason: "notValidator" })).toBe(5);
+    const read = { direction: "in", type: "roundCertificate" };
+    expect(node.metrics.value("p2p_messages_total", read)).toBe(0);
+    network.untilHeight(node.height + 3);
+    network.checkSafety();
+  });
+
+  it("is no validator has twenty pieces of evidence verified in a minute", () => {
+    const { network, peer } = withLoosePeer();
+    const node = network.at(0);
+    const votes = [1, 2].map((fill) => {
+      const blockHash = new Uint8Array(32).fill(fill);
+      return network.voteOf(1, { type: PREVOTE, height: 2, round: 9, blockHash });
+    });
+    const [first, second] = votes as [Vote, Vote];
+    const { publicKey } = network.keyOf(1);
+    const place = { kind: "doublePrevote", publicKey, height: 2 } as const;
+    for (let round = 100; round < 150; round++) {
+      // Of heights that have not come: they cost nothing here, but count.
+      const evidence = newEvidence(
+        { ...place, height: 1_000, round },
+        statementOf(first),
+        statementOf(second),
+      );
+      peer.send(node, { type: "evidence", evidence });
+    }
+    network.run(20);
+    expect(node.metrics.value("p2p_dropped_total", { reason: "evidenceQuota" })).toBe(30);
+    network.run(60_000);
+    const evidence = newEvidence({ ...place, round: 9 }, statementOf(first), statementOf(second));
+    peer.send(node, { type: "evidence", evidence });
+    network.until("the culprit is ejected", () => node.node.chain.validators.length === 3);
+  });
+
+  it("floods a height that has not come is held within bounds", () => {
+    const { network, peer } = withLoosePeer(true);
     const height = network.at(0).height + 6;
     // Of rounds that validator 1 will not come to: what it signs itself must not contradict them.
     const body = { type: PREVOTE, height, round: 0, blockHash: ZEROS } as const;
@@ -154,7 +204,7 @@ describe("a peer that", () => {
     const farAhead = network.voteOf(1, { ...body, height: height + 1_000 });
     peer.send(network.at(0), { type: "vote", vote: farAhead });
     network.run(20);
-    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "future" })).toBe(101);
+    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "future" })).toBe(93);
     network.untilHeight(height + 3);
     // The votes above were signed for the test only; what the nodes signed themselves is checked.
     network.checkSafety();

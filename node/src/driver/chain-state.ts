@@ -5,6 +5,7 @@
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
 import type { HeightContext } from "../consensus/api.ts";
+import { leaderOf } from "../consensus/proposer.ts";
 import { type AppliedBlock, applyBlock } from "../ledger/apply-block.ts";
 import { type BlockDraft, buildBlock } from "../ledger/build-block.ts";
 import type { TxRules } from "../ledger/validate-transaction.ts";
@@ -23,6 +24,7 @@ import type {
 import type { Vote } from "../types/consensus.ts";
 import { CodedError, invariant } from "../types/errors.ts";
 import type { ChainHead } from "../types/ledger.ts";
+import { VerifiedVotes } from "./intake/verified-votes.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import {
   bodyMatchesHeader,
@@ -49,6 +51,7 @@ export class ChainState {
   readonly #store: Store;
   readonly #options: ChainStateOptions;
   readonly #late = new LatePrecommits();
+  readonly #verified: VerifiedVotes;
   readonly #judged = new Map<HashHex, AppliedBlock>();
   #head: ChainHead;
   /** What fixes the height after the head. */
@@ -62,6 +65,7 @@ export class ChainState {
     this.#store = store;
     this.#options = options;
     this.#head = head;
+    this.#verified = new VerifiedVotes(head.height);
     this.#lastCommit = lastCommitOf(store, head);
     this.#next = this.#contextAfter(head);
   }
@@ -73,6 +77,11 @@ export class ChainState {
   /** The commit certificate of the head with all precommits held; undefined at height 0. */
   get lastCommit(): Certificate | undefined {
     return this.#lastCommit === undefined ? undefined : this.#late.complete(this.#lastCommit);
+  }
+
+  /** Whether this vote, verified or not, would be kept by notePrecommit(). */
+  wantsPrecommit(vote: Vote): boolean {
+    return this.#late.wants(vote);
   }
 
   /** A verified vote of the height in progress or of the head, which may complete its certificate. */
@@ -130,6 +139,12 @@ export class ChainState {
   /** What fixes the height after the head. */
   nextContext(): HeightContext {
     return this.#next;
+  }
+
+  /** The public key of whoever leads `round` of the height after the head; undefined where that is this node. */
+  otherLeader(round: Round): Uint8Array | undefined {
+    const leader = leaderOf(this.#next, round);
+    return leader === this.#next.self ? undefined : this.#next.validators[leader]?.publicKey;
   }
 
   /** Whether this block was found valid on this head, so that judging it again costs little. */
@@ -213,6 +228,7 @@ export class ChainState {
         this.#lastCommit = certified.certificate;
         this.#judged.clear();
         this.#late.committed(head.height);
+        this.#verified.committed(head.height);
       }
       done(error, applied);
     });
@@ -237,7 +253,7 @@ export class ChainState {
 
   #verifyContext(validators: ValidatorSet): VerifyContext {
     const { genesisHash, verify } = this.#options;
-    return { genesisHash, validators, verify };
+    return { genesisHash, validators, verify, verified: this.#verified };
   }
 
   #keep(blockHash: HashHex, applied: AppliedBlock): void {

@@ -5,8 +5,8 @@
 // never handed on, so never voted for, and costs nobody a link; bodies of other transactions than those
 // asked for cost the sender its link.
 //
-// Bounds: two proposals a round (a leader that signs more is caught by two), MAX_PENDING in all, MAX_ASKS
-// questions each; a block's transactions together no more than MAX_BLOCK_BYTES. An answer counts only
+// Bounds: two proposals a round (a leader that signs more is caught by two), of the rounds near the current
+// one: so the leaders of other rounds cannot take a leader's place; MAX_ASKS questions each; a block's transactions together no more than MAX_BLOCK_BYTES. An answer counts only
 // from the peer that was asked, under the id of its request, and once; it may come after the deadline.
 
 import { equalBytes } from "../codec/bytes.ts";
@@ -14,15 +14,17 @@ import { transactionSizeBytes } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { type ConsensusState, candidateOf, isKept } from "../consensus/state.ts";
 import { witnessIdOf } from "../crypto/ids.ts";
-import type { Clock, Log, Metrics, Peer, Timer } from "../ports.ts";
+import type { Clock, Metrics, Peer, Timer } from "../ports.ts";
 import type { Round, Transaction } from "../types/chain.ts";
 import type { Proposal, ProposalMessage } from "../types/consensus.ts";
 import { MAX_BLOCK_BYTES } from "../types/limits.ts";
+import { RECENT_ROUNDS } from "./intake/known-messages.ts";
+import type { ProposalIntake } from "./intake/proposal-intake.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { TxPool } from "./tx-relay.ts";
+import type { Warnings } from "./warnings.ts";
 
-const MAX_PENDING = 8;
 const MAX_PER_ROUND = 2;
 const MAX_ASKS = 10;
 
@@ -49,14 +51,14 @@ export interface CompactProposalsParts {
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to">;
   readonly metrics: Metrics;
-  readonly log: Log;
+  readonly warnings: Warnings;
   /** The core's state, to read only. */
   readonly state: () => ConsensusState;
   /** How long a peer has to answer before another is asked: part of T_propose. */
   readonly answerMs: () => number;
   readonly punish: (peer: Peer, reason: string) => void;
-  /** Takes the proposal with its whole block. */
-  readonly complete: (message: ProposalMessage) => void;
+  /** Takes a proposal with its whole block, or that one is given up. */
+  readonly intake: () => Pick<ProposalIntake, "complete" | "gaveUp">;
 }
 
 export class CompactProposals {
@@ -68,12 +70,14 @@ export class CompactProposals {
     this.#parts = parts;
   }
 
-  /** A proposal of the height in progress, verified but for its transactions, from its round's leader. */
+  /**
+   * A proposal of the height in progress, verified but for its transactions, from its round's leader, for
+   * which there is room.
+   */
   received(peer: Peer, message: ProposalMessage, witnessIds: readonly Uint8Array[]): void {
-    const { metrics, pool } = this.#parts;
-    if (!this.#hasRoom(message.proposal)) {
-      metrics.count("p2p_dropped_total", { reason: "compactProposal" });
-      return;
+    const { pool, state } = this.#parts;
+    for (const old of this.#pending) {
+      if (old.message.proposal.round < state().round - RECENT_ROUNDS) this.#drop(old, "late");
     }
     const found = witnessIds.map((id) => pool.get(toHex(id))?.tx);
     const missing = [...found.keys()].filter((index) => found[index] === undefined);
@@ -138,12 +142,11 @@ export class CompactProposals {
     return proposals.filter((proposal) => proposal.round === round);
   }
 
-  #hasRoom({ round }: Proposal): boolean {
+  /** Whether another proposal of this round may wait. */
+  hasRoom({ round }: Proposal): boolean {
     const state = this.#parts.state();
     const isWanted = !state.decided && isKept(state, round);
-    return (
-      isWanted && this.#pending.size < MAX_PENDING && this.#ofRound(round).length < MAX_PER_ROUND
-    );
+    return isWanted && this.#ofRound(round).length < MAX_PER_ROUND;
   }
 
   /** Asks the next peer, and another one later should it not have answered. */
@@ -170,12 +173,12 @@ export class CompactProposals {
 
   /** The block came another way: as a whole proposal, or in another round. */
   #isHeld(pending: Pending): boolean {
-    const { state, complete } = this.#parts;
+    const { state, intake } = this.#parts;
     const { message } = pending;
     const block = candidateOf(state(), message.proposal.blockHash)?.block;
     if (block === undefined) return false;
     this.#drop(pending, "held");
-    complete({ ...message, block });
+    intake().complete({ ...message, block });
     return true;
   }
 
@@ -211,22 +214,26 @@ export class CompactProposals {
   }
 
   #finish(pending: Pending, result: "pool" | "asked"): void {
-    const { complete, log } = this.#parts;
+    const { intake, warnings } = this.#parts;
+    const { senderId } = pending;
     const transactions = pending.found.filter((tx) => tx !== undefined);
     const sizeBytes = transactions.reduce((sum, tx) => sum + transactionSizeBytes(tx), 0);
     const { height, round } = pending.message.proposal;
     if (sizeBytes > MAX_BLOCK_BYTES) {
-      log.warn({ height, round, sizeBytes }, "compact proposal of more than a block's bytes");
+      const fields = { height, round, sizeBytes };
+      warnings.warn(senderId, fields, "compact proposal of more than a block's bytes");
       this.#drop(pending, "incomplete");
       return;
     }
     this.#drop(pending, result);
     const { message } = pending;
-    complete({ ...message, block: { ...message.block, transactions } });
+    intake().complete({ ...message, block: { ...message.block, transactions } });
   }
 
-  #drop(pending: Pending, result: string): void {
+  #drop(pending: Pending, result: "pool" | "asked" | "held" | "late" | "incomplete"): void {
     pending.timer?.cancel();
+    if (result === "late" || result === "incomplete")
+      this.#parts.intake().gaveUp(pending.message.proposal);
     this.#pending.delete(pending);
     this.#parts.metrics.count("consensus_compact_proposals_total", { result });
   }

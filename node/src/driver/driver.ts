@@ -23,9 +23,9 @@ import type { DriverOptions } from "./driver-options.ts";
 import { Effects } from "./effects.ts";
 import { EvidenceExchange } from "./evidence-exchange.ts";
 import { openForwarding } from "./forwarding.ts";
-import { FutureFrames } from "./future-frames.ts";
 import { guardedClock } from "./guarded-clock.ts";
 import { Inbound } from "./inbound.ts";
+import { type Intake, openIntake } from "./intake/open-intake.ts";
 import { measureCommit } from "./measure-commit.ts";
 import { Outbound } from "./outbound.ts";
 import { Pace } from "./pacing.ts";
@@ -35,7 +35,6 @@ import { ProposalFetch } from "./proposal-fetch.ts";
 import { replayLog } from "./replay.ts";
 import { Signing } from "./signing.ts";
 import { ConsensusTimers, type FiredTimeout } from "./timers.ts";
-import { Timing } from "./timing.ts";
 import { TxRelay } from "./tx-relay.ts";
 import { VoteRelay } from "./vote-relay.ts";
 import { openWatches, type Watches } from "./watches.ts";
@@ -52,8 +51,8 @@ export class Driver {
   readonly #loop: CoreLoop;
   readonly #timers: ConsensusTimers;
   readonly #exchange: EvidenceExchange;
-  readonly #timing: Timing;
-  readonly #future = new FutureFrames();
+  /** What the intake knows and measures, and what it says of peers. */
+  readonly #intake: Intake;
   readonly #compact: CompactProposals;
   readonly #votes: VoteRelay;
   /** Who hears whom, and what is passed on where links are missing. */
@@ -73,29 +72,28 @@ export class Driver {
   #stopped = false;
 
   constructor(options: DriverOptions) {
-    const { clock, transport, chain, metrics } = options;
+    const { clock, transport, chain, metrics, consensus } = options;
     this.#options = options;
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
     const feed = (input: Input) => this.#feed(input);
-    const { adaptive, consensus } = options;
-    const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
-    this.#timing = new Timing({ adaptive, floor, metrics });
     const state = () => this.#loop.state;
-    const links = { ...options, peers: this.peers, outbound };
+    this.#intake = openIntake(options, state);
+    const links = { ...options, ...this.#intake, peers: this.peers, outbound };
     this.#exchange = new EvidenceExchange(links);
-    const punish = (peer: Peer, reason: string) => this.#inbound.punish(peer, reason);
     this.#partial = openForwarding(links);
     const answers = new AnswerQuota({ clock, peers: this.peers, outbound });
-    const own = { peers: this.peers, outbound, feed, timing: this.#timing, state, punish, answers };
-    const shared = { ...links, ...own, exchange: this.#exchange };
+    const shared = { ...links, feed, state, answers, exchange: this.#exchange };
     this.#watches = openWatches(shared);
-    this.#votes = new VoteRelay({ ...own, metrics, mode: options.voteRelay });
-    const proposals = new ProposalFetch({ ...own, metrics });
+    this.#votes = new VoteRelay({ ...shared, mode: options.voteRelay });
+    const proposals = new ProposalFetch(shared);
     const parts = { ...shared, ...this.#partial, ...this.#watches, votes: this.#votes, proposals };
     this.#loop = new CoreLoop(options, consensus, {
       perform: (effect) => this.#effects.perform(effect),
-      news: (input) => this.#partial.forwarding.news(input),
+      news: (input) => {
+        this.#intake.known.took(input);
+        this.#partial.forwarding.news(input);
+      },
     });
     const guarded = guardedClock(clock, (work) => this.#guard(work));
     this.#timers = new ConsensusTimers(guarded, (timeout) => this.#timeout(timeout));
@@ -103,13 +101,13 @@ export class Driver {
     this.#compact = new CompactProposals({
       ...parts,
       clock: guarded,
-      answerMs: () => (state().context.timeouts?.proposeMs ?? floor.proposeMs) * ANSWER_SHARE,
-      complete: (message) => this.#inbound.complete(message),
+      answerMs: () =>
+        (state().context.timeouts?.proposeMs ?? consensus.timeoutProposeMs) * ANSWER_SHARE,
+      intake: () => this.#inbound.proposals,
     });
     this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
     this.#inbound = new Inbound({
       ...parts,
-      future: this.#future,
       decode: options.decode ?? decodeFrame,
       compact: this.#compact,
       feed: (input) => this.#received(input),
@@ -212,7 +210,7 @@ export class Driver {
   #nextContext(): HeightContext {
     const context = this.#options.chain.nextContext();
     const peers = this.peers.validators();
-    const timeouts = this.#timing.timeouts(context.validators, context.self, peers);
+    const timeouts = this.#intake.timing.timeouts(context.validators, context.self, peers);
     this.#votes.entered(context);
     return { ...context, timeouts };
   }
@@ -261,7 +259,7 @@ export class Driver {
 
   /** What peers sent for this height while it had not begun here. */
   #takeFuture(): void {
-    for (const { peerId, frame } of this.#future.take(this.#options.chain.head.height + 1)) {
+    for (const { peerId, frame } of this.#inbound.takeFuture()) {
       const state = this.peers.get(peerId);
       if (state !== undefined) this.#frame(state.peer, frame);
     }
@@ -337,6 +335,7 @@ export class Driver {
         this.#watches.forks.check();
         this.#partial.reach.check();
         this.#watches.standstill.check();
+        this.#intake.warnings.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();
         if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();

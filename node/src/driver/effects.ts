@@ -17,6 +17,7 @@ import type { SignHold } from "./sign-hold.ts";
 import { SignQueue } from "./sign-queue.ts";
 import type { Signing } from "./signing.ts";
 import type { ConsensusTimers } from "./timers.ts";
+import type { Timing } from "./timing.ts";
 import type { DriverPool } from "./tx-relay.ts";
 import type { VoteRelay } from "./vote-relay.ts";
 
@@ -31,6 +32,7 @@ export interface EffectsParts {
   readonly metrics: Metrics;
   readonly outbound: Outbound;
   readonly timers: ConsensusTimers;
+  readonly timing: Pick<Timing, "entered" | "voted">;
   readonly votes: VoteRelay;
   readonly signing: Signing;
   readonly catchUp: CatchUp;
@@ -70,7 +72,7 @@ export class Effects {
   }
 
   perform(effect: Effect): void {
-    const { outbound, catchUp, timers, hold } = this.#parts;
+    const { outbound, catchUp, timers, hold, timing, chain } = this.#parts;
     switch (effect.type) {
       case "buildBlock":
         return this.#build(effect);
@@ -78,6 +80,7 @@ export class Effects {
       case "signVote":
         return this.#signs.add(effect);
       case "startTimeout":
+        if (effect.step === "propose") timing.entered(effect, chain.otherLeader(effect.round));
         // Height 1 waits until others have said that they are no further (sign-hold.ts).
         if (effect.step === "newHeight" && !hold.mayBegin(effect.height)) this.#withheld = effect;
         else timers.start(effect);
@@ -128,6 +131,7 @@ export class Effects {
     const vote = this.#parts.signing.vote(effect);
     if (vote === undefined) return;
     this.#parts.votes.vote(vote);
+    this.#parts.timing.voted(vote);
     this.#parts.feed({ type: "vote", vote });
   }
 

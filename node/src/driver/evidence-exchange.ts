@@ -18,6 +18,7 @@ import { DecidedVotes, type DoubleVote } from "./decided-votes.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import type { Refusal } from "./verify-message.ts";
+import type { Warnings } from "./warnings.ts";
 
 /** How long the transport itself refuses an ejected validator; each new attempt renews it. */
 const EJECTED_BAN_MS = 3_600_000;
@@ -30,6 +31,7 @@ export interface EvidenceExchangeParts {
   readonly transport: Transport;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly warnings: Warnings;
 }
 
 /** Two messages of one validator for one place. */
@@ -55,19 +57,25 @@ export class EvidenceExchange {
 
   /** Two verified messages of one validator exclude each other: the core saw them, or late votes show it. */
   accuse({ validatorIndex, kind, first, second }: Accusation): void {
-    const { chain, log, metrics } = this.#parts;
+    const { chain, warnings, metrics } = this.#parts;
     const { height, round } = placeOf(first);
     metrics.count("evidence_total", { type: kind });
     const publicKey = chain.validatorsAt(height)[validatorIndex]?.publicKey;
     invariant(publicKey !== undefined, "who is accused was a validator of that height");
+    const validator = toHex(publicKey);
     if (chain.isSelf(publicKey)) {
-      log.error({ kind, height, round }, "this key has signed twice: a second process holds it");
+      warnings.error(
+        validator,
+        { kind, height, round },
+        "this key has signed twice: a second process holds it",
+      );
       return;
     }
     const place = { kind, publicKey, height, round };
     const evidence = newEvidence(place, statementOf(first), statementOf(second));
-    log.error(
-      { kind, validator: toHex(publicKey), height, round },
+    warnings.error(
+      validator,
+      { kind, validator, height, round },
       "a validator signed two messages that exclude each other",
     );
     this.#admit(evidence);

@@ -29,16 +29,33 @@ function certificateOf(
   return { ...body, signers: signed, signatures };
 }
 
-function linked(parameters?: DriverNetworkOptions["parameters"]): {
-  network: DriverNetwork;
-  peer: LoosePeer;
-  node: TestNode;
-} {
-  const network = new DriverNetwork(parameters === undefined ? {} : { parameters });
+interface World {
+  readonly network: DriverNetwork;
+  readonly peer: LoosePeer;
+  readonly node: TestNode;
+}
+
+const networkOf = (parameters: DriverNetworkOptions["parameters"]): DriverNetwork =>
+  new DriverNetwork(parameters === undefined ? {} : { parameters });
+
+/** A network at height 5 with a loose peer, which is no validator. */
+function linked(parameters?: DriverNetworkOptions["parameters"]): World {
+  const network = networkOf(parameters);
   network.start();
   network.untilHeight(5);
   const peer = network.loosePeer();
   network.until("the peer is linked", () => peer.links.length === 4);
+  return { network, peer, node: network.at(0) };
+}
+
+/** The same with a peer in the place of validator 3: messages of consensus are taken from it. */
+function linkedVoter(parameters?: DriverNetworkOptions["parameters"]): World {
+  const network = networkOf(parameters);
+  network.start();
+  network.untilHeight(5);
+  network.at(3).crash();
+  const peer = network.loosePeer(3);
+  network.until("the peer is linked", () => peer.links.length === 3);
   return { network, peer, node: network.at(0) };
 }
 
@@ -81,7 +98,7 @@ function expectHalted(network: DriverNetwork, node: TestNode): void {
 
 describe("a certificate of another block at a decided height", () => {
   it("stops the node, and names who signed both in one round", () => {
-    const { network, peer, node } = linked();
+    const { network, peer, node } = linkedVoter();
     const { certificate } = blockAt(node, 3);
     const { certificate: theirs } = otherBlock(network, 3, certificate.round);
     peer.send(node, { type: "certificate", certificate: theirs });
@@ -102,7 +119,7 @@ describe("a certificate of another block at a decided height", () => {
   });
 
   it("of another round stops it, too, and names suspects only", () => {
-    const { network, peer, node } = linked();
+    const { network, peer, node } = linkedVoter();
     const { certificate } = blockAt(node, 3);
     const { certificate: theirs } = otherBlock(network, 3, certificate.round + 4);
     peer.send(node, { type: "certificate", certificate: theirs });
@@ -112,7 +129,7 @@ describe("a certificate of another block at a decided height", () => {
   });
 
   it("that does not verify costs its sender the link, and nothing else", () => {
-    const { network, peer, node } = linked();
+    const { network, peer, node } = linkedVoter();
     const { certificate } = otherBlock(network, 3, 0);
     peer.send(node, { type: "certificate", certificate: { ...certificate, blockHash: OTHER } });
     network.run(10);
@@ -122,7 +139,7 @@ describe("a certificate of another block at a decided height", () => {
   });
 
   it("below the quorum, of prevotes or for nil is no fork", () => {
-    const { network, peer, node } = linked();
+    const { network, peer, node } = linkedVoter();
     const at = { height: 3, round: 0 };
     const two = certificateOf(network, [1, 2], { ...at, type: PRECOMMIT, blockHash: OTHER });
     const prevotes = certificateOf(network, [1, 2, 3], { ...at, type: PREVOTE, blockHash: OTHER });
@@ -142,9 +159,8 @@ describe("a certificate of another block at a decided height", () => {
   });
 
   it("stops the node also before the height is decided, where two of them come", () => {
-    const { network, peer, node } = linked();
+    const { network, peer, node } = linkedVoter();
     network.at(2).crash();
-    network.at(3).crash();
     network.run(2_000);
     const height = node.height + 1;
     const body = { type: PRECOMMIT, height, round: 0 } as const;
@@ -162,10 +178,9 @@ describe("a certificate of another block at a decided height", () => {
 describe("two certified blocks of the height in progress", () => {
   /** Two of four are down, so that the others cannot decide the height themselves. */
   function undecided() {
-    const world = linked();
+    const world = linkedVoter();
     const { network, node } = world;
     network.at(2).crash();
-    network.at(3).crash();
     network.run(2_000);
     const height = node.height + 1;
     const of = (fill: number, round: number) =>
@@ -230,8 +245,8 @@ describe("two certified blocks of the height in progress", () => {
 
 describe("a certificate of another block as old as evidence may get", () => {
   const AGE = 3;
-  const aged = () => linked({ maxEvidenceAgeBlocks: AGE });
-  const send = ({ network, peer, node }: ReturnType<typeof linked>, height: number): void => {
+  const aged = () => linkedVoter({ maxEvidenceAgeBlocks: AGE });
+  const send = ({ network, peer, node }: World, height: number): void => {
     const { certificate } = otherBlock(network, height, 0);
     peer.send(node, { type: "certificate", certificate });
     network.run(10);
@@ -365,10 +380,9 @@ describe("a status with another block at a height that is decided", () => {
 describe("a block whose parent is another certified block", () => {
   /** Two of four stand still; a child of the block that the rest of the world has at our head. */
   function stalled() {
-    const world = linked();
+    const world = linkedVoter();
     const { network, node } = world;
     network.at(2).crash();
-    network.at(3).crash();
     network.run(2_000);
     const { block } = blockAt(node, node.height);
     const parent = otherBlock(network, node.height, 0);
@@ -383,7 +397,9 @@ describe("a block whose parent is another certified block", () => {
 
   it("stops the node where it is proposed", () => {
     const { network, peer, node, child } = stalled();
-    peer.send(node, { type: "proposal", proposal: network.proposalOf(child, 0) });
+    const { round } = node.node.driver.state;
+    const proposal = network.proposalOf(child, round, network.leaderKey(node, round));
+    peer.send(node, { type: "proposal", proposal });
     network.run(10);
     expectHalted(network, node);
   });

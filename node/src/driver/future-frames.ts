@@ -2,10 +2,10 @@
 // peers would otherwise lose votes that nobody sends again for a while. The height after the head is one
 // of them where the node may not begin it yet (sign-hold.ts). Nothing in them is verified yet.
 //
-// Bounds (docs/protocol.md#bounds): MAX_AHEAD heights ahead; of a height, from each validator's link,
-// MAX_FRAMES of MAX_SMALL_BYTES together, of which one may be bulk (a proposal) and counts apart, and
-// MAX_BULK such in all. So one validator takes nothing from the others but a place for a proposal, which
-// its leader says again. Other links hold nothing: consensus messages are not relayed, so none is due.
+// Bounds (docs/protocol.md#bounds): MAX_AHEAD heights ahead; of a height, from each link, MAX_FRAMES of
+// MAX_SMALL_BYTES together. One frame of a link may be bulk (a proposal): it counts apart, and MAX_BULK such
+// are held in all. So one validator takes nothing from the others but a place for a proposal, which its
+// leader says again. Called by the inbound gate, with frames from validators' links only.
 
 import type { Height } from "../types/chain.ts";
 
@@ -21,12 +21,6 @@ interface HeldFrame {
   readonly frame: Uint8Array;
 }
 
-/** The link that a frame came by. */
-export interface FrameSender {
-  readonly peerId: string;
-  readonly isValidator: boolean;
-}
-
 const isBulk = ({ frame }: { readonly frame: Uint8Array }): boolean => frame.length > BULK_BYTES;
 
 const smallBytesOf = (frames: readonly HeldFrame[]): number =>
@@ -36,10 +30,9 @@ export class FutureFrames {
   readonly #byHeight = new Map<Height, HeldFrame[]>();
 
   /** Keeps a frame of `height`, which is `current` or above; false where a bound refuses it. */
-  hold(current: Height, height: Height, sender: FrameSender, frame: Uint8Array): boolean {
-    if (!sender.isValidator || height < current || height > current + MAX_AHEAD) return false;
+  hold(current: Height, height: Height, peerId: string, frame: Uint8Array): boolean {
+    if (height < current || height > current + MAX_AHEAD) return false;
     const frames = this.#byHeight.get(height) ?? [];
-    const { peerId } = sender;
     const ofPeer = frames.filter((held) => held.peerId === peerId);
     if (ofPeer.length >= MAX_FRAMES) return false;
     if (isBulk({ frame })) {

@@ -1,123 +1,105 @@
-// From a peer's frame to an input of the core. Decodes, sorts by height, verifies, and hands on; what
-// breaks the protocol costs the peer its link. Nothing a peer sends makes this throw.
+// The gate: from a peer's frame to the part that takes it. Looks who sent it, decodes, sorts by height; the
+// intake of votes, proposals and certificates verifies and hands on. What breaks the protocol costs the peer
+// its link. Nothing a peer sends makes this throw.
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
-// does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. A
-// precommit for the head may still complete its certificate, and any vote of its height may contradict one
-// that came before the decision; older ones are dropped: their sender learns the height from our status.
+// does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Of the
+// past only votes of the height decided last matter, what shows another block there, and how late a proposal
+// is: the sender of anything older learns the height from our status.
 
-import { equalBytes } from "../codec/bytes.ts";
-import type { Message } from "../codec/frames.ts";
-import { toHex } from "../codec/hex.ts";
-import type { Input } from "../consensus/api.ts";
-import { leaderOf } from "../consensus/proposer.ts";
-import type { ConsensusState } from "../consensus/state.ts";
-import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
-import { type Certificate, type HashHex, type Height, PRECOMMIT, PREVOTE } from "../types/chain.ts";
-import type { Proposal, ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
+import { frameTypeOf, type Message, type MessageType } from "../codec/frames.ts";
+import type { Clock, Metrics, Peer } from "../ports.ts";
+import type { Height } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
+import type { Evidence } from "../types/evidence.ts";
 import type { ChainState } from "./chain-state.ts";
-import type { CompactProposals } from "./compact-proposals.ts";
 import type { EvidenceExchange } from "./evidence-exchange.ts";
 import type { ForkWatch } from "./fork-watch.ts";
-import type { FrameSender, FutureFrames } from "./future-frames.ts";
-import type { PeerBook } from "./peer-book.ts";
+import { FutureFrames } from "./future-frames.ts";
+import { CertificateIntake, type CertificateIntakeParts } from "./intake/certificate-intake.ts";
+import { MinuteQuota } from "./intake/minute-quota.ts";
+import { isRefused, type Punish } from "./intake/penalties.ts";
+import { ProposalIntake, type ProposalIntakeParts } from "./intake/proposal-intake.ts";
+import { VoteIntake, type VoteIntakeParts } from "./intake/vote-intake.ts";
+import { VoterLinks } from "./intake/voter-links.ts";
 import type { SignHold } from "./sign-hold.ts";
 import type { Timing } from "./timing.ts";
-import {
-  type Refusal,
-  refuseCertificate,
-  refuseCompactProposal,
-  refuseProposal,
-  refuseRoundCertificate,
-  refuseVote,
-} from "./verify-message.ts";
-import type { VoteRelay } from "./vote-relay.ts";
 
-/** How long a peer stays away after it broke the protocol. */
-const BAN_MS = 60_000;
+/** Pieces of evidence that are verified in a minute for all peers together that are no validators. */
+const STRANGERS_EVIDENCE = 20;
 
-export interface InboundParts {
+/** What is taken from validators' links only. */
+const OF_VOTERS = [
+  "vote",
+  "proposal",
+  "compactProposal",
+  "certificate",
+  "roundCertificate",
+] as const;
+
+type VoterMessage = Extract<Message, { readonly type: (typeof OF_VOTERS)[number] }>;
+export type OtherMessage = Exclude<Message, VoterMessage | { readonly type: "evidence" }>;
+
+const IS_OF_VOTERS: ReadonlySet<MessageType | undefined> = new Set(OF_VOTERS);
+const isOfVoters = (message: Message): message is VoterMessage => IS_OF_VOTERS.has(message.type);
+
+export interface InboundParts extends VoteIntakeParts, ProposalIntakeParts, CertificateIntakeParts {
   readonly clock: Clock;
   readonly chain: ChainState;
-  readonly timing: Timing;
-  readonly transport: Transport;
-  readonly future: FutureFrames;
-  readonly forks: Pick<ForkWatch, "past" | "current">;
-  readonly peers: PeerBook;
-  readonly votes: VoteRelay;
-  readonly compact: CompactProposals;
   readonly hold: SignHold;
   readonly exchange: EvidenceExchange;
+  readonly forks: ForkWatch;
+  readonly timing: Timing;
   readonly metrics: Metrics;
-  readonly log: Log;
+  readonly punish: Punish;
   /** decodeFrame, or what gives the same. */
   readonly decode: (frame: Uint8Array) => Message;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
-  /** Takes a verified input of the height in progress. */
-  readonly feed: (input: Input) => void;
-  /** Takes every other message. */
+  /** Takes every message that is not of consensus. */
   readonly other: (peer: Peer, message: OtherMessage) => void;
 }
 
-export type ConsensusMessage = Extract<
-  Message,
-  {
-    type: "vote" | "proposal" | "compactProposal" | "certificate" | "roundCertificate" | "evidence";
-  }
->;
-type CompactProposal = Extract<Message, { type: "compactProposal" }>;
-export type OtherMessage = Exclude<Message, ConsensusMessage>;
-
 export class Inbound {
   readonly #parts: InboundParts;
+  readonly #future = new FutureFrames();
+  readonly #voters: VoterLinks;
+  readonly #strangersEvidence: MinuteQuota;
+  readonly #votes: VoteIntake;
+  readonly #proposals: ProposalIntake;
+  readonly #certificates: CertificateIntake;
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
+    this.#voters = new VoterLinks(parts.chain);
+    this.#strangersEvidence = new MinuteQuota(parts.clock, STRANGERS_EVIDENCE);
+    this.#votes = new VoteIntake(parts);
+    this.#proposals = new ProposalIntake(parts);
+    this.#certificates = new CertificateIntake(parts);
   }
 
   frame(peer: Peer, frame: Uint8Array): void {
+    if (IS_OF_VOTERS.has(frameTypeOf(frame)) && !this.#voters.has(peer)) {
+      this.#drop("notValidator");
+      return;
+    }
     const message = this.#decode(peer, frame);
     if (message === undefined) return;
-    const { metrics } = this.#parts;
+    const { metrics, other } = this.#parts;
     const { type } = message;
     metrics.count("p2p_messages_total", { direction: "in", type });
     metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
-    switch (message.type) {
-      case "vote":
-        if (message.vote.height === this.#parts.chain.head.height)
-          this.#lateVote(peer, message.vote);
-        else
-          this.#consensus(peer, frame, message.vote.height, () => this.#vote(peer, message.vote));
-        break;
-      case "evidence":
-        this.#refused(peer, this.#parts.exchange.received(message.evidence));
-        break;
-      case "proposal": {
-        const { height } = message.proposal.proposal;
-        this.#consensus(peer, frame, height, () => this.#proposal(peer, message.proposal));
-        break;
-      }
-      case "compactProposal": {
-        const { height } = message.proposal.proposal;
-        this.#consensus(peer, frame, height, () => this.#compactProposal(peer, message));
-        break;
-      }
-      case "certificate": {
-        const { height } = message.certificate;
-        this.#parts.forks.past(peer, message.certificate);
-        this.#consensus(peer, frame, height, () => this.#certificate(peer, message.certificate));
-        break;
-      }
-      case "roundCertificate": {
-        const { certificate } = message;
-        this.#consensus(peer, frame, certificate.height, () => this.#round(peer, certificate));
-        break;
-      }
-      default:
-        this.#parts.other(peer, message);
-    }
+    if (message.type === "evidence") this.#evidence(peer, message.evidence);
+    else if (isOfVoters(message)) this.#ofVoter(peer, message, frame);
+    else other(peer, message);
+  }
+
+  /** Takes out the frames that waited for the height in progress, and whose links brought them. */
+  takeFuture(): ReturnType<FutureFrames["take"]> {
+    return this.#future.take(this.#parts.chain.head.height + 1);
+  }
+
+  /** What becomes of compact proposals. */
+  get proposals(): Pick<ProposalIntake, "complete" | "gaveUp"> {
+    return this.#proposals;
   }
 
   #decode(peer: Peer, frame: Uint8Array): Message | undefined {
@@ -125,132 +107,64 @@ export class Inbound {
       return this.#parts.decode(frame);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.punish(peer, `${error.code}: ${error.message}`);
+      this.#parts.punish(peer, `${error.code}: ${error.message}`);
       return undefined;
     }
   }
 
-  #consensus(peer: Peer, frame: Uint8Array, height: Height, handle: () => void): void {
-    const { chain, hold, future, metrics } = this.#parts;
+  #ofVoter(peer: Peer, message: VoterMessage, frame: Uint8Array): void {
+    const { chain, hold } = this.#parts;
+    const height = heightOf(message);
     const current = chain.head.height + 1;
-    if (height < current) return;
-    if (height === current && hold.mayBegin(current)) handle();
-    else if (!future.hold(current, height, this.#sender(peer), frame)) {
-      metrics.count("p2p_dropped_total", { reason: "future" });
+    if (height < current) this.#past(peer, message);
+    else if (height === current && hold.mayBegin(current)) this.#current(peer, message);
+    else if (!this.#future.hold(current, height, peer.id, frame)) this.#drop("future");
+  }
+
+  #current(peer: Peer, message: VoterMessage): void {
+    switch (message.type) {
+      case "vote":
+        return this.#votes.current(peer, message.vote);
+      case "proposal":
+        return this.#proposals.whole(peer, message.proposal);
+      case "compactProposal":
+        return this.#proposals.compact(peer, message);
+      case "certificate":
+        return this.#certificates.current(peer, message.certificate);
+      case "roundCertificate":
+        return this.#certificates.round(peer, message.certificate);
     }
   }
 
-  #sender({ id }: Peer): FrameSender {
-    return { peerId: id, isValidator: this.#parts.peers.get(id)?.validatorIndex !== undefined };
+  #past(peer: Peer, message: VoterMessage): void {
+    if (message.type === "certificate") this.#certificates.past(peer, message.certificate);
+    else if (message.type === "proposal") this.#proposals.past(peer, message.proposal);
+    else if (message.type === "vote" && message.vote.height === this.#parts.chain.head.height)
+      this.#votes.late(peer, message.vote);
   }
 
-  #vote(peer: Peer, vote: Vote): void {
-    const { chain, metrics, exchange, state, feed } = this.#parts;
-    const type = vote.type === PREVOTE ? "prevote" : "precommit";
-    const isRefused = this.#refused(peer, refuseVote(chain.verifyContext, vote));
-    metrics.count("consensus_votes_total", { type, result: isRefused ? "refused" : "taken" });
-    if (isRefused) return;
-    chain.notePrecommit(vote);
-    // Decided and not yet written: the core takes no more of this height.
-    if (state().decided) exchange.noteLate(vote);
-    else feed({ type: "vote", vote });
+  /** Anybody may show evidence, but each piece costs two signatures to verify. */
+  #evidence(peer: Peer, evidence: Evidence): void {
+    const { exchange, punish } = this.#parts;
+    if (this.#voters.has(peer) || this.#strangersEvidence.take())
+      isRefused(punish, peer, exchange.received(evidence));
+    else this.#drop("evidenceQuota");
   }
 
-  /** The height is decided, but its certificate may gain a signer, and who votes twice is found out. */
-  #lateVote(peer: Peer, vote: Vote): void {
-    const { chain, exchange } = this.#parts;
-    const { type, blockHash } = vote;
-    const completes = type === PRECOMMIT && equalBytes(blockHash, chain.head.blockHash);
-    if (!completes && !exchange.isLateNews(vote)) return;
-    if (this.#refused(peer, refuseVote(chain.contextAt(vote.height), vote))) return;
-    if (completes) chain.notePrecommit(vote);
-    exchange.noteLate(vote);
+  #drop(reason: string): void {
+    this.#parts.metrics.count("p2p_dropped_total", { reason });
   }
+}
 
-  #certificate(peer: Peer, certificate: Certificate): void {
-    if (this.#refused(peer, refuseCertificate(this.#parts.chain.verifyContext, certificate)))
-      return;
-    this.#parts.forks.current(certificate);
-    this.#parts.votes.learned(peer.id, certificate);
-    this.#parts.feed({ type: "certificate", certificate });
-  }
-
-  #round(peer: Peer, certificate: RoundCertificate): void {
-    const { chain, feed } = this.#parts;
-    if (this.#refused(peer, refuseRoundCertificate(chain.verifyContext, certificate))) return;
-    feed({ type: "roundCertificate", certificate });
-  }
-
-  #proposal(peer: Peer, message: ProposalMessage): void {
-    const { chain } = this.#parts;
-    if (this.#isKnown(message.proposal)) return;
-    if (this.#refused(peer, refuseProposal(chain.verifyContext, message))) return;
-    this.#noteParent(peer, message);
-    if (this.#isOfLeader(peer, message.proposal)) this.complete(message);
-  }
-
-  #compactProposal(peer: Peer, { proposal: message, witnessIds }: CompactProposal): void {
-    const { chain, compact } = this.#parts;
-    if (this.#isKnown(message.proposal) || compact.awaits(message.proposal)) return;
-    if (this.#refused(peer, refuseCompactProposal(chain.verifyContext, message, witnessIds)))
-      return;
-    this.#noteParent(peer, message);
-    if (this.#isOfLeader(peer, message.proposal)) compact.received(peer, message, witnessIds);
-  }
-
-  /** The parent's certificate may be of another block than ours. */
-  #noteParent(peer: Peer, { block: { lastCommit } }: ProposalMessage): void {
-    if (lastCommit !== undefined) this.#parts.forks.past(peer, lastCommit);
-  }
-
-  /** A copy of the proposal that the core took for its round: nothing that it says is news. */
-  #isKnown({ round, signature }: Proposal): boolean {
-    const known = this.#parts.state().rounds.get(round)?.proposal?.proposal;
-    return known !== undefined && equalBytes(known.signature, signature);
-  }
-
-  /** Judging a block costs; only the leader's is worth it. Relayed, it is not the sender's fault. */
-  #isOfLeader(peer: Peer, { proposerIndex, round }: Proposal): boolean {
-    const { chain, log } = this.#parts;
-    const isLeader = proposerIndex === leaderOf(chain.nextContext(), round);
-    if (!isLeader) {
-      const fields = { peer: peer.id, proposerIndex, round };
-      log.warn(fields, "proposal from a validator that does not lead the round");
-    }
-    return isLeader;
-  }
-
-  /** A verified proposal of the round's leader, with its whole block: judges it and hands it on. */
-  complete(message: ProposalMessage): void {
-    const { log, feed } = this.#parts;
-    const { proposerIndex, round } = message.proposal;
-    const blockHash = toHex(message.proposal.blockHash);
-    const fault = this.#judge(message, blockHash);
-    if (fault !== undefined) {
-      const { height } = message.proposal;
-      log.warn({ height, round, proposerIndex }, `proposal of an invalid block: ${fault}`);
-    }
-    feed({ type: "proposal", message, blockHash, valid: fault === undefined });
-  }
-
-  #judge({ block }: ProposalMessage, blockHash: HashHex): Refusal {
-    const { chain, clock, timing } = this.#parts;
-    const isKnown = chain.hasJudged(blockHash);
-    const startedAtMs = clock.monotonicMs();
-    const fault = chain.judge(block, blockHash);
-    if (!isKnown) timing.validated(clock.monotonicMs() - startedAtMs);
-    return fault;
-  }
-
-  #refused(peer: Peer, refusal: Refusal): boolean {
-    if (refusal !== undefined) this.punish(peer, refusal);
-    return refusal !== undefined;
-  }
-
-  /** Closes the link of a peer that broke the protocol, and refuses it for a minute. */
-  punish(peer: Peer, reason: string): void {
-    this.#parts.metrics.count("p2p_bans_total", { reason: "protocol" });
-    this.#parts.log.warn({ peer: peer.id, reason }, "peer broke the protocol: link closed");
-    this.#parts.transport.disconnect(peer.id, reason, BAN_MS);
+function heightOf(message: VoterMessage): Height {
+  switch (message.type) {
+    case "vote":
+      return message.vote.height;
+    case "proposal":
+    case "compactProposal":
+      return message.proposal.proposal.height;
+    case "certificate":
+    case "roundCertificate":
+      return message.certificate.height;
   }
 }

@@ -46,7 +46,12 @@ describe("LatePrecommits", () => {
   it("keeps the latest round of a validator, and forgets what lies below the head", () => {
     const late = new LatePrecommits();
     late.note(vote(0, { round: 0 }));
+    expect(late.wants(vote(0))).toBe(true);
     late.note(vote(0));
+    expect(late.wants(vote(0))).toBe(false);
+    expect(late.wants(vote(0, { round: 0 }))).toBe(false);
+    expect(late.wants(vote(0, { type: PREVOTE, round: 2 }))).toBe(false);
+    expect(late.wants(vote(0, { height: 6 }))).toBe(true);
     late.committed(5);
     expect(late.complete(CERTIFICATE).signers[0]).toBe(true);
     late.committed(6);

@@ -12,12 +12,17 @@ import type { Vote } from "../types/consensus.ts";
 export class LatePrecommits {
   readonly #byHeight = new Map<Height, Map<number, Vote>>();
 
+  /** Whether note() would keep this vote. */
+  wants({ type, height, round, validatorIndex }: Vote): boolean {
+    const known = this.#byHeight.get(height)?.get(validatorIndex);
+    return type === PRECOMMIT && (known === undefined || round > known.round);
+  }
+
   /** Keeps a precommit: the one of the latest round of each validator. */
   note(vote: Vote): void {
-    if (vote.type !== PRECOMMIT) return;
+    if (!this.wants(vote)) return;
     const votes = this.#byHeight.get(vote.height) ?? new Map<number, Vote>();
-    const known = votes.get(vote.validatorIndex);
-    if (known === undefined || vote.round > known.round) votes.set(vote.validatorIndex, vote);
+    votes.set(vote.validatorIndex, vote);
     this.#byHeight.set(vote.height, votes);
   }
 

@@ -152,8 +152,9 @@ describe("a validator that wants blocks faster than due", () => {
         vote: network.voteOf(by, { type: 1, height, round: 0, blockHash: nil }),
       };
     };
-    const peer = network.loosePeer();
-    network.until("it is linked", () => peer.links.length === 4);
+    network.at(3).crash();
+    const peer = network.loosePeer(3);
+    network.until("it is linked", () => peer.links.length === 3);
     const step = () => node.node.driver.state.step;
     network.until("a height waits", () => step() === "newHeight");
     peer.send(node, vote(3));

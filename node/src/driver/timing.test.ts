@@ -4,10 +4,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
 import { RecordedMetrics } from "../../test/recorded-metrics.ts";
+import { VirtualClock } from "../adapters/memory/virtual-clock.ts";
 import { toHex } from "../codec/hex.ts";
 import { faultyPower, quorumPower } from "../crypto/certificate.ts";
 import { PeerBook } from "./peer-book.ts";
-import { delayTo, quorumDelayMs, Timing, timeoutsFor } from "./timing.ts";
+import { quorumDelayMs } from "./quorum-delay.ts";
+import { delayTo, Timing, timeoutsFor } from "./timing.ts";
 
 const FLOOR = { proposeMs: 300, voteMs: 100 };
 
@@ -116,6 +118,7 @@ describe("delayTo", () => {
 describe("Timing", () => {
   it("adds the 95th percentile of the last 100 checks", () => {
     const timing = new Timing({
+      clock: new VirtualClock(),
       adaptive: true,
       floor: { proposeMs: 1, voteMs: 1 },
       metrics: new RecordedMetrics(),

@@ -1,15 +1,21 @@
 // The gate before the core: who signed this, and is it so? Every index is checked against the set of
-// the height before it is used; every signature is verified. What passes is attributed to a validator.
+// the height before it is used; every signature is verified, once (intake/verified-votes.ts). What passes is
+// attributed to a validator.
 
 import { equalBytes, ZERO_HASH } from "../codec/bytes.ts";
 import { proposalSignBytes, voteSignBytes } from "../codec/sign-bytes.ts";
-import { verifyCertificate } from "../crypto/certificate.ts";
+import {
+  type CertificateContext,
+  type SignedVotes,
+  verifyCertificate,
+} from "../crypto/certificate.ts";
 import { blockHashOf, certificateHashOf, witnessIdOf } from "../crypto/ids.ts";
 import { merkleRoot } from "../crypto/merkle.ts";
 import { verifyRoundCertificate } from "../crypto/round-certificate.ts";
 import { evidenceRootOf } from "../ledger/evidence.ts";
 import { type Block, type Certificate, PREVOTE, type ValidatorSet } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
+import type { VerifiedVotes } from "./intake/verified-votes.ts";
 
 export type VerifySignature = (
   signature: Uint8Array,
@@ -21,6 +27,8 @@ export interface VerifyContext {
   readonly genesisHash: Uint8Array;
   readonly validators: ValidatorSet;
   readonly verify: VerifySignature;
+  /** What was verified before; undefined: nothing is remembered. */
+  readonly verified?: VerifiedVotes | undefined;
 }
 
 /** The reason a message must be refused, or undefined where it stands. */
@@ -31,10 +39,15 @@ export function refuseVote(context: VerifyContext, vote: Vote): Refusal {
   const validator = context.validators[vote.validatorIndex];
   if (validator === undefined)
     return `vote of validator ${vote.validatorIndex}, which does not exist`;
-  const signBytes = voteSignBytes(context.genesisHash, vote);
-  return context.verify(vote.signature, signBytes, validator.publicKey)
-    ? undefined
-    : "vote with a wrong signature";
+  const { verify, verified, genesisHash } = context;
+  const { validatorIndex, signature } = vote;
+  const { publicKey } = validator;
+  const signed = { validatorIndex, signature, publicKey };
+  if (verified?.has(vote, signed) === true) return undefined;
+  if (!verify(signature, voteSignBytes(genesisHash, vote), publicKey))
+    return "vote with a wrong signature";
+  verified?.add(vote, signed);
+  return undefined;
 }
 
 /** A proposal's index, signature, block hash and PoLC. The block's own rules are the ledger's. */
@@ -96,8 +109,10 @@ function contentsMatchHeader(
 
 /** All signatures of a certificate against the set of its height. */
 export function refuseCertificate(context: VerifyContext, certificate: Certificate): Refusal {
-  const verdict = verifyCertificate(certificate, context);
-  return verdict.ok ? undefined : verdict.reason;
+  const verdict = verifyCertificate(certificate, remembering(context));
+  if (!verdict.ok) return verdict.reason;
+  remember(context, certificate);
+  return undefined;
 }
 
 /** All signatures of a round certificate, and whether its votes justify its round. */
@@ -105,8 +120,34 @@ export function refuseRoundCertificate(
   context: VerifyContext,
   certificate: RoundCertificate,
 ): Refusal {
-  const verdict = verifyRoundCertificate(certificate, context);
-  return verdict.ok ? undefined : verdict.reason;
+  const verdict = verifyRoundCertificate(certificate, remembering(context));
+  if (!verdict.ok) return verdict.reason;
+  const { height } = certificate;
+  for (const group of certificate.groups) remember(context, { ...group, height });
+  return undefined;
+}
+
+/** The context with its memory of votes as certificates ask for it. */
+function remembering({ verified, ...context }: VerifyContext): CertificateContext {
+  if (verified === undefined) return context;
+  return {
+    ...context,
+    isVerified: (votes, validatorIndex, signature, publicKey) =>
+      verified.has(votes, { validatorIndex, signature, publicKey }),
+  };
+}
+
+/** All signatures of these votes are valid. */
+function remember({ verified, validators }: VerifyContext, votes: SignedVotes): void {
+  if (verified === undefined) return;
+  const signatures = votes.signatures.values();
+  for (const [validatorIndex, signed] of votes.signers.entries()) {
+    const publicKey = validators[validatorIndex]?.publicKey;
+    const signature = signed ? signatures.next().value : undefined;
+    if (publicKey === undefined || signature === undefined) continue;
+    const signer = { validatorIndex, signature, publicKey };
+    if (!verified.has(votes, signer)) verified.add(votes, signer);
+  }
 }
 
 function refusePolcFor({ proposal }: ProposalMessage, polc: Certificate): Refusal {

@@ -41,9 +41,16 @@ export const METRICS = {
   consensus_round: gauge("Round within that height."),
   consensus_rounds_total: counter("Rounds above 0 that were entered, by reason.", "reason"),
   consensus_delay_seconds: gauge("Measured one-way delay to a quorum; 0 if not known."),
+  consensus_proposal_seconds: gauge(
+    "Time that proposals of a quorum of leaders take to come, at their slowest of late.",
+  ),
   consensus_timeout_seconds: gauge("Timeouts of round 0 of this height, by step.", "step"),
   consensus_vote_relay: gauge("1 where votes go through the leader, 0 where they go to all."),
-  consensus_votes_total: counter("Votes from peers: taken or refused.", "type", "result"),
+  consensus_votes_total: counter(
+    "Votes from peers: taken, known already or refused.",
+    "type",
+    "result",
+  ),
   consensus_rebroadcasts_total: counter("Times that own last messages were sent again."),
   consensus_forwarded_total: counter(
     "Messages of other validators passed on to peers that do not hear them.",

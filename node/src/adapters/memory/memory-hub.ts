@@ -21,6 +21,8 @@ export interface MemoryHubOptions {
     to: string,
     frame: Uint8Array | undefined,
   ) => number | undefined;
+  /** What a link carries, in bytes a millisecond, or undefined: any number at once. */
+  readonly bytesPerMs?: (from: string, to: string) => number | undefined;
   /** True: a frame may overtake an earlier one of its link. Default false. */
   readonly reorder?: boolean;
 }
@@ -31,11 +33,14 @@ export interface Route {
   readonly to: string;
   /** When the last frame arrives, to keep the order. */
   lastArrivalMs: number;
+  /** When the last frame has left, where the link carries only so much. */
+  freeAtMs: number;
 }
 
 export class MemoryHub {
   readonly scheduler: Scheduler;
   readonly #delayMs: NonNullable<MemoryHubOptions["delayMs"]>;
+  readonly #bytesPerMs: NonNullable<MemoryHubOptions["bytesPerMs"]>;
   readonly #reorder: boolean;
   /** By address: a node that is stopped is not there. */
   readonly #listening = new Map<string, MemoryTransport>();
@@ -45,6 +50,7 @@ export class MemoryHub {
   constructor(options: MemoryHubOptions) {
     this.scheduler = options.scheduler;
     this.#delayMs = options.delayMs ?? (() => 1);
+    this.#bytesPerMs = options.bytesPerMs ?? (() => undefined);
     this.#reorder = options.reorder ?? false;
   }
 
@@ -68,18 +74,28 @@ export class MemoryHub {
     const routes = this.#routes.get(from) ?? new Map<string, Route>();
     const known = routes.get(to);
     if (known !== undefined) return known;
-    const route = { from, to, lastArrivalMs: 0 };
+    const route = { from, to, lastArrivalMs: 0, freeAtMs: 0 };
     this.#routes.set(from, routes.set(to, route));
     return route;
   }
 
-  /** Calls `arrive` after the link's delay; not at all where the hook loses it. */
+  /** Calls `arrive` once the frame has left and the link's delay is over; not at all where the hook loses it. */
   carry(route: Route, frame: Uint8Array | undefined, arrive: () => void): void {
     const delayMs = this.#delayMs(route.from, route.to, frame);
     if (delayMs === undefined) return;
     const nowMs = this.scheduler.monotonicMs();
-    const arrivalMs = Math.max(nowMs + delayMs, this.#reorder ? 0 : route.lastArrivalMs);
+    const leftMs = frame === undefined ? nowMs : this.#sentAtMs(route, frame.length);
+    const arrivalMs = Math.max(leftMs + delayMs, this.#reorder ? 0 : route.lastArrivalMs);
     route.lastArrivalMs = arrivalMs;
     this.scheduler.startTimer(arrivalMs - nowMs, arrive);
+  }
+
+  /** When the last byte of a frame that is sent now leaves: after those that wait before it. */
+  #sentAtMs(route: Route, sizeBytes: number): number {
+    const nowMs = this.scheduler.monotonicMs();
+    const bytesPerMs = this.#bytesPerMs(route.from, route.to);
+    if (bytesPerMs === undefined) return nowMs;
+    route.freeAtMs = Math.max(nowMs, route.freeAtMs) + sizeBytes / bytesPerMs;
+    return route.freeAtMs;
   }
 }

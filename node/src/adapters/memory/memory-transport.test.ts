@@ -88,6 +88,21 @@ describe("memory transport", () => {
     expect(numbers(a)).toEqual([0, 2, 4, 6, 8]);
   });
 
+  it("carries so many bytes in a time, one frame after the other, each way by itself", () => {
+    const { a, b, clock } = pair({ delayMs: () => 5, bytesPerMs: () => 10 });
+    const frame = (i: number) => new Uint8Array(100).fill(i);
+    for (const i of [1, 2, 3]) b.transport.send(a.id, frame(i));
+    a.transport.send(b.id, frame(9));
+    clock.advance(14);
+    expect([numbers(a), numbers(b)]).toEqual([[], []]);
+    clock.advance(1);
+    expect([numbers(a), numbers(b)]).toEqual([[1], [9]]);
+    clock.advance(19);
+    expect(numbers(a)).toEqual([1, 2]);
+    clock.advance(1);
+    expect(numbers(a)).toEqual([1, 2, 3]);
+  });
+
   it("replays a run from its seed exactly", () => {
     const run = (seed: number) => {
       const random = new SeededRandom(seed);
