@@ -1,0 +1,33 @@
+// What a daemon takes that has nothing to do: its timers, its metrics, its garbage. A devnet of one
+// validator that makes no block for an hour. Linux only, as /proc has the figure. Called by main.ts.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { cpuMsOf, daemonsOf } from "./process-cpu.ts";
+
+const SETTLE_MS = 25_000;
+const MEASURED_MS = 40_000;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** CPU time in µs a second. */
+export async function measureIdleDaemon(directory: string): Promise<number> {
+  const entry = fileURLToPath(new URL("../../../src/timed.ts", import.meta.url));
+  const args = [entry, "devnet", "--validators", "1", "--dir", directory];
+  const devnet = spawn(process.execPath, [...args, "--block-interval", "3600000"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(devnet.stdout, "data");
+    await pause(SETTLE_MS);
+    const [daemon] = daemonsOf(devnet.pid ?? 0);
+    if (daemon === undefined) throw new Error("the devnet runs no daemon");
+    const fromMs = cpuMsOf(daemon);
+    await pause(MEASURED_MS);
+    return Math.round(((cpuMsOf(daemon) - fromMs) * 1_000_000) / MEASURED_MS);
+  } finally {
+    devnet.kill("SIGINT");
+    await once(devnet, "exit");
+  }
+}
