@@ -1,5 +1,5 @@
-// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named; "tables" is the
-// view-change bench), keeps what was measured in docs/benchmarks/consensus.json, and writes the page
+// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named; "table.view-change" and
+// "table.round-zero" are the timed simulator's tables), keeps what was measured in docs/benchmarks/consensus.json, and writes the page
 // docs/benchmarks/consensus.md from it. Bars that were not measured again keep their figure and date.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,23 +33,27 @@ const stamp = (): Pick<RecordedVerdict, "date" | "machine"> => ({
   machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}`,
 });
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["tables", ...NAMES];
-const unknown = wanted.filter((name) => name !== "tables" && !NAMES.includes(name));
+const timed = ["node/sim/main.ts", "--mode", "timed", "--json", "--table"];
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  "table.view-change": [...timed, "view-change"],
+  "table.round-zero": [...timed, "round-zero"],
+};
+const all = [...Object.keys(TABLES), ...NAMES];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const unknown = wanted.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   console.error(`error BENCHMARK_USAGE: there is no benchmark "${unknown.join('", "')}"`);
   process.exitCode = 2;
 } else {
   for (const name of wanted) {
     say(`==> ${name}`);
-    const args =
-      name === "tables"
-        ? ["node/sim/timing/main.ts", "--json"]
-        : ["e2e/bars/main.ts", name, "--json"];
+    const args = TABLES[name] ?? ["e2e/bars/main.ts", name, "--json"];
     const { output } = await runProgram(args, say);
     const measured = JSON.parse(output.trim().split("\n").at(-1) ?? "") as unknown;
     const figures = read();
-    if (name === "tables") {
-      write({ ...figures, tables: { ...(measured as NonNullable<ConsensusFigures["tables"]>) } });
+    if (name in TABLES) {
+      const none = { viewChange: [], roundZero: [] };
+      write({ ...figures, tables: { ...none, ...figures.tables, ...(measured as object) } });
     } else {
       const verdict = { ...(measured as RecordedVerdict), ...stamp() };
       write({ ...figures, verdicts: { ...figures.verdicts, [name]: verdict } });

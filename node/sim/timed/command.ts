@@ -9,7 +9,8 @@ import type { ScalingOptions } from "./scaling.ts";
 const USAGE = `npm run sim -- --mode timed [--json] and one of
   --table view-change|round-zero [--scale S]
   --table scaling [--nodes 4,16] [--delays 0,50,regions] [--votes mesh,leader] [--cores own|K]
-    [--heights H] [--warm-up H] [--interval MS] [--megabits M] [--late SHARE] [--seed N]`;
+    [--heights H] [--warm-up H] [--interval MS] [--megabits M] [--late SHARE] [--unordered]
+    [--seed N]`;
 
 const text = (value: string) => ({ type: "string", default: value }) as const;
 
@@ -26,6 +27,7 @@ const OPTIONS = {
   interval: text("1000"),
   megabits: text("1000"),
   late: text("0.01"),
+  unordered: { type: "boolean", default: false },
   seed: text("1"),
   json: { type: "boolean", default: false },
 } as const;
@@ -111,6 +113,7 @@ function scalingOptions(values: Values): readonly ScalingOptions[] {
     emptyBlockIntervalMs: whole("interval", values.interval, 1),
     megabitsPerSecond: number("megabits", values.megabits, 0.001),
     lateShare: number("late", values.late, 0),
+    inOrder: !values.unordered,
     seed: whole("seed", values.seed, 0),
   };
   return sizes.flatMap((nodes) =>

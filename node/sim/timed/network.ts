@@ -31,6 +31,8 @@ export interface NetworkOptions {
   readonly nodes: number;
   readonly delay: DelayBetween;
   readonly lateShare: number;
+  /** True: what follows a late frame on its link waits behind it, as TCP has it. */
+  readonly inOrder: boolean;
   readonly megabitsPerSecond: number;
   readonly costs: Costs;
   /** "own": each node has a core of its own; otherwise so many cores for all of them. */
@@ -141,6 +143,7 @@ export class TimedNetwork implements TimedWorld {
     const threads = this.chain.set.map(() => new Thread(shared ?? new Processor(time, 1)));
     const hub = new MemoryHub({
       scheduler: time,
+      reorder: !options.inOrder,
       delayMs: (fromId, toId, frame) => {
         const [from, to] = [wire.indexOf(fromId), wire.indexOf(toId)];
         if (frame === undefined) return wire.dialMs(from, to);

@@ -18,6 +18,7 @@ export interface ScalingOptions {
   readonly warmUpHeights: number;
   readonly emptyBlockIntervalMs: number;
   readonly lateShare: number;
+  readonly inOrder: boolean;
   readonly seed: number;
 }
 

@@ -15,6 +15,7 @@ export const VIEW_CHANGE_SIZES = [4, 10, 22] as const;
 /** What all cells of both tables share: a core and a gigabit for each node, and heights that follow at once. */
 export const TABLE_RUN = {
   lateShare: 0.01,
+  inOrder: false,
   megabitsPerSecond: 1_000,
   cores: "own",
   minBlockMs: 5,

@@ -117,6 +117,7 @@ function run(size: RunSize, sendUs: number): readonly Measured[] {
     nodes,
     delay: evenDelay(2),
     lateShare: 0,
+    inOrder: true,
     megabitsPerSecond: 1_000,
     costs: noCosts(),
     cores: "own" as const,
