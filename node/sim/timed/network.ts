@@ -9,9 +9,10 @@ import { decodeFrame, type Message } from "../../src/codec/frames.ts";
 import type { NodeOptions, NodePorts } from "../../src/daemon/consensus-node.ts";
 import { type Genesis, genesisHashOf } from "../../src/genesis.ts";
 import { genesisState } from "../../src/ledger/state-root.ts";
-import type { Log, Transport } from "../../src/ports.ts";
+import type { Transport } from "../../src/ports.ts";
 import type { CertifiedBlock } from "../../src/types/chain.ts";
 import { type Chain, chainOf, payment } from "../world/chain.ts";
+import { FileDisks } from "../world/file-disks.ts";
 import { FrameReader } from "../world/frame-reader.ts";
 import { Machine, type MachineEvents } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
@@ -187,7 +188,8 @@ export class TimedNetwork implements TimedWorld {
       config: { ...CONFIG, consensus: { ...CONSENSUS, ...this.#options.consensus } },
       events: this.#machineEvents(() => node as TimedNode),
       corrupt: this.#events.corrupt?.(index, this),
-      plant: { name: "timed", ports: (ports) => this.#ports(ports, node as TimedNode) },
+      newDisks: (key, genesisHash) => new FileDisks(key, genesisHash),
+      broken: { name: "timed", ports: (ports) => this.#ports(ports, node as TimedNode) },
     });
     node.machine = machine;
     return node as TimedNode;
@@ -200,8 +202,7 @@ export class TimedNetwork implements TimedWorld {
     const peers = this.chain.set.length - 1;
     const cpu = { index, peers, thread, costs, wire, time, read: this.#decode };
     const charged = chargedPorts(ports, cpu);
-    const given = { ...charged, log: this.#log(node) };
-    return this.#events.ports?.(given) ?? given;
+    return this.#events.ports?.(charged) ?? charged;
   }
 
   readonly #decode = (frame: Uint8Array): Message => {
@@ -212,21 +213,6 @@ export class TimedNetwork implements TimedWorld {
     return message;
   };
 
-  /** The node says in its log when it enters a round. */
-  #log(node: TimedNode): Log {
-    const nothing = (): void => undefined;
-    return {
-      debug: (fields, message) => {
-        if (message !== "newRound") return;
-        const { height, round } = fields as { readonly height: number; readonly round: number };
-        this.#events.entered(node, height, round);
-      },
-      info: nothing,
-      warn: nothing,
-      error: nothing,
-    };
-  }
-
   #machineEvents(node: () => TimedNode): MachineEvents {
     const fail = (what: string): never => {
       throw new Error(`validator ${node().index} ${what}`);
@@ -235,6 +221,12 @@ export class TimedNetwork implements TimedWorld {
       signed: () => undefined,
       committed: (_, certified) => this.#events.committed(node(), certified),
       punished: () => undefined,
+      // The core notes when it enters a round.
+      logged: (_, message, fields) => {
+        if (message !== "newRound") return;
+        const { height, round } = fields as { readonly height: number; readonly round: number };
+        this.#events.entered(node(), height, round);
+      },
       forked: () => fail("sees a fork"),
       stopped: (_, error) =>
         fail(`ended: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
