@@ -19,10 +19,8 @@ export function figuresText({ tables, verdicts }: ConsensusFigures): string {
   );
   const parts = [`"verdicts": {${lines(rows, "  ")}}`];
   if (tables !== undefined) {
-    const { runs, heights, viewChange, roundZero } = tables;
+    const { viewChange, roundZero } = tables;
     const cells = [
-      `"runs": ${runs}`,
-      `"heights": ${heights}`,
       `"viewChange": ${list(viewChange, "    ")}`,
       `"roundZero": ${list(roundZero, "    ")}`,
     ];

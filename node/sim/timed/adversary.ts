@@ -5,7 +5,9 @@
 import { faultyPower } from "../../src/crypto/certificate.ts";
 import { leadersOf } from "../../src/ledger/validator-state.ts";
 import type { Transport } from "../../src/ports.ts";
-import { Culprit, Plot } from "../faults/culprit.ts";
+import { BEHAVIOURS } from "../faults/behaviours.ts";
+import { CulpritAdapter } from "../faults/culprit.ts";
+import { Plot } from "../faults/plot.ts";
 import type { Rng } from "../world/rng.ts";
 import { Collusion } from "./collusion.ts";
 import { type TimedWorld, timedChain } from "./network.ts";
@@ -31,18 +33,23 @@ export interface AdversaryOptions {
 export function adversaryOf(options: AdversaryOptions, rng: Rng) {
   const { adversary, nodes } = options;
   const indices = adversary === "none" ? [] : indicesOf(options, rng);
-  let collusion: Collusion | undefined;
+  const collusion = new Collusion({ nodes, indices, afterHeight: options.warmUpHeights }, rng);
   return {
     indices: new Set(indices),
-    corrupt(index: number, { chain, time }: TimedWorld) {
+    corrupt(index: number, { chain, time, reader }: TimedWorld) {
       if (!indices.includes(index)) return undefined;
-      if (adversary === "silent") {
-        const plot = new Plot(chain.nodeIds, indices);
-        const culprit = new Culprit("silent", { chain, index, time, rng, plot });
-        return (transport: Transport) => culprit.corrupt(transport);
-      }
-      collusion ??= new Collusion(chain, { indices, afterHeight: options.warmUpHeights }, rng);
-      return collusion.adapter(index);
+      const behaviour = adversary === "silent" ? BEHAVIOURS.silent : collusion.behaviour;
+      const culprit = new CulpritAdapter(behaviour, {
+        chain,
+        index,
+        time,
+        reader,
+        rng,
+        plot: new Plot(nodes, indices, rng),
+        dueMs: () => 0,
+        voted: () => undefined,
+      });
+      return (transport: Transport) => culprit.corrupt(transport);
     },
   };
 

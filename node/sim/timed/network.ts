@@ -59,6 +59,7 @@ export interface NetworkEvents {
 }
 
 export interface TimedWorld {
+  readonly reader: FrameReader;
   readonly chain: Chain;
   readonly time: VirtualClock;
 }
@@ -118,9 +119,23 @@ export function timedChain(
   return { ...base, genesis, genesisHash, state: genesisState(genesis, genesisHash) };
 }
 
+/** Frames wait long before a busy node: each is kept as read for as long as somebody may read it. */
+class LastingReader extends FrameReader {
+  readonly #messages = new WeakMap<Uint8Array, Message>();
+
+  override read(frame: Uint8Array): Message {
+    const known = this.#messages.get(frame);
+    if (known !== undefined) return known;
+    const message = decodeFrame(frame);
+    this.#messages.set(frame, message);
+    return message;
+  }
+}
+
 /** The simulator's wallets have no number of their own: whoever is paid shows its address. */
 const addressOf = (chain: Chain, wallet: number): Uint8Array =>
-  payment(chain, 0, wallet).body.outputs[0]?.address ?? new Uint8Array(20);
+  payment(chain, { from: 0, to: wallet, outputs: 1 }).body.outputs[0]?.address ??
+  new Uint8Array(20);
 
 export class TimedNetwork implements TimedWorld {
   readonly time = new VirtualClock(EPOCH_MS);
@@ -129,8 +144,7 @@ export class TimedNetwork implements TimedWorld {
   readonly nodes: readonly TimedNode[];
   readonly #options: NetworkOptions;
   readonly #events: NetworkEvents;
-  /** Each frame is read once, however many nodes receive it. */
-  readonly #read = new WeakMap<Uint8Array, Message>();
+  readonly reader = new LastingReader();
 
   constructor(options: NetworkOptions, rng: Rng, events: NetworkEvents) {
     this.#options = options;
@@ -184,7 +198,8 @@ export class TimedNetwork implements TimedWorld {
       time: this.time,
       clock: new MachineClock(this.time, { rate: 1, skewMs: 0 }),
       hub,
-      reader: new FrameReader(),
+      reader: this.reader,
+      history: [],
       config: { ...CONFIG, consensus: { ...CONSENSUS, ...this.#options.consensus } },
       events: this.#machineEvents(() => node as TimedNode),
       corrupt: this.#events.corrupt?.(index, this),
@@ -196,22 +211,22 @@ export class TimedNetwork implements TimedWorld {
   }
 
   #ports(ports: NodePorts, node: TimedNode): NodePorts {
-    const { wire, time } = this;
+    const { wire, time, reader } = this;
     const { costs } = this.#options;
     const { index, thread } = node;
     const peers = this.chain.set.length - 1;
-    const cpu = { index, peers, thread, costs, wire, time, read: this.#decode };
+    const cpu = {
+      index,
+      peers,
+      thread,
+      costs,
+      wire,
+      time,
+      read: (frame: Uint8Array) => reader.read(frame),
+    };
     const charged = chargedPorts(ports, cpu);
     return this.#events.ports?.(charged) ?? charged;
   }
-
-  readonly #decode = (frame: Uint8Array): Message => {
-    const known = this.#read.get(frame);
-    if (known !== undefined) return known;
-    const message = decodeFrame(frame);
-    this.#read.set(frame, message);
-    return message;
-  };
 
   #machineEvents(node: () => TimedNode): MachineEvents {
     const fail = (what: string): never => {
@@ -221,6 +236,7 @@ export class TimedNetwork implements TimedWorld {
       signed: () => undefined,
       committed: (_, certified) => this.#events.committed(node(), certified),
       punished: () => undefined,
+      asked: () => undefined,
       // The core notes when it enters a round.
       logged: (_, message, fields) => {
         if (message !== "newRound") return;

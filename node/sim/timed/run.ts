@@ -149,7 +149,8 @@ class TimedRun {
     const { chain, nodes, time } = this.#network;
     for (let i = 0; i < payments; i++) {
       const driver = nodes[i % nodes.length]?.machine.node?.driver;
-      time.startTimer(1, () => driver?.submit(payment(chain, i, (i + 1) % payments)));
+      const spend = { from: i, to: (i + 1) % payments, outputs: 1 };
+      time.startTimer(1, () => driver?.submit(payment(chain, spend)));
     }
   }
 

@@ -146,8 +146,9 @@ function run(size: RunSize, sendUs: number): readonly Measured[] {
 function payAll({ time, nodes, chain }: TimedNetwork, wallets: number): void {
   for (let wallet = 0; wallet < wallets; wallet++) {
     const node = nodes[wallet % nodes.length];
+    const spend = { from: wallet, to: (wallet + 1) % wallets, outputs: 1 };
     time.startTimer(2_000 + Math.floor(wallet / 100) * 2_000, () =>
-      node?.machine.node?.driver.submit(payment(chain, wallet, (wallet + 1) % wallets)),
+      node?.machine.node?.driver.submit(payment(chain, spend)),
     );
   }
 }
