@@ -88,7 +88,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/adapters/memory",
   ],
   "node/mutation": ["node/sim"],
-  "node/bench": [...INNER, "node/src/adapters", "node/src/crypto/testing"],
+  "node/bench": [
+    ...INNER,
+    PORTS,
+    "node/src/adapters",
+    "node/src/crypto/testing",
+    "node/src/daemon",
+    "node/src/devnet",
+    "node/sim",
+  ],
 
   // the operator; of the node it takes schemas, keys and errors
   "operator/src/api": [],

@@ -15,7 +15,6 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
  * a file whose citations are mended must go from here, too.
  */
 const TO_BE_MOVED: readonly string[] = [
-  "node/sim/timing/view-change.ts",
   "node/sim/twins-scenario.ts",
   "node/src/codec/compact-frames.ts",
   "node/src/config.ts",

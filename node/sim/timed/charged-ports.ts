@@ -1,6 +1,6 @@
 // The ports of a production node on a simulated processor: every input becomes a task of its thread, and
 // every way out of the node charges what it costs on a real machine (costs.ts). Nothing is done otherwise
-// than by the ports below; only when it is done changes. Called by timed-run.ts.
+// than by the ports below; only when it is done changes. Called by network.ts.
 
 import type { Scheduler } from "../../src/adapters/memory/memory-hub.ts";
 import type { Message } from "../../src/codec/frames.ts";

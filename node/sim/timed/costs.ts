@@ -1,10 +1,10 @@
-// What production code costs on a real machine: one table, measured by measure-costs.ts and kept in
-// costs.json. A task of a node costs
+// What production code costs on a real machine: one table, costs.json, measured by node/bench/costs. A task
+// of a node costs
 //   receiving its frame, and handling it: decoding, the core's step, the driver around it;
 //   each signature that it verifies or gives; each frame that it sends; each sync of a disk.
 // A line is base + perByte × the frame's bytes + perPeer × the node's links + perTx × the transactions in
-// the frame or block; 0 where something plays no part. All
-// times are CPU time in microseconds but `waitMs`, which a disk takes. Used by charged-ports.ts.
+// the frame or block; 0 where something plays no part. All times are CPU time in microseconds, but for
+// `waitMs`, which a disk takes. Used by charged-ports.ts.
 
 import { readFileSync } from "node:fs";
 import type { Message, MessageType } from "../../src/codec/frames.ts";

@@ -1,7 +1,7 @@
 // A network of production nodes on a virtual clock, each on a processor and behind a line of its own (or
 // on cores that all share). It is the simulator's machine with other ports: nothing of the node is
 // imitated. Clocks agree and nothing dies; what a run does to a node it does at the node's links. Same
-// options, same run. Called by timed-run.ts.
+// options, same run. Called by run.ts.
 
 import { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
 import { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";

@@ -1,6 +1,6 @@
 // A port with some of its methods replaced: all others go to the port itself, getters too. For what stands
-// between a node and its ports and changes one or two of them. Called by charged-ports.ts, meter.ts and
-// collusion.ts.
+// between a node and its ports and changes one or two of them. Called by charged-ports.ts and
+// node/bench/costs/meter.ts.
 
 /** `port` with `changes` in place of its own members. */
 export function portWith<T extends object>(port: T, changes: Partial<T>): T {

@@ -5,7 +5,7 @@
 //   wait: time for a disk. The node does nothing meanwhile, the core is free for others.
 // What leaves the node in the middle of a task leaves at `aheadMs` after the task's beginning. Then the
 // next task begins, so frames queue before a busy node. Nodes that wait for a core get one in turn.
-// Used by charged-ports.ts and timed-run.ts.
+// Used by charged-ports.ts and network.ts.
 
 import type { VirtualClock } from "../../src/adapters/memory/virtual-clock.ts";
 

@@ -1,12 +1,12 @@
 // Measures what production code takes for each input, while a simulated network runs it: the real time of
 // a task without the time that its ports take, which have rows of their own in the table of costs. Ports
-// of a daemon that count and log are given as a daemon has them. Called by measure-costs.ts.
+// of a daemon that count and log are given as a daemon has them. Called by handling.ts.
 
-import type { Message } from "../../../src/codec/frames.ts";
-import type { NodePorts } from "../../../src/daemon/consensus-node.ts";
-import type { LastingSigner, Log, Metrics, Transport } from "../../../src/ports.ts";
-import { type TaskType, transactionsOf } from "../costs.ts";
-import { portWith } from "../port-with.ts";
+import { type TaskType, transactionsOf } from "../../sim/timed/costs.ts";
+import { portWith } from "../../sim/timed/port-with.ts";
+import type { Message } from "../../src/codec/frames.ts";
+import type { NodePorts } from "../../src/daemon/consensus-node.ts";
+import type { LastingSigner, Log, Metrics, Transport } from "../../src/ports.ts";
 
 /** What a task did besides handling its input. */
 export type Deed = "nothing" | "vote" | "proposal" | "decide" | "several";

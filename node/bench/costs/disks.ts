@@ -2,13 +2,14 @@
 // on the disk under the given directory. Called by main.ts.
 
 import { join } from "node:path";
-import { guardKey } from "../../../src/adapters/file-signer.ts";
-import { openFileWal } from "../../../src/adapters/file-wal.ts";
-import { openLevelStore } from "../../../src/adapters/level-store-open.ts";
-import { openSigningKey } from "../../../src/crypto/keys.ts";
-import type { Utxo } from "../../../src/ports.ts";
-import { close, commit, initialise, nextCommit } from "../../../test/store-commits.ts";
-import type { Costs } from "../costs.ts";
+import type { Costs } from "../../sim/timed/costs.ts";
+import { timedChain } from "../../sim/timed/network.ts";
+import { historyOf } from "../../sim/world/history.ts";
+import { guardKey } from "../../src/adapters/file-signer.ts";
+import { openFileWal } from "../../src/adapters/file-wal.ts";
+import { openLevelStore } from "../../src/adapters/level-store-open.ts";
+import { openSigningKey } from "../../src/crypto/keys.ts";
+import type { BlockCommit, Store, Utxo } from "../../src/ports.ts";
 import { cpuAndWaitOf, rounded } from "./stopwatch.ts";
 
 const COUNT = 300;
@@ -44,22 +45,38 @@ export async function measureDisks(
   return { guard, log, store: await measureStore(join(directory, "chain")) };
 }
 
+const END_MS = 1_700_000_000_000;
+
+/** Empty blocks one by one, then one that makes many outputs. */
 async function measureStore(directory: string): Promise<Costs["store"]> {
+  const chain = timedChain(4, { minBlockMs: 50, emptyBlockIntervalMs: 1_000 });
+  const commits = historyOf(chain, BLOCKS + 1, END_MS);
   const store = await openLevelStore({ directory });
-  await initialise(store);
-  const changes: Promise<void>[] = [];
-  const empty = await cpuAndWaitOf(BLOCKS, () => commit(store, nextCommit(store)));
-  let made = 0;
-  const full = await cpuAndWaitOf(3, () => {
-    const change = nextCommit(store);
-    const created = Array.from({ length: OUTPUTS }, () => outputOf(made++, change.head.height));
-    const supply = change.head.supply + BigInt(created.length);
-    return commit(store, { ...change, created, head: { ...change.head, supply } });
-  });
-  await Promise.all(changes);
-  await close(store);
+  const { utxos, head } = chain.state;
+  await finished((done) => store.initialise(chain.genesisHash, utxos, head, done));
+  const empty = await cpuAndWaitOf(BLOCKS, (i) => write(store, commits[i]));
+  const last = commits[BLOCKS];
+  const full = await cpuAndWaitOf(1, () => write(store, last && withOutputs(last)));
+  await finished((done) => store.close(done));
   return { ...empty, perTxUs: rounded(Math.max(0, full.us - empty.us) / OUTPUTS) };
 }
+
+function write(store: Store, commit: BlockCommit | undefined): Promise<void> {
+  if (commit === undefined) throw new RangeError("fewer blocks than asked for");
+  return finished((done) => store.commit(commit, done));
+}
+
+function withOutputs(commit: BlockCommit): BlockCommit {
+  const { head } = commit;
+  const created = Array.from({ length: OUTPUTS }, (_, i) => outputOf(i, head.height));
+  const supply = head.supply + BigInt(created.length);
+  return { ...commit, created, head: { ...head, supply } };
+}
+
+const finished = (start: (done: (error?: Error) => void) => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    start((error) => (error === undefined ? resolve() : reject(error)));
+  });
 
 function outputOf(number: number, height: number): Utxo {
   const txid = new Uint8Array(32);

@@ -2,14 +2,14 @@
 // (meter.ts), at several sizes and with blocks of many transactions. The figures of a type become a line
 // over its frames' bytes, or over the number of peers where its frames have one size. Called by main.ts.
 
-import { createLog } from "../../../src/adapters/log.ts";
-import { createMetrics } from "../../../src/adapters/metrics.ts";
-import { decodeFrame } from "../../../src/codec/frames.ts";
-import { payment } from "../../world/chain.ts";
-import { newRng } from "../../world/rng.ts";
-import { type CostLine, type Costs, costOf, HANDLED, noCosts } from "../costs.ts";
-import { TimedNetwork } from "../network.ts";
-import { evenDelay } from "../regions.ts";
+import { type CostLine, type Costs, costOf, HANDLED, noCosts } from "../../sim/timed/costs.ts";
+import { TimedNetwork } from "../../sim/timed/network.ts";
+import { evenDelay } from "../../sim/timed/regions.ts";
+import { payment } from "../../sim/world/chain.ts";
+import { newRng } from "../../sim/world/rng.ts";
+import { createLog } from "../../src/adapters/log.ts";
+import { createMetrics } from "../../src/adapters/metrics.ts";
+import { decodeFrame } from "../../src/codec/frames.ts";
 import { type Deed, Meter, type Sample } from "./meter.ts";
 import { rounded } from "./stopwatch.ts";
 

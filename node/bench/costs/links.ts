@@ -4,14 +4,11 @@
 // process. Called by main.ts.
 
 import { fork } from "node:child_process";
-import { systemClock } from "../../../src/adapters/system-clock.ts";
-import { systemRandom } from "../../../src/adapters/system-random.ts";
-import { openNodeIdentity } from "../../../src/adapters/ws-transport/node-identity.ts";
-import {
-  openWsTransport,
-  type WsTransport,
-} from "../../../src/adapters/ws-transport/ws-transport.ts";
-import type { CostLine, Costs } from "../costs.ts";
+import type { CostLine, Costs } from "../../sim/timed/costs.ts";
+import { systemClock } from "../../src/adapters/system-clock.ts";
+import { systemRandom } from "../../src/adapters/system-random.ts";
+import { openNodeIdentity } from "../../src/adapters/ws-transport/node-identity.ts";
+import { openWsTransport, type WsTransport } from "../../src/adapters/ws-transport/ws-transport.ts";
 import { rounded } from "./stopwatch.ts";
 
 const RECEIVERS = 8;

@@ -13,7 +13,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** CPU time in µs a second. */
 export async function measureIdleDaemon(directory: string): Promise<number> {
-  const entry = fileURLToPath(new URL("../../../src/timed.ts", import.meta.url));
+  const entry = fileURLToPath(new URL("../../src/timed.ts", import.meta.url));
   const args = [entry, "devnet", "--validators", "1", "--dir", directory];
   const noBlock = ["--block-interval", "3600000", "--first-block-timeout", "3600"];
   const devnet = spawn(process.execPath, [...args, ...noBlock], {

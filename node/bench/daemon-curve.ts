@@ -1,4 +1,4 @@
-// node e2e/bars/daemon-curve.ts 4 16 31 50: what real daemons take for empty blocks at one a second, beside
+// node node/bench/daemon-curve.ts 4 16 31 50: what real daemons take for empty blocks at one a second, beside
 // which the timed simulator's figures stand (docs/scaling.md). A devnet of each size on loopback; CPU time
 // of all daemons from /proc over a stretch of blocks, so that other work on the machine does not count.
 // One JSON line a size. Linux only.
@@ -10,15 +10,16 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { cpuMsOf, daemonsOf } from "../../node/sim/timed/measure/process-cpu.ts";
-import { readDevnet } from "../../node/src/devnet/devnet-files.ts";
-import { opsUrlOf } from "../../node/src/devnet/devnet-plan.ts";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fileURLToPath } from "node:url";
+import { readDevnet } from "../src/devnet/devnet-files.ts";
+import { opsUrlOf } from "../src/devnet/devnet-plan.ts";
+import { cpuMsOf, daemonsOf } from "./costs/process-cpu.ts";
 
 /** Code is compiled while it runs: the first blocks cost more. */
 const SETTLE_MS = 20_000;
 const MEASURED_MS = 40_000;
 const FIRST_BLOCK_SECONDS = 600;
+const TIMED = fileURLToPath(new URL("../src/timed.ts", import.meta.url));
 
 interface Point {
   readonly heights: number;
@@ -41,11 +42,10 @@ async function look(daemons: readonly number[], opsUrl: string): Promise<Point> 
 
 async function measure(validators: number): Promise<object> {
   const directory = mkdtempSync(join(tmpdir(), "timecoin-curve-"));
-  const args = ["node/src/timed.ts", "devnet", "--validators", `${validators}`, "--dir", directory];
+  const args = [TIMED, "devnet", "--validators", `${validators}`, "--dir", directory];
   const more = ["--first-block-timeout", `${FIRST_BLOCK_SECONDS}`, "--log-level", "info"];
   const startedAtMs = performance.now();
   const devnet = spawn(process.execPath, [...args, ...more], {
-    cwd: fromRoot(),
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {

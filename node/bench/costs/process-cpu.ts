@@ -1,5 +1,4 @@
-// CPU time of other processes as Linux tells it in /proc. Called by idle-daemon.ts and the bench of real
-// daemons.
+// CPU time of other processes as Linux tells it in /proc. Called by idle-daemon.ts and daemon-curve.ts.
 
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,15 +1,15 @@
-// node node/sim/timed/measure/main.ts: measures what production code costs on this machine and writes the
+// node node/bench/costs/main.ts: measures what production code costs on this machine and writes the
 // table, node/sim/timed/costs.json. It takes about two minutes. CPU times are the best of several rounds,
 // since other work on the machine makes them longer, never shorter.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { createMetrics } from "../../../src/adapters/metrics.ts";
-import { openSigningKey } from "../../../src/crypto/keys.ts";
-import { createVerifiedCache } from "../../../src/crypto/verified-cache.ts";
-import { verifyBackend, verifySignature } from "../../../src/crypto/verify.ts";
-import type { MeasuredCosts } from "../costs.ts";
+import type { MeasuredCosts } from "../../sim/timed/costs.ts";
+import { createMetrics } from "../../src/adapters/metrics.ts";
+import { openSigningKey } from "../../src/crypto/keys.ts";
+import { createVerifiedCache } from "../../src/crypto/verified-cache.ts";
+import { verifyBackend, verifySignature } from "../../src/crypto/verify.ts";
 import { measureDisks } from "./disks.ts";
 import { measureHandling } from "./handling.ts";
 import { measureIdleDaemon } from "./idle-daemon.ts";
@@ -60,10 +60,10 @@ try {
     machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}`,
     date: new Date().toISOString().slice(0, 10),
     versions: { node: process.version, signatures: verifyBackend() },
-    command: "node node/sim/timed/measure/main.ts",
+    command: "node node/bench/costs/main.ts",
     costs: { ...handling, ...links, send, ...signatures, ...disks, upkeepUsPerSecond },
   };
-  const file = new URL("../costs.json", import.meta.url);
+  const file = new URL("../../sim/timed/costs.json", import.meta.url);
   writeFileSync(file, `${JSON.stringify(measured, undefined, 2)}\n`);
   say(`written: ${file.pathname}`);
 } finally {
