@@ -67,7 +67,7 @@ function tablesOf({ tables }: ConsensusFigures): readonly string[] {
   return [
     "",
     TABLES_HEAD,
-    "`npm run sim -- --mode timed --table view-change`: 20 runs of 60 heights with silent leaders, who are skipped from their second failure on; 120 runs with equivocating ones, who are out two heights after the first of them leads.",
+    "`npm run sim -- --mode timed --table view-change`: 40 runs of 30 heights with silent leaders, who are skipped from their second failure on; 120 runs with equivocating ones, who are out two heights after the first of them leads.",
     "",
     viewChangeMarkdown(viewChange),
     "",

@@ -37,8 +37,8 @@ interface Row {
  * ones are out after the first height that one of them leads, which ends the run.
  */
 const ROWS: readonly Row[] = [
-  { adversary: "silent", placement: "drawn", runs: 20, heights: 60 },
-  { adversary: "silent", placement: "row", runs: 20, heights: 60 },
+  { adversary: "silent", placement: "drawn", runs: 40, heights: 30 },
+  { adversary: "silent", placement: "row", runs: 40, heights: 30 },
   { adversary: "equivocating", placement: "drawn", runs: 120, heights: 20 },
 ];
 
