@@ -17,12 +17,11 @@ export interface RecordedVerdict {
 }
 
 export interface ConsensusFigures {
-  readonly tables:
-    | {
-        readonly viewChange: readonly Cell[];
-        readonly roundZero: readonly RoundZeroCell[];
-      }
-    | undefined;
+  /** Empty where they were not measured yet. */
+  readonly tables: {
+    readonly viewChange: readonly Cell[];
+    readonly roundZero: readonly RoundZeroCell[];
+  };
   readonly verdicts: Readonly<Record<string, RecordedVerdict>>;
 }
 
@@ -61,9 +60,7 @@ export function consensusPage(figures: ConsensusFigures, names: readonly string[
   ].join("\n");
 }
 
-function tablesOf({ tables }: ConsensusFigures): readonly string[] {
-  if (tables === undefined) return [];
-  const { viewChange, roundZero } = tables;
+function tablesOf({ tables: { viewChange, roundZero } }: ConsensusFigures): readonly string[] {
   return [
     "",
     TABLES_HEAD,

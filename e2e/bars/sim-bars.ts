@@ -90,6 +90,7 @@ async function measureViewChange(say: Say, scale: number): Promise<Measurement> 
   return {
     figure: `at 100 ms one way: silent max ${worst("silent", 100)} ms, equivocating max ${worst("equivocating", 100)} ms; at 50 ms: equivocating max ${worst("equivocating", 50)} ms${atScale(scale)}`,
     pass: scale === 1 && failures.length === 0,
+    tables: { viewChange },
     detail:
       failures.length > 0
         ? failures.join("; ")
@@ -113,6 +114,7 @@ async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
   return {
     figure: `least ${least === undefined ? "none" : show(least)}${atScale(scale)}`,
     pass: scale === 1 && failures.length === 0 && least !== undefined,
+    tables: { roundZero },
     detail:
       failures.length > 0
         ? `below 99.9 %: ${failures.map(show).join("; ")}`

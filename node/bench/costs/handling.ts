@@ -34,6 +34,7 @@ const SELDOM = [
   ["getProposal", "vote"],
   ["getBlocks", "vote"],
   ["blocks", "peers"],
+  ["reach", "peers"],
 ] as const;
 
 interface Measured extends Sample {
@@ -57,7 +58,10 @@ export function measureHandling(sendUs: number, say: (line: string) => void): Ha
   const lines = new Map(
     HANDLED.map((type) => [type, lineOf(empty.filter(of(type, "nothing")))] as const),
   );
-  for (const [type, like] of SELDOM) lines.set(type, lineOf(empty.filter(of(like, "nothing"))));
+  for (const [type, like] of SELDOM) {
+    const isSeen = empty.some(of(type, "nothing"));
+    if (!isSeen) lines.set(type, lineOf(empty.filter(of(like, "nothing"))));
+  }
   const ownVote = lineOf(beyond(lines, empty.filter(of("vote", "vote"))));
   // A proposal is voted for at once, and a leader votes for its own.
   const votedFor = empty.filter(of("proposal", "vote"));

@@ -41,7 +41,7 @@ export interface Console {
 }
 
 export const isTimed = (args: readonly string[]): boolean =>
-  args.includes("--mode=timed") || args[args.indexOf("--mode") + 1] === "timed";
+  args.some((arg, i) => arg === "--mode=timed" || (arg === "--mode" && args[i + 1] === "timed"));
 
 /** Runs `npm run sim -- --mode timed <args>`. */
 export async function timedCommand(args: readonly string[], out: Console): Promise<0 | 2> {
