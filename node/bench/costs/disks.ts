@@ -12,8 +12,8 @@ import { openSigningKey } from "../../src/crypto/keys.ts";
 import type { BlockCommit, Store, Utxo } from "../../src/ports.ts";
 import { cpuAndWaitOf, rounded } from "./stopwatch.ts";
 
-const COUNT = 300;
-const BLOCKS = 100;
+const MANY = { count: 60, rounds: 5 };
+const BLOCKS = { count: 20, rounds: 5 };
 const OUTPUTS = 2_000;
 /** A log's record of a vote, about. */
 const RECORD_BYTES = 130;
@@ -26,7 +26,7 @@ export async function measureDisks(
   const wal = openFileWal({ path: join(directory, "wal"), genesisHash });
   wal.reset(1);
   const record = new Uint8Array(RECORD_BYTES);
-  const log = await cpuAndWaitOf(COUNT, () => {
+  const log = await cpuAndWaitOf(MANY, () => {
     for (let votes = 0; votes < 4; votes++) wal.append(record);
     wal.sync();
   });
@@ -37,7 +37,7 @@ export async function measureDisks(
     seenHeight: () => 0,
   });
   const signBytes = new Uint8Array(100);
-  const signed = await cpuAndWaitOf(COUNT, (i) =>
+  const signed = await cpuAndWaitOf(MANY, (i) =>
     signer.sign({ height: i + 1, round: 0, step: 2, signBytes }),
   );
   signer.close();
@@ -45,18 +45,19 @@ export async function measureDisks(
   return { guard, log, store: await measureStore(join(directory, "chain")) };
 }
 
+const EMPTY_BLOCKS = BLOCKS.count * BLOCKS.rounds;
 const END_MS = 1_700_000_000_000;
 
 /** Empty blocks one by one, then one that makes many outputs. */
 async function measureStore(directory: string): Promise<Costs["store"]> {
   const chain = timedChain(4, { minBlockMs: 50, emptyBlockIntervalMs: 1_000 });
-  const commits = historyOf(chain, BLOCKS + 1, END_MS);
+  const commits = historyOf(chain, EMPTY_BLOCKS + 1, END_MS);
   const store = await openLevelStore({ directory });
   const { utxos, head } = chain.state;
   await finished((done) => store.initialise(chain.genesisHash, utxos, head, done));
   const empty = await cpuAndWaitOf(BLOCKS, (i) => write(store, commits[i]));
-  const last = commits[BLOCKS];
-  const full = await cpuAndWaitOf(1, () => write(store, last && withOutputs(last)));
+  const last = commits[EMPTY_BLOCKS];
+  const full = await cpuAndWaitOf({ count: 1 }, () => write(store, last && withOutputs(last)));
   await finished((done) => store.close(done));
   return { ...empty, perTxUs: rounded(Math.max(0, full.us - empty.us) / OUTPUTS) };
 }
