@@ -11,8 +11,8 @@ import { type Genesis, genesisHashOf } from "../../src/genesis.ts";
 import { genesisState } from "../../src/ledger/state-root.ts";
 import type { Transport } from "../../src/ports.ts";
 import type { CertifiedBlock } from "../../src/types/chain.ts";
+import { newDisksFor } from "../modes/node-config.ts";
 import { type Chain, chainOf, payment } from "../world/chain.ts";
-import { FileDisks } from "../world/file-disks.ts";
 import { FrameReader } from "../world/frame-reader.ts";
 import { Machine, type MachineEvents } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
@@ -72,7 +72,7 @@ export interface TimedNode {
 
 const COIN = 10_000_000n;
 
-/** As config.ts has it; keys are new, so nobody waits for a past. */
+/** As config.ts has it. */
 const CONSENSUS: NodeOptions["config"]["consensus"] = {
   adaptive: true,
   timeoutProposeMs: 300,
@@ -81,7 +81,7 @@ const CONSENSUS: NodeOptions["config"]["consensus"] = {
   maxTimeoutMs: 10_000,
   voteRelay: "auto",
   compactFromBytes: 16 * 1024,
-  doubleSignCheckHeight: 0,
+  doubleSignCheckHeight: 10,
 };
 const CONFIG = {
   mempool: { maxTxs: 20_000, maxBytes: 64 * 1024 * 1024, ttlBlocks: 600 },
@@ -203,7 +203,7 @@ export class TimedNetwork implements TimedWorld {
       config: { ...CONFIG, consensus: { ...CONSENSUS, ...this.#options.consensus } },
       events: this.#machineEvents(() => node as TimedNode),
       corrupt: this.#events.corrupt?.(index, this),
-      newDisks: (key, genesisHash) => new FileDisks(key, genesisHash),
+      newDisks: newDisksFor("whole"),
       broken: { name: "timed", ports: (ports) => this.#ports(ports, node as TimedNode) },
     });
     node.machine = machine;
