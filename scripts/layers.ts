@@ -91,9 +91,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "node/bench": [
     ...INNER,
     GENESIS,
+    PORTS,
     "node/src/adapters",
     "node/src/crypto/testing",
+    "node/src/daemon",
     "node/src/devnet",
+    "node/sim",
   ],
 
   // the operator; of the node it takes schemas, keys and errors

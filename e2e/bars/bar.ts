@@ -7,6 +7,8 @@ export interface Measurement {
   readonly pass: boolean;
   /** What stands behind the figure: parts, counts, conditions. */
   readonly detail: string;
+  /** The cells of the table behind it, by the table's name. */
+  readonly tables?: Readonly<Record<string, readonly object[]>>;
 }
 
 /** Prints a line of what a bar does. */

@@ -17,16 +17,10 @@ export function figuresText({ tables, verdicts }: ConsensusFigures): string {
   const rows = Object.entries(verdicts).map(
     ([name, verdict]) => `${JSON.stringify(name)}: ${JSON.stringify(verdict)}`,
   );
-  const parts = [`"verdicts": {${lines(rows, "  ")}}`];
-  if (tables !== undefined) {
-    const { runs, heights, viewChange, roundZero } = tables;
-    const cells = [
-      `"runs": ${runs}`,
-      `"heights": ${heights}`,
-      `"viewChange": ${list(viewChange, "    ")}`,
-      `"roundZero": ${list(roundZero, "    ")}`,
-    ];
-    parts.unshift(`"tables": {${lines(cells, "  ")}}`);
-  }
+  const cells = [
+    `"viewChange": ${list(tables.viewChange, "    ")}`,
+    `"roundZero": ${list(tables.roundZero, "    ")}`,
+  ];
+  const parts = [`"tables": {${lines(cells, "  ")}}`, `"verdicts": {${lines(rows, "  ")}}`];
   return `{${lines(parts, "")}}\n`;
 }

@@ -1,7 +1,7 @@
 // `npm run bars -- NAME [--json] [--scale 0.01]` measures one bar and ends with its verdict; `-- list`
 // names them all. A scale below 1 is a quick try of a long bar: it says so, and never passes.
-// With --json the last line is {"name", "figure", "bar", "pass", "detail"} on standard output, and what
-// it does goes to standard error. Exit code 0 where the bar holds, 1 where not, 2 for a wrong name.
+// With --json the last line is {"name", "figure", "bar", "pass", "detail", "tables"} on standard output, and
+// what it does goes to standard error. Exit code 0 where the bar holds, 1 where not, 2 for a wrong name.
 
 import { parseArgs } from "node:util";
 import { formatFailure, ToolingError } from "../src/coded-error.ts";
@@ -42,8 +42,8 @@ function list(): number {
 async function measure(chosen: Bar, scale: number, isJson: boolean): Promise<number> {
   const { name, bar } = chosen;
   const say = (line: string): void => console.error(line);
-  const { figure, pass, detail } = await chosen.measure(say, scale);
-  if (isJson) console.log(JSON.stringify({ name, figure, bar, pass, detail }));
+  const { figure, pass, detail, tables } = await chosen.measure(say, scale);
+  if (isJson) console.log(JSON.stringify({ name, figure, bar, pass, detail, tables }));
   else console.log(`${pass ? "holds" : "FAILS"}: ${name} ${figure} (must be ${bar}); ${detail}`);
   return pass ? 0 : 1;
 }

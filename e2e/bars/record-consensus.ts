@@ -1,6 +1,6 @@
-// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named; "tables" is the
-// view-change bench), keeps what was measured in docs/benchmarks/consensus.json, and writes the page
-// docs/benchmarks/consensus.md from it. Bars that were not measured again keep their figure and date.
+// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named), keeps what was
+// measured, tables too, in docs/benchmarks/consensus.json, and writes the page docs/benchmarks/consensus.md
+// from it. Bars that were not measured again keep their figure and date.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -16,10 +16,16 @@ const JSON_FILE = fromRoot("docs/benchmarks/consensus.json");
 const PAGE = fromRoot("docs/benchmarks/consensus.md");
 const NAMES = [...SIM_BARS, ...DRIVER_BARS, ...CONSENSUS_BARS].map(({ name }) => name);
 
+const NO_TABLES = { viewChange: [], roundZero: [] };
+
+type MeasuredVerdict = Omit<RecordedVerdict, "date" | "machine"> & {
+  readonly tables?: Partial<ConsensusFigures["tables"]>;
+};
+
 const say = (line: string): void => console.error(line);
 
 function read(): ConsensusFigures {
-  if (!existsSync(JSON_FILE)) return { tables: undefined, verdicts: {} };
+  if (!existsSync(JSON_FILE)) return { tables: NO_TABLES, verdicts: {} };
   return JSON.parse(readFileSync(JSON_FILE, "utf8")) as ConsensusFigures;
 }
 
@@ -33,27 +39,23 @@ const stamp = (): Pick<RecordedVerdict, "date" | "machine"> => ({
   machine: `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}`,
 });
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : ["tables", ...NAMES];
-const unknown = wanted.filter((name) => name !== "tables" && !NAMES.includes(name));
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : NAMES;
+const unknown = wanted.filter((name) => !NAMES.includes(name));
 if (unknown.length > 0) {
   console.error(`error BENCHMARK_USAGE: there is no benchmark "${unknown.join('", "')}"`);
   process.exitCode = 2;
 } else {
   for (const name of wanted) {
     say(`==> ${name}`);
-    const args =
-      name === "tables"
-        ? ["node/sim/timing/main.ts", "--json"]
-        : ["e2e/bars/main.ts", name, "--json"];
-    const { output } = await runProgram(args, say);
-    const measured = JSON.parse(output.trim().split("\n").at(-1) ?? "") as unknown;
-    const figures = read();
-    if (name === "tables") {
-      write({ ...figures, tables: { ...(measured as NonNullable<ConsensusFigures["tables"]>) } });
-    } else {
-      const verdict = { ...(measured as RecordedVerdict), ...stamp() };
-      write({ ...figures, verdicts: { ...figures.verdicts, [name]: verdict } });
-      if (!verdict.pass) process.exitCode = 1;
-    }
+    const { output } = await runProgram(["e2e/bars/main.ts", name, "--json"], say);
+    const measured = JSON.parse(output.trim().split("\n").at(-1) ?? "") as MeasuredVerdict;
+    const { tables, ...rest } = measured;
+    const verdict = { ...rest, ...stamp() };
+    const known = read();
+    write({
+      tables: { ...NO_TABLES, ...known.tables, ...tables },
+      verdicts: { ...known.verdicts, [name]: verdict },
+    });
+    if (!verdict.pass) process.exitCode = 1;
   }
 }

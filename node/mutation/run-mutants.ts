@@ -33,7 +33,7 @@ const vitest = (name: string, timeoutMs: number, filters: readonly string[]): St
 
 const SIMULATOR_TESTS = vitest("simulator tests", 120_000, [
   "node/sim/modes/simulation.test.ts",
-  "node/sim/timing/",
+  "node/sim/timed/",
 ]);
 
 /** What judges the mutants of a target, the quickest first. */

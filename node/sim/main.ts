@@ -1,7 +1,10 @@
 // npm run sim -- --seed N --runs K --nodes N,N|mixed --heights H [--mode fast|whole] [--jobs J]
 //   [--seconds S | --minutes M] [--faulty f+1] [--only-faults a,b] [--without a,b] [--plan JSON]
 //   [--broken "promise"] [--twins] [--trace] [--covers] [--idle] [--json]
+// npm run sim -- --mode timed has options of its own (timed/command.ts). Each mode loads its own modules,
+// as a timed run may raise a bound before they are read.
 
-import { simCli } from "./command/cli.ts";
-
-process.exitCode = await simCli(process.argv.slice(2), console);
+const args = process.argv.slice(2);
+const { isTimed, timedCommand } = await import("./timed/command.ts");
+if (isTimed(args)) process.exitCode = await timedCommand(args, console);
+else process.exitCode = await (await import("./command/cli.ts")).simCli(args, console);

@@ -1,6 +1,6 @@
 // View changes of real daemons, read from their debug logs: every node writes when it enters a round,
 // and all of them share the machine's clock. A view change runs from the first node's entering a round
-// that fails until a quorum of nodes is in the next round of that height, as in node/sim/timing. The logs
+// that fails until a quorum of nodes is in the next round of that height, as in node/sim/timed. The logs
 // say when a block was committed, too.
 
 import { z } from "zod";

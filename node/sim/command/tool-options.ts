@@ -1,5 +1,5 @@
 // Options of the measuring tools: a wrong one is answered with the reason and the usage, and exit code
-// 2. Called by sim:timing and mutation, whose work begins at once.
+// 2. Called by mutation, whose work begins at once.
 
 import { type ParseArgsConfig, parseArgs } from "node:util";
 

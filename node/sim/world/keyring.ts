@@ -4,8 +4,6 @@
 
 import type { Validator, ValidatorSet } from "../../src/types/chain.ts";
 
-export const SIM_GENESIS_HASH: Uint8Array = new Uint8Array(32).fill(7);
-
 const sets = new Map<number, ValidatorSet>();
 
 /**

@@ -1,30 +1,34 @@
-// The view-change table of docs/consensus.md on the production core: f = 1, 3, 7, one-way delays from 2 to
-// 500 ms, silent and equivocating leaders. Deterministic by the seed. Called by main.ts and by the bar
-// sim.view-change.
+// The view-change table: f = 1, 3, 7 faulty validators, one-way delays from 2 to 500 ms, silent and
+// equivocating leaders, on production nodes with production's timeouts. Deterministic by the seeds. Called
+// by tables.ts and by the bar sim.view-change.
 
-import type { ConsensusParams } from "../../src/consensus/api.ts";
-import { type Adversary, type Placement, TIMING_PARAMS } from "./timing-options.ts";
-import { type HeightTiming, type LedViewChange, timeHeights } from "./timing-run.ts";
+import type { Adversary, AdversaryPlace } from "./adversary.ts";
+import type { Costs } from "./costs.ts";
+import { evenDelay } from "./regions.ts";
+import { type HeightTiming, type LedViewChange, type RunOptions, runTimed } from "./run.ts";
 
-/** The delays of the table with their timeouts: T_propose and T_vote of round 0. */
-export const DELAYS = [
-  { delayMs: 2, timeoutProposeMs: 300, timeoutVoteMs: 100 },
-  { delayMs: 50, timeoutProposeMs: 300, timeoutVoteMs: 100 },
-  { delayMs: 100, timeoutProposeMs: 400, timeoutVoteMs: 200 },
-  { delayMs: 250, timeoutProposeMs: 900, timeoutVoteMs: 450 },
-  { delayMs: 500, timeoutProposeMs: 1_800, timeoutVoteMs: 900 },
-] as const;
+export const VIEW_CHANGE_DELAYS_MS = [2, 50, 100, 250, 500] as const;
 
 /** n = 3f + 1 for f = 1, 3, 7. */
-export const SIZES = [4, 10, 22] as const;
+export const VIEW_CHANGE_SIZES = [4, 10, 22] as const;
+
+/** What all cells of both tables share: a core and a gigabit for each node, and heights that follow at once. */
+export const TABLE_RUN = {
+  lateShare: 0.01,
+  inOrder: false,
+  megabitsPerSecond: 1_000,
+  cores: "own",
+  minBlockMs: 5,
+  emptyBlockIntervalMs: 5,
+  warmUpHeights: 10,
+} as const satisfies Partial<RunOptions>;
 
 export interface CellOptions {
   readonly nodes: number;
   readonly adversary: Exclude<Adversary, "none">;
-  readonly placement: Placement;
-  readonly asProduction: boolean;
-  /** One of DELAYS. */
-  readonly delay: (typeof DELAYS)[number];
+  readonly placement: AdversaryPlace;
+  readonly delayMs: number;
+  readonly costs: Costs;
   readonly seeds: readonly number[];
   readonly heights: number;
 }
@@ -33,10 +37,8 @@ export interface Cell {
   readonly nodes: number;
   readonly faulty: number;
   readonly adversary: Adversary;
-  readonly placement: Placement;
-  readonly asProduction: boolean;
+  readonly placement: AdversaryPlace;
   readonly delayMs: number;
-  readonly timeoutProposeMs: number;
   readonly heights: number;
   /** Rounds led by the adversary that failed; p50, p99 and max are theirs. */
   readonly viewChanges: number;
@@ -49,22 +51,16 @@ export interface Cell {
   /** Most rounds a height took; 1 where all decide in round 0. */
   readonly worstRounds: number;
   readonly worstHeightMs: number;
-  /** What no leader protocol can beat: T_propose and one delay. */
-  readonly boundMs: number;
 }
 
 /** Measures one cell: all seeds' heights taken together. */
 export function viewChangeCell(options: CellOptions): Cell {
-  const { nodes, adversary, placement, asProduction, delay, seeds, heights } = options;
-  const { timeoutProposeMs, timeoutVoteMs } = asProduction ? TIMING_PARAMS : delay;
-  const params: ConsensusParams = { ...TIMING_PARAMS, timeoutProposeMs, timeoutVoteMs };
+  const { nodes, adversary, placement, delayMs, costs, seeds, heights } = options;
   const changes: LedViewChange[] = [];
   const timed: HeightTiming[] = [];
   for (const seed of seeds) {
-    const { delayMs } = delay;
-    const where = { seed, nodes, delayMs, heights };
-    const run = { ...where, params, adversary, placement, asProduction, paceMs: PACE_MS };
-    const report = timeHeights(run);
+    const who = { nodes, adversary, placement, delay: evenDelay(delayMs) };
+    const report = runTimed({ ...TABLE_RUN, ...who, costs, seed, heights });
     changes.push(...report.viewChanges);
     timed.push(...report.heights);
   }
@@ -75,9 +71,7 @@ export function viewChangeCell(options: CellOptions): Cell {
     faulty: Math.floor((nodes - 1) / 3),
     adversary,
     placement,
-    asProduction,
-    delayMs: delay.delayMs,
-    timeoutProposeMs: delay.timeoutProposeMs,
+    delayMs,
     heights: timed.length,
     viewChanges: durations.length,
     p50Ms: quantile(durations, 0.5),
@@ -87,15 +81,11 @@ export function viewChangeCell(options: CellOptions): Cell {
     honestLedMaxMs: quantile(honestLed, 1),
     worstRounds: Math.max(...timed.map(({ lastRound }) => lastRound)) + 1,
     worstHeightMs: Math.round(Math.max(...timed.map(({ tookMs }) => tookMs))),
-    boundMs: delay.timeoutProposeMs + delay.delayMs,
   };
 }
 
 const sortedMs = (changes: readonly LedViewChange[]): readonly number[] =>
   changes.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
-
-/** minBlockMs: the least between two heights, so nodes start them as far apart as they decide. */
-export const PACE_MS = 50;
 
 /** The smallest value that the given share of the sorted values does not exceed; 0 for none. */
 export function quantile(sorted: readonly number[], share: number): number {
