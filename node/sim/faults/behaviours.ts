@@ -5,7 +5,7 @@ import { ZERO_HASH } from "../../src/codec/bytes.ts";
 import { encodeFrame, type Message } from "../../src/codec/frames.ts";
 import { isNil } from "../../src/consensus/tally.ts";
 import { PREVOTE, type VoteType } from "../../src/types/chain.ts";
-import type { Vote } from "../../src/types/consensus.ts";
+import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
 import { forger, shortCertificates } from "./bad-certificates.ts";
 import { badBlock, stale, unjustified, usurper } from "./bad-proposals.ts";
 import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
@@ -18,26 +18,30 @@ const NOTHING: readonly Outgoing[] = [];
 const JUST_BEFORE_MS = 2;
 const ONES_HASH = new Uint8Array(32).fill(1);
 
-const CONSENSUS: ReadonlySet<Message["type"]> = new Set<Message["type"]>([
-  "proposal",
-  "compactProposal",
-  "getBlockTxs",
-  "blockTxs",
-  "getProposal",
-  "vote",
-  "certificate",
-  "roundCertificate",
-  "evidence",
+/** What is no part of consensus. */
+const OTHER: ReadonlySet<Message["type"]> = new Set<Message["type"]>([
+  "status",
+  "getBlocks",
+  "blocks",
+  "txIds",
+  "getTxs",
+  "txs",
+  "ping",
+  "pong",
+  "peers",
 ]);
+const isConsensus = ({ type }: Message): boolean => !OTHER.has(type);
 
 const asItIs: Behaviour = () => () => undefined;
 
-/** Other votes only. */
+/** Other votes only: what it passes on for others goes out as it is. */
 const votes =
   (change: (culprit: CulpritAdapter, vote: Vote) => readonly Outgoing[] | undefined): Behaviour =>
   (culprit) =>
-  (message) =>
-    message.type === "vote" ? change(culprit, message.vote) : undefined;
+  (message) => {
+    const vote = culprit.ownVote(message);
+    return vote === undefined ? undefined : change(culprit, vote);
+  };
 
 /** The vote itself, nil, one for any block of this height, or none. */
 function anyVote(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
@@ -60,9 +64,10 @@ function runaway(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | und
 
 /** The block goes to as few as a quorum needs beside the culprits; its votes go to all. */
 const hider: Behaviour = (culprit) => (message, to) => {
-  if (message.type !== "proposal" && message.type !== "compactProposal") return undefined;
+  const own = culprit.ownProposal(message);
+  if (own === undefined) return undefined;
   const { quorum, count } = culprit;
-  const { height } = message.proposal.proposal;
+  const { height } = own.proposal;
   const place = (to.index + height) % count;
   return place < 2 * quorum - count + 1 ? undefined : NOTHING;
 };
@@ -72,8 +77,8 @@ const lateVoter: Behaviour = (culprit) => {
   let last: Vote | undefined;
   let before: Vote | undefined;
   return (message) => {
-    if (message.type !== "vote") return undefined;
-    const { vote } = message;
+    const vote = culprit.ownVote(message);
+    if (vote === undefined) return undefined;
     if (last !== undefined && last.height < vote.height) before = last;
     last = vote;
     if (before === undefined) return undefined;
@@ -83,21 +88,32 @@ const lateVoter: Behaviour = (culprit) => {
 };
 
 const delayer: Behaviour = (culprit) => (message, to) => {
-  if (!CONSENSUS.has(message.type)) return undefined;
+  if (!isConsensus(message)) return undefined;
   const delayMs = Math.max(0, culprit.world.dueMs(to.index) - JUST_BEFORE_MS);
   return [{ frame: encodeFrame(message), delayMs }];
 };
 
-const staleProposer: Behaviour = (culprit) => (message) => {
-  if (message.type === "vote") return anyVote(culprit, message.vote);
-  if (message.type !== "proposal") return undefined;
-  return sent({ type: "proposal", proposal: stale(culprit, message.proposal) });
+/** Other proposals only, where they are whole. */
+const proposals =
+  (
+    change: (culprit: CulpritAdapter, message: ProposalMessage) => ProposalMessage | undefined,
+  ): Behaviour =>
+  (culprit) =>
+  (message) => {
+    const own = message.type === "proposal" ? culprit.ownProposal(message) : undefined;
+    const proposal = own === undefined ? undefined : change(culprit, own);
+    return proposal === undefined ? undefined : sent({ type: "proposal", proposal });
+  };
+
+const staleProposer: Behaviour = (culprit) => {
+  const [vote, propose] = [votes(anyVote)(culprit), proposals(stale)(culprit)];
+  return (message, to) => (message.type === "vote" ? vote(message, to) : propose(message, to));
 };
 
 export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
-  silent: () => (message) => (CONSENSUS.has(message.type) ? NOTHING : undefined),
+  silent: () => (message) => (isConsensus(message) ? NOTHING : undefined),
   withholder: (culprit) => (message) =>
-    CONSENSUS.has(message.type) && culprit.rng.chance(0.5) ? NOTHING : undefined,
+    isConsensus(message) && culprit.rng.chance(0.5) ? NOTHING : undefined,
   hider,
   nilVoter: votes((culprit, vote) =>
     sent({ type: "vote", vote: culprit.vote(vote, { blockHash: ZERO_HASH }) }),
@@ -108,14 +124,10 @@ export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
     splitting(culprit, new Plot(culprit.count, [culprit.index], culprit.rng)),
   plotter: (culprit) => splitting(culprit, culprit.world.plot),
   staleProposer,
-  badProposer: (culprit) => (message) => {
-    if (message.type !== "proposal") return undefined;
-    return sent({ type: "proposal", proposal: badBlock(culprit, message.proposal) });
-  },
-  unjustified: (culprit) => (message) => {
-    if (message.type !== "proposal" || message.proposal.proposal.round === 0) return undefined;
-    return sent({ type: "proposal", proposal: unjustified(culprit, message.proposal) });
-  },
+  badProposer: proposals(badBlock),
+  unjustified: proposals((culprit, message) =>
+    message.proposal.round === 0 ? undefined : unjustified(culprit, message),
+  ),
   usurper: votes((culprit, vote) => (vote.type === PREVOTE ? usurper(culprit, vote) : undefined)),
   delayer,
   fuzzer: fuzzed,

@@ -13,6 +13,7 @@ import type { Proposal, ProposalMessage, Vote } from "../../src/types/consensus.
 import { CodedError } from "../../src/types/errors.ts";
 import { type Chain, keyOf } from "../world/chain.ts";
 import type { FrameReader } from "../world/frame-reader.ts";
+import { fakeVerify } from "../world/keyring.ts";
 import type { Rng } from "../world/rng.ts";
 import type { Plot } from "./plot.ts";
 import { Seen } from "./seen.ts";
@@ -91,6 +92,22 @@ export class CulpritAdapter {
       known: () => transport.known(),
       stop: (done) => transport.stop(done),
     };
+  }
+
+  /** The vote, where it is one that the node itself has signed. */
+  ownVote(message: Message): Vote | undefined {
+    if (message.type !== "vote") return undefined;
+    const { vote } = message;
+    const bytes = voteSignBytes(this.world.chain.genesisHash, vote);
+    return fakeVerify(vote.signature, bytes, this.publicKey) ? vote : undefined;
+  }
+
+  /** The proposal, whole or compact, where it is one that the node itself has signed. */
+  ownProposal(message: Message): ProposalMessage | undefined {
+    if (message.type !== "proposal" && message.type !== "compactProposal") return undefined;
+    const { proposal } = message.proposal;
+    const bytes = proposalSignBytes(this.world.chain.genesisHash, proposal);
+    return fakeVerify(proposal.signature, bytes, this.publicKey) ? message.proposal : undefined;
   }
 
   /** The vote with other contents, signed. */

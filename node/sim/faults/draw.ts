@@ -41,6 +41,8 @@ const PACES = [
 ] as const;
 const LEAST_HEAL_MS = 400;
 const STORM_MS = 3_000;
+/** Less than a message may take by genesis, and four times what clocks may be apart. */
+const SLOW_WAY_MS = 400;
 /** The most outputs of a payment that is made to be large. */
 const LARGE_OUTPUTS = 500;
 
@@ -182,10 +184,10 @@ const DRAWS: { readonly [K in FaultName]: Draw<FaultPlan[K]> } = {
     });
   },
   slowWays: ({ nodes }, rng) => {
-    const slow = Array.from({ length: nodes }, () => (rng.chance(0.4) ? rng.int(1_100) : 0));
+    const slow = Array.from({ length: nodes }, () => (rng.chance(0.4) ? rng.int(SLOW_WAY_MS) : 0));
     return Array.from({ length: nodes * nodes }, (_, at) => slow[Math.floor(at / nodes)] ?? 0);
   },
-  bandwidth: among(40, 100, 400),
+  bandwidth: among(100, 400),
   partitions: some([1, 1, 2, 4], drawPartition),
   stalls: some([1, 1, 2, 3], (setting, rng) => ({
     machine: rng.int(setting.nodes),

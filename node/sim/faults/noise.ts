@@ -22,14 +22,13 @@ export const fuzzed: Behaviour = (culprit) => (message) => {
   const { rng } = culprit;
   if (!rng.chance(OFTEN)) return undefined;
   if (rng.chance(SELDOM)) return [{ frame: flipped(culprit, message), delayMs: 0 }];
-  if (message.type === "vote") {
-    return sent({
-      type: "vote",
-      vote: culprit.vote(message.vote, changeOf(culprit, message.vote)),
-    });
+  const vote = culprit.ownVote(message);
+  if (vote !== undefined) {
+    return sent({ type: "vote", vote: culprit.vote(vote, changeOf(culprit, vote)) });
   }
-  if (message.type === "proposal") {
-    return sent({ type: "proposal", proposal: changedProposal(culprit, message.proposal) });
+  const own = message.type === "proposal" ? culprit.ownProposal(message) : undefined;
+  if (own !== undefined) {
+    return sent({ type: "proposal", proposal: changedProposal(culprit, own) });
   }
   if (!rng.chance(SELDOM)) return undefined;
   if (message.type === "certificate") {

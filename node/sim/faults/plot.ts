@@ -1,7 +1,6 @@
 // Two blocks in one round, each for its side of the honest, and votes for both: what an equivocator does
 // alone and plotters do together. The plotters themselves see the first block.
 
-import type { Message } from "../../src/codec/frames.ts";
 import { quorumPower } from "../../src/crypto/certificate.ts";
 import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
 import type { Rng } from "../world/rng.ts";
@@ -48,13 +47,15 @@ export class Plot {
 /** Splits the honest along `plot`. */
 export function splitting(culprit: CulpritAdapter, plot: Plot): Send {
   return (message, { index }) => {
-    if (message.type === "vote") return vote(culprit, plot, message.vote, index);
-    if (message.type !== "proposal" && message.type !== "compactProposal") return undefined;
-    const { height, round, blockHash } = message.proposal.proposal;
-    const pair = plot.pairOf(height, round) ?? newPair(culprit, message.proposal, blockHash);
+    const cast = culprit.ownVote(message);
+    if (cast !== undefined) return vote(culprit, plot, cast, index);
+    const own = culprit.ownProposal(message);
+    if (own === undefined || !("proposal" in message)) return undefined;
+    const { height, round, blockHash } = own.proposal;
+    const pair = plot.pairOf(height, round) ?? newPair(culprit, own, blockHash);
     plot.agree(height, round, pair);
     if (plot.isFirst(index, height)) return undefined;
-    return sent({ ...message, proposal: pair.second } satisfies Message);
+    return sent({ ...message, proposal: pair.second });
   };
 }
 

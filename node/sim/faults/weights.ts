@@ -14,11 +14,7 @@ export interface Weight {
 export const WEIGHTS: Readonly<Record<FaultName, Weight>> = {
   startHeight: { share: 0.05 },
   storms: { share: 0.015 },
-  deadLinks: {
-    share: 0,
-    until: "nodes pass on what a quorum needs to hear (B1)",
-    shows: "--seed 1 --only-faults deadLinks",
-  },
+  deadLinks: { share: 0.04 },
   wipes: { share: 0.04 },
   culprits: { share: 0.9 },
   jitterMs: { share: 1 },
@@ -28,16 +24,8 @@ export const WEIGHTS: Readonly<Record<FaultName, Weight>> = {
   straggle: { share: 0.6 },
   farMs: { share: 0.05 },
   unevenLinks: { share: 0.3 },
-  slowWays: {
-    share: 0,
-    until: "the clock guard knows what a slow way is (B2)",
-    shows: "--seed 48 --only-faults slowWays,jitterMs",
-  },
-  bandwidth: {
-    share: 0,
-    until: "T_propose and the answers to those who catch up fit the link (B7)",
-    shows: "--seed 44 --only-faults bandwidth,jitterMs,payments,straggle,cuts,deaths",
-  },
+  slowWays: { share: 0.04 },
+  bandwidth: { share: 0.01 },
   partitions: { share: 0.5 },
   stalls: { share: 0.2 },
   cuts: { share: 0.4 },

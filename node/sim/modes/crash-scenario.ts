@@ -10,12 +10,11 @@ import type { Height } from "../../src/types/chain.ts";
 import { invariant } from "../../src/types/errors.ts";
 import { Checks } from "../checks/checks.ts";
 import { chainOf, payment } from "../world/chain.ts";
-import { FileDisks } from "../world/file-disks.ts";
 import { FrameReader } from "../world/frame-reader.ts";
 import { type Losses, Machine, type MachineEvents } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
 import type { PointKind } from "../world/process-gate.ts";
-import { NODE_CONFIG } from "./node-config.ts";
+import { NODE_CONFIG, newDisksFor } from "./node-config.ts";
 
 export const CRASH_NODES = 4;
 /** The death comes before this height. */
@@ -83,7 +82,7 @@ class CrashScenario implements MachineEvents {
           time: this.#time,
           clock: new MachineClock(this.#time, { rate: 1, skewMs: 0 }),
           hub,
-          newDisks: (key, genesisHash) => new FileDisks(key, genesisHash),
+          newDisks: newDisksFor("whole"),
           reader: this.#reader,
           config: NODE_CONFIG,
           history: [],
@@ -140,7 +139,7 @@ class CrashScenario implements MachineEvents {
     this.#time.startTimer(downMs, () => {
       this.#signedAgain = false;
       this.#checks.resumes(machine);
-      if (this.#death?.forgetful === true) machine.disks.forget();
+      if (this.#death?.forgetful === true) machine.disks.renew();
       machine.start(again);
     });
     if (machine !== this.#victim || this.#deaths > 1 || this.#death?.all !== true) return;

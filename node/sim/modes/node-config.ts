@@ -3,17 +3,17 @@
 
 import type { NodeOptions } from "../../src/daemon/consensus-node.ts";
 import type { FaultPlan } from "../faults/plan.ts";
+import type { NewDisks } from "../world/disks.ts";
 import { FileDisks } from "../world/file-disks.ts";
-import type { MachineOptions } from "../world/machine.ts";
 import { QuickDisks } from "../world/quick-disks.ts";
 
 /** fast: log and sign state in lists. whole: their file formats, on a disk. */
 export type DisksMode = "fast" | "whole";
 
-export const newDisksFor = (mode: DisksMode): MachineOptions["newDisks"] =>
+export const newDisksFor = (mode: DisksMode): NewDisks =>
   mode === "fast"
-    ? (key) => new QuickDisks(key)
-    : (key, genesisHash) => new FileDisks(key, genesisHash);
+    ? (key, _genesisHash, last) => new QuickDisks(key, last)
+    : (key, genesisHash, last) => new FileDisks(key, genesisHash, last);
 
 export const NODE_CONFIG: NodeOptions["config"] = {
   consensus: {
@@ -23,13 +23,11 @@ export const NODE_CONFIG: NodeOptions["config"] = {
     timeoutProposeMs: 300,
     timeoutVoteMs: 100,
     timeoutGrowth: 1.2,
-    maxTimeoutMs: 2_000,
-    // Every key is new. With a hold, a validator that missed the first heights is one fault more until
-    // the chain has grown by the hold, and with f Byzantine ones it never does (fresh-validator.test.ts).
-    doubleSignCheckHeight: 0,
+    maxTimeoutMs: 10_000,
+    doubleSignCheckHeight: 10,
   },
   mempool: { maxTxs: 1_000, maxBytes: 1024 * 1024, ttlBlocks: 600 },
-  sync: { window: 20, requestTimeoutMs: 1_000 },
+  sync: { window: 20, requestTimeoutMs: 5_000 },
 };
 
 const STORMY = { adaptive: false, timeoutProposeMs: 8, timeoutVoteMs: 4, maxTimeoutMs: 30 };

@@ -47,7 +47,7 @@ export function schedule(plan: FaultPlan, world: World): void {
   for (const { machine, atMs } of plan.forgets) {
     at(atMs, () => {
       on(machine).crash();
-      on(machine).disks.forget();
+      on(machine).disks.renew();
     });
   }
   for (const { machine, atMs, byMs } of plan.jumps) {

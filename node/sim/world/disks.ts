@@ -1,8 +1,10 @@
-// What a machine keeps beside its store: the write-ahead log and the sign state of its key. They outlive
-// its processes. Two ways to keep them: quick-disks.ts, lists in memory that obey the rules of both ports,
+// What a machine keeps beside its store: the write-ahead log and the sign state of its key, which is begun
+// with the machine, as `timed init` does. They outlive its processes. Two ways to keep them: quick-disks.ts, lists in memory that obey the rules of both ports,
 // for fast runs; and file-disks.ts, the production formats on a simulated disk, for whole runs.
 
 import type { CrashKeeps } from "../../src/adapters/memory/memory-disk.ts";
+import type { SignedPlace } from "../../src/adapters/sign-guard.ts";
+import type { SigningKey } from "../../src/crypto/keys.ts";
 import type { LastingSigner, Wal } from "../../src/ports.ts";
 import type { Height } from "../../src/types/chain.ts";
 import type { ProcessGate } from "./process-gate.ts";
@@ -16,6 +18,13 @@ export interface OpenDisks {
   readonly signer: LastingSigner;
 }
 
+/** `last`: what the key signed in blocks that stand when it begins. */
+export type NewDisks = (
+  key: SigningKey,
+  genesisHash: Uint8Array,
+  last: SignedPlace | undefined,
+) => Disks;
+
 export interface Disks {
   /** How changes fail now; undefined: they do not. */
   trouble: DiskTrouble;
@@ -28,6 +37,8 @@ export interface Disks {
   open(gate: ProcessGate, seen: (wal: Wal) => Height): OpenDisks;
   /** Power off: what was not durable is lost, or kept as told. */
   crash(keeps: CrashKeeps): void;
-  /** Log and sign state are gone. */
-  forget(): void;
+  /** All of it is gone: a sign state that is missing was lost, and its key waits. */
+  wipe(): void;
+  /** All of it is gone, and somebody wrongly vouches for the key: it begins as if it had never signed. */
+  renew(): void;
 }

@@ -5,6 +5,8 @@ import type { Disk } from "../../src/adapters/disk.ts";
 import { guardKey } from "../../src/adapters/file-signer.ts";
 import { openFileWal } from "../../src/adapters/file-wal.ts";
 import { type CrashKeeps, MemoryDisk } from "../../src/adapters/memory/memory-disk.ts";
+import type { SignedPlace } from "../../src/adapters/sign-guard.ts";
+import { writeSignState } from "../../src/adapters/sign-state-file.ts";
 import type { SigningKey } from "../../src/crypto/keys.ts";
 import type { Wal } from "../../src/ports.ts";
 import type { Height } from "../../src/types/chain.ts";
@@ -22,9 +24,11 @@ export class FileDisks implements Disks {
   #trouble: DiskTrouble;
   #forgot = false;
 
-  constructor(key: SigningKey, genesisHash: Uint8Array) {
+  /** @param last what the key signed in blocks that stand already. */
+  constructor(key: SigningKey, genesisHash: Uint8Array, last: SignedPlace | undefined) {
     this.#key = key;
     this.#genesisHash = genesisHash;
+    this.#begin(last);
   }
 
   get trouble(): DiskTrouble {
@@ -40,7 +44,7 @@ export class FileDisks implements Disks {
     const disk = this.#gated(gate);
     const genesisHash = this.#genesisHash;
     const wal = openFileWal({ path: WAL_PATH, genesisHash, disk });
-    // What the daemon's own check would see; it refuses one that forgot, which starts here all the same.
+    // The daemon's own check would refuse a key that was wrongly vouched for; here it starts all the same.
     const seenHeight = (): Height => (this.#forgot ? 0 : seen(wal));
     const signer = guardKey(this.#key, { statePath: STATE_PATH, genesisHash, seenHeight, disk });
     return { wal, signer };
@@ -50,10 +54,22 @@ export class FileDisks implements Disks {
     this.#memory.crash(keeps);
   }
 
-  forget(): void {
-    this.#forgot = true;
+  wipe(): void {
     this.#memory.remove(WAL_PATH);
     this.#memory.remove(STATE_PATH);
+  }
+
+  renew(): void {
+    this.wipe();
+    this.#forgot = true;
+    this.#begin(undefined);
+  }
+
+  /** The sign state of a key that is vouched for: durable before anything runs. */
+  #begin(last: SignedPlace | undefined): void {
+    const owner = { genesisHash: this.#genesisHash, publicKey: this.#key.publicKey };
+    const state = { ...owner, minHeight: 0, last: last ?? ("none" as const) };
+    writeSignState(STATE_PATH, state, this.#memory);
   }
 
   /** The disk as one process sees it: each change is a point of its gate. */

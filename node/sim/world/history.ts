@@ -2,6 +2,7 @@
 // a second, decided in round 0 by all. Made by the production ledger, once for each size and height.
 
 import { MemoryStore } from "../../src/adapters/memory/memory-store.ts";
+import type { SignedPlace } from "../../src/adapters/sign-guard.ts";
 import { voteSignBytes } from "../../src/codec/sign-bytes.ts";
 import { blockHashOf } from "../../src/crypto/ids.ts";
 import { buildBlock } from "../../src/ledger/build-block.ts";
@@ -24,6 +25,19 @@ export function historyOf(chain: Chain, height: Height, endMs: number): readonly
   const made = newHistory(chain, height, endMs);
   histories.set(key, made);
   return made;
+}
+
+/** What validator `index` signed last in the history; undefined where there is none. */
+export function lastSigned(
+  history: readonly BlockCommit[],
+  genesisHash: Uint8Array,
+  index: number,
+): SignedPlace | undefined {
+  const certificate = history.at(-1)?.certified.certificate;
+  const signature = certificate?.signatures[index];
+  if (certificate === undefined || signature === undefined) return undefined;
+  const signBytes = voteSignBytes(genesisHash, certificate);
+  return { height: certificate.height, round: 0, step: 3, signBytes, signature };
 }
 
 function newHistory(chain: Chain, height: Height, endMs: number): readonly BlockCommit[] {

@@ -32,8 +32,9 @@ import type {
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import type { BrokenPorts } from "../faults/broken-ports.ts";
 import { type Chain, keyOf } from "./chain.ts";
-import type { Disks } from "./disks.ts";
+import type { Disks, NewDisks } from "./disks.ts";
 import type { FrameReader } from "./frame-reader.ts";
+import { lastSigned } from "./history.ts";
 import { fakeVerify } from "./keyring.ts";
 import type { MachineClock, Power } from "./machine-clock.ts";
 import { type PointKind, ProcessDeath, ProcessGate } from "./process-gate.ts";
@@ -42,8 +43,6 @@ import type { ProcessLinks } from "./twin-links.ts";
 
 /** From handing a block to the store to its being durable. */
 const WRITE_MS = 1;
-/** consensus.doubleSignCheckHeight by default. */
-const WIPED_HOLD_HEIGHTS = 10;
 
 /** What a dying process leaves of what was not durable. */
 export interface Losses {
@@ -82,7 +81,7 @@ export interface MachineOptions {
   readonly hub: MemoryHub;
   /** Shared by the machines of a run. */
   readonly reader: FrameReader;
-  readonly newDisks: (key: SigningKey, genesisHash: Uint8Array) => Disks;
+  readonly newDisks: NewDisks;
   readonly config: NodeOptions["config"];
   /** Blocks that the store holds from the beginning. */
   readonly history: readonly BlockCommit[];
@@ -121,14 +120,14 @@ export class Machine {
   /** Where set, later processes write their points down. */
   trace: PointKind[] | undefined;
   readonly #key: SigningKey;
-  #isWiped = false;
   #running: Running | undefined;
 
   constructor(options: MachineOptions) {
     this.options = options;
     const { chain, index, broken } = options;
     this.#key = keyOf(chain, index);
-    this.disks = options.newDisks(this.#key, chain.genesisHash);
+    const last = lastSigned(options.history, chain.genesisHash, index);
+    this.disks = options.newDisks(this.#key, chain.genesisHash, last);
     this.disks.lies = broken?.lies === true;
     this.id = chain.nodeIds[index] ?? "";
     this.store = newStore(options, options.history);
@@ -168,17 +167,15 @@ export class Machine {
     this.#running?.links.cut(peerId);
   }
 
-  /** Its disk is replaced by an empty one. Its key comes back, and must wait as in production. */
+  /** Its disk is replaced by an empty one: what its key has signed is not known any more. */
   wipe(): void {
     this.crash();
-    this.disks.forget();
+    this.disks.wipe();
     this.store = newStore(this.options, []);
-    this.#isWiped = true;
   }
 
   #start(gate: ProcessGate): void {
-    const { chain, clock, events, corrupt, reader, broken } = this.options;
-    const config = this.#config();
+    const { chain, clock, config, events, corrupt, reader, broken } = this.options;
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
@@ -221,14 +218,6 @@ export class Machine {
     this.options.prepare?.(node);
     this.#running = { ...node, links, power };
     node.driver.start();
-  }
-
-  /** A key that has lost its past waits as long as it does by default in production. */
-  #config(): NodeOptions["config"] {
-    const { config } = this.options;
-    if (!this.#isWiped) return config;
-    const { consensus } = config;
-    return { ...config, consensus: { ...consensus, doubleSignCheckHeight: WIPED_HOLD_HEIGHTS } };
   }
 
   /** `signer`, whose every signature the run hears of. */

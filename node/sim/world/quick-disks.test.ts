@@ -47,8 +47,10 @@ describe("the quick sign state", () => {
   it("forgets where it is told to, and where the disk lies", () => {
     const disks = newDisks();
     disks.open(new ProcessGate()).signer.sign(request(1, 1));
-    disks.forget();
-    expect(disks.open(new ProcessGate()).signer.last).toBeUndefined();
+    disks.wipe();
+    expect(disks.open(new ProcessGate()).signer).toMatchObject({ last: undefined, isLost: true });
+    disks.renew();
+    expect(disks.open(new ProcessGate()).signer).toMatchObject({ last: undefined, isLost: false });
     disks.lies = true;
     disks.open(new ProcessGate()).signer.sign(request(1, 1));
     disks.crash("everything");

@@ -27,9 +27,12 @@ export class QuickDisks implements Disks {
   #durable = this.#log;
   #durableCount = 0;
   #last: SignedPlace | undefined;
+  #isLost = false;
 
-  constructor(key: SigningKey) {
+  /** @param last what the key signed in blocks that stand already. */
+  constructor(key: SigningKey, last?: SignedPlace) {
     this.#key = key;
+    this.#last = last;
   }
 
   open(gate: ProcessGate): OpenDisks {
@@ -49,10 +52,16 @@ export class QuickDisks implements Disks {
     }
   }
 
-  forget(): void {
+  wipe(): void {
+    this.renew();
+    this.#isLost = true;
+  }
+
+  renew(): void {
     this.#log = emptyLog(0);
     this.#sync();
     this.#last = undefined;
+    this.#isLost = false;
   }
 
   #sync(): void {
@@ -93,11 +102,15 @@ export class QuickDisks implements Disks {
 
   #openSigner(gate: ProcessGate): LastingSigner {
     const last = (): SignedPlace | undefined => this.#last;
+    const isLost = (): boolean => this.#isLost && this.#last === undefined;
     return {
       publicKey: this.#key.publicKey,
       minHeight: 0,
       get last() {
         return last();
+      },
+      get isLost() {
+        return isLost();
       },
       sign: (request: SignRequest): SignResult => {
         const verdict = guardSigning(this.#last, 0, request);
