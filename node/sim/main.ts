@@ -1,7 +1,13 @@
 // npm run sim -- --seed N --runs K --nodes N,N|mixed --heights H [--mode fast|whole] [--jobs J]
 //   [--seconds S | --minutes M] [--faulty f+1] [--only-faults a,b] [--without a,b] [--plan JSON]
-//   [--broken "promise"] [--twins] [--trace] [--covers] [--idle] [--json]
+//   [--plant "bug"] [--broken "promise"] [--twins] [--trace] [--covers] [--idle] [--json]
 
-import { simCli } from "./command/cli.ts";
+import { parseArgs } from "node:util";
+import { plantNamed } from "./planted/plant.ts";
 
-process.exitCode = await simCli(process.argv.slice(2), console);
+const args = process.argv.slice(2);
+const { plant } = parseArgs({ args, options: { plant: { type: "string" } }, strict: false }).values;
+// The simulator brings the product's modules with it: a bug has to be planted before.
+plantNamed(typeof plant === "string" ? plant : undefined);
+const { simCli } = await import("./command/cli.ts");
+process.exitCode = await simCli(args, console);

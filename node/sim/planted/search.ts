@@ -47,11 +47,12 @@ export function* runsFrom(
       seed: seed + Math.floor(run / (SIZES.length * MODES.length)),
       nodes: SIZES[run % SIZES.length] ?? SIZES[0],
       heights: HEIGHTS,
-      deep: false,
       mode: MODES[Math.floor(run / SIZES.length) % MODES.length] ?? MODES[0],
       twins: false,
       faulty: bug.faulty ?? "f",
-      plant: undefined,
+      broken: undefined,
+      only: undefined,
+      without: [],
       change: {},
     };
   }

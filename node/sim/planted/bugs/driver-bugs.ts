@@ -8,8 +8,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     "the log is synced after the effects it stands behind",
     edit(
       "driver/core-loop.ts",
-      "    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();\n    for (const effect of effects) this.#perform(effect);",
-      "    for (const effect of effects) this.#perform(effect);\n    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();",
+      "    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();\n",
+      "",
+    ),
+    edit(
+      "driver/core-loop.ts",
+      "    if (changed) this.#onNews(input);",
+      `    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
+    if (changed) this.#onNews(input);`,
     ),
   ),
   bug(
@@ -39,18 +45,22 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "certificates are not written to the log",
     edit(
-      "driver/wal-news.ts",
-      "      return isNewCertificate(state, input.certificate);",
-      "      return false;",
+      "driver/core-loop.ts",
+      "if (changed) this.#log(timed);",
+      'if (changed && input.type !== "certificate") this.#log(timed);',
     ),
   ),
   bug(
     "timeouts are not written to the log",
-    edit("driver/wal-news.ts", '      return input.step !== "rebroadcast";', "      return false;"),
+    edit(
+      "driver/core-loop.ts",
+      "if (changed) this.#log(timed);",
+      'if (changed && input.type !== "timeout") this.#log(timed);',
+    ),
   ),
   bug(
     "the log takes one vote of a validator and no more",
-    edit("driver/wal-news.ts", "taken >= MAX_VOTES + VOTES_PER_ROUND * state.round", "taken >= 1"),
+    edit("driver/wal-news.ts", "< MAX_VOTES + VOTES_PER_ROUND * round", "< 1"),
   ),
   bug(
     "what is synced is not durable",
@@ -64,11 +74,11 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
       "    this.#disk.write(file, bytes, 0);\n    this.#disk.sync(file);",
       "    this.#disk.write(file, bytes, 0);",
     ),
-    edit("adapters/file-signer.ts", "      disk.sync(file);\n", ""),
+    edit("adapters/sign-state-file.ts", "      disk.sync(file);\n", ""),
   ),
   bug(
     "the sign state is not made durable",
-    edit("adapters/file-signer.ts", "      disk.sync(file);\n", ""),
+    edit("adapters/sign-state-file.ts", "      disk.sync(file);\n", ""),
   ),
   bug(
     "a torn tail of the log stays in its file",
@@ -88,13 +98,18 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     ),
     edit(
       "adapters/file-signer.ts",
-      "  const stored = readState(statePath, disk);",
+      "  const stored = readSignState(statePath, disk);",
       "  const stored = undefined;",
     ),
     edit(
       "adapters/file-signer.ts",
-      "    if (minHeight === 0 || minHeight < seenHeight) throw missing",
-      "    if (minHeight < 0) throw missing",
+      "    if (minHeight === 0 || minHeight < seenHeight) {",
+      "    if (minHeight < 0) {",
+    ),
+    edit(
+      "adapters/file-signer.ts",
+      'minHeight, last: "unknown" });',
+      'minHeight, last: "none" });',
     ),
   ),
   bug(
@@ -197,6 +212,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
       "driver/peer-book.ts",
       "      state.validatorIndex = this.#validatorOf.get(toHex(state.peer.nodeKey));",
       "",
+    ),
+  ),
+  bug(
+    "a lost sign state is taken for a new one",
+    edit(
+      "adapters/file-signer.ts",
+      'minHeight, last: "unknown" });',
+      'minHeight, last: "none" });',
     ),
   ),
 ];

@@ -110,11 +110,15 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "a proposal is given to nobody who asks for it",
-    edit("driver/proposal-fetch.ts", "MAX_ANSWERS = 8;", "MAX_ANSWERS = 0;"),
+    edit(
+      "driver/proposal-fetch.ts",
+      "if (!answers.admits(peer)) {",
+      "if (answers !== undefined) {",
+    ),
   ),
   bug(
     "a block's transactions are given to nobody who asks for them",
-    edit("driver/block-bodies.ts", "MAX_ANSWERS = 8;", "MAX_ANSWERS = 0;"),
+    edit("driver/block-bodies.ts", "if (!answers.admits(peer)) {", "if (answers !== undefined) {"),
   ),
   beyondF(
     bug(
