@@ -5,51 +5,52 @@ import { bug, edit, type PlantedBug } from "../planted-bug.ts";
 export const VOTING_BUGS: readonly PlantedBug[] = [
   bug(
     "the lock is not looked at",
-    edit("consensus/rules.ts", "lock === undefined || equalBytes(lock.hash, hash) ||", "true ||"),
+    edit("consensus/lock.ts", "lock === undefined || equalBytes(lock.hash, hash) ||", "true ||"),
   ),
   bug(
     "any PoLC unlocks, however old",
-    edit("consensus/rules.ts", "lock.round <= validRound,", "validRound >= 0,"),
+    edit("consensus/lock.ts", "lock.round <= validRound;", "validRound >= 0;"),
   ),
   bug(
     "the lock is lost with the round",
     edit(
-      "consensus/rules.ts",
-      "lockInNextRound: (lock) => lock,",
-      "lockInNextRound: () => undefined,",
+      "consensus/rounds.ts",
+      "  state.entry = entry;\n",
+      "  state.entry = entry;\n  state.lock = undefined;\n",
     ),
   ),
   bug(
     "the first lock of a height is never moved",
-    edit(
-      "consensus/rules.ts",
-      "lockAfterPolka: (_lock, polka) => polka,",
-      "lockAfterPolka: (lock, polka) => lock ?? polka,",
-    ),
+    edit("consensus/lock.ts", "  state.lock = { round", "  state.lock ??= { round"),
   ),
   bug(
     "a polka needs q - 1",
     edit(
-      "consensus/rules.ts",
-      "polkaPower: quorumPower,",
-      "polkaPower: (total) => quorumPower(total) - 1,",
+      "consensus/vote.ts",
+      "addVote(tally, vote, power, state.quorumPower)",
+      "addVote(tally, vote, power, state.quorumPower - (vote.type === PREVOTE ? 1 : 0))",
     ),
   ),
   bug(
     "a commit needs q - 1",
     edit(
-      "consensus/rules.ts",
-      "commitPower: quorumPower,",
-      "commitPower: (total) => quorumPower(total) - 1,",
+      "consensus/vote.ts",
+      "addVote(tally, vote, power, state.quorumPower)",
+      "addVote(tally, vote, power, state.quorumPower - (vote.type === PRECOMMIT ? 1 : 0))",
     ),
+    edit("consensus/commit.ts", "value.power >= state.quorumPower", "value.power > 0"),
   ),
   bug(
     "f votes of higher rounds pull ahead",
-    edit("consensus/rules.ts", "faultyPower(total) + 1", "faultyPower(total)"),
+    edit(
+      "consensus/rounds.ts",
+      "faultyPower(state.totalPower) + 1;",
+      "faultyPower(state.totalPower);",
+    ),
   ),
   bug(
     "the valid value is never renewed",
-    edit("consensus/rules.ts", "(known, round) => round > known", "(known) => known === -1"),
+    edit("consensus/lock.ts", "round.round <= state.validRound ||", "state.validRound >= 0 ||"),
   ),
   bug(
     "a leader forgets the valid value",
@@ -107,12 +108,12 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "a second proposal is prevoted again",
+    edit("consensus/receive-proposal.ts", 'isCurrent && state.step === "propose"', "isCurrent"),
     edit(
-      "consensus/rules.ts",
-      'mayPrevote: (step) => step === "propose",',
-      "mayPrevote: () => true,",
+      "consensus/vote.ts",
+      " || ownVote(state, voteType, self) !== undefined) return;",
+      ") return;",
     ),
-    edit("consensus/rules.ts", "maySign: (known) => known === undefined,", "maySign: () => true,"),
     edit(
       "adapters/sign-guard.ts",
       '    : refuse("SIGN_CONFLICT", `other bytes were signed at ${placeOf(last)}`);',
@@ -151,9 +152,9 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   bug(
     "a re-proposal needs no PoLC",
     edit(
-      "consensus/rules.ts",
-      "    polc !== undefined &&\n    polc.type === PREVOTE &&",
-      "    true ||\n    polc.type === PREVOTE &&",
+      "consensus/receive-proposal.ts",
+      "  polc !== undefined &&\n  polc.type === PREVOTE &&",
+      "  true ||\n  polc.type === PREVOTE &&",
     ),
     edit(
       "driver/verify-message.ts",
@@ -164,9 +165,9 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   bug(
     "the PoLC of another block will do",
     edit(
-      "consensus/rules.ts",
-      "polc.round < proposal.round &&\n    equalBytes(polc.blockHash, proposal.blockHash),",
-      "polc.round < proposal.round,",
+      "consensus/receive-proposal.ts",
+      "polc.round < proposal.round &&\n  equalBytes(polc.blockHash, proposal.blockHash);",
+      "polc.round < proposal.round;",
     ),
     edit(
       "driver/verify-message.ts",
