@@ -1,42 +1,47 @@
 // Looks for one planted bug in a process of its own: runs of the default mix from a seed on, until one fails
-// or the CPU time is spent. Says what it found as one line of JSON. Started by find.ts.
+// or the CPU time is spent. Says what it found as one line of JSON. The runs are in a thread (trial-runs.ts),
+// so that a bug that makes one of them endless is found as well. Started by find.ts.
 
-import { plant } from "./plant.ts";
-import { bugNamed } from "./planted-bugs.ts";
-import { runsFrom, type Trial, type TrialResult } from "./search.ts";
+import { Worker } from "node:worker_threads";
+import type { RunRequest } from "../command/run-request.ts";
+import type { Finding, Trial, TrialResult } from "./search.ts";
+
+/** A run that takes so much is endless: the longest ones end after MAX_EVENTS, in a few seconds. */
+const ENDLESS_CPU_SECONDS = 20;
+const LOOK_MS = 1_000;
+
+/** What the thread says: what it runs next, or what it found. */
+export type TrialNews =
+  | { readonly type: "runs"; readonly request: RunRequest }
+  | { readonly type: "found"; readonly found: Finding };
 
 const trial = JSON.parse(process.argv[2] ?? "{}") as Trial;
-console.log(JSON.stringify(await tryIt(trial)));
+let runs = 0;
+let current: RunRequest | undefined;
+let beganAt = cpuSecondsNow();
+const thread = new Worker(new URL("./trial-runs.ts", import.meta.url), { workerData: trial });
+thread.on("message", (news: TrialNews) => {
+  if (news.type === "found") return end(news.found);
+  const nowCpuSeconds = cpuSecondsNow();
+  const isOver = nowCpuSeconds >= trial.budgetCpuSeconds || runs >= (trial.maxRuns ?? Infinity);
+  if (isOver) return end(undefined);
+  runs++;
+  current = news.request;
+  beganAt = nowCpuSeconds;
+});
+thread.on("error", (error) => {
+  throw error;
+});
+setInterval(() => {
+  const spent = cpuSecondsNow() - beganAt;
+  if (current === undefined || spent < ENDLESS_CPU_SECONDS) return;
+  end({ request: current, outcome: "endless", reason: `no end after ${Math.round(spent)} s` });
+}, LOOK_MS);
 
-async function tryIt({
-  name,
-  from,
-  budgetCpuSeconds,
-  maxRuns = Infinity,
-}: Trial): Promise<TrialResult> {
-  const bug = bugNamed(name);
-  if (bug === undefined) throw new Error(`no planted bug "${name}"`);
-  const planted = plant(bug);
-  // The product's modules come with the simulator, and must not be here before the bug is.
-  const { runRequest } = await import("../command/run-request.ts");
-  const { isFailure } = await import("../command/run-report.ts");
-  const missing = planted.missing()[0];
-  if (missing !== undefined) throw new Error(`${name}: ${missing.file} is never loaded`);
-  let runs = 0;
-  for (const request of runsFrom(from, bug)) {
-    const report = runRequest(request);
-    runs++;
-    const cpuSeconds = cpuSecondsNow();
-    if (isFailure(report, request.faulty)) {
-      return {
-        runs,
-        cpuSeconds,
-        found: { request, outcome: report.outcome, reason: report.reason },
-      };
-    }
-    if (cpuSeconds >= budgetCpuSeconds || runs >= maxRuns) break;
-  }
-  return { runs, cpuSeconds: cpuSecondsNow(), found: undefined };
+function end(found: Finding | undefined): void {
+  const result: TrialResult = { runs, cpuSeconds: cpuSecondsNow(), found };
+  console.log(JSON.stringify(result));
+  process.exit();
 }
 
 /** Of all threads of this process, start-up included. */
