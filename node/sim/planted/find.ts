@@ -1,5 +1,5 @@
 // node node/sim/planted/find.ts [--all | --bug "name"] [--budget-cpu-seconds 600] [--seed N]
-//   [--for-seconds S] [--state FILE] [--out FOLDER]
+//   [--jobs J] [--for-seconds S] [--state FILE] [--out FOLDER]
 // Looks for planted bugs by random seeds, each in processes of its own, the quick ones first: every bug gets
 // a little CPU time, those not found then more, until the budget. A finding counts where the same run is
 // safe and live without the bug. With --state what is known is kept in a file, so that a search that was cut
@@ -25,6 +25,7 @@ const { values } = parseArgs({
     bug: { type: "string", multiple: true, default: [] },
     "budget-cpu-seconds": { type: "string", default: "600" },
     "for-seconds": { type: "string", default: "Infinity" },
+    jobs: { type: "string", default: "1" },
     seed: { type: "string" },
     state: { type: "string" },
     out: { type: "string" },
@@ -36,10 +37,14 @@ const names = values.all ? PLANTED_BUGS.map(({ name }) => name) : values.bug;
 const searches = load(values.state);
 
 for (const turn of TURNS.filter((seconds, place) => seconds <= budget || place === 0)) {
-  for (const name of names) {
-    if (performance.now() >= endsAtMs) break;
-    await searchUpTo(name, Math.min(turn, budget));
-  }
+  const waiting = [...names];
+  const work = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      if (performance.now() >= endsAtMs) return;
+      await searchUpTo(name, Math.min(turn, budget));
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 }
 if (values.out !== undefined) {
   const known = names.flatMap((name) => searches.get(name) ?? []);
