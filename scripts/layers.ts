@@ -86,6 +86,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/daemon",
     "node/src/adapters",
     "node/src/adapters/memory",
+    // the naive ledger, a judge that shares only types with the product's
+    "node/test",
   ],
   "node/mutation": ["node/sim"],
   "node/bench": [

@@ -7,7 +7,6 @@ export interface Equivalent {
 }
 
 const TALLY = "node/src/consensus/tally.ts";
-const RULES = "node/src/consensus/rules.ts";
 const LOCK = "node/src/consensus/lock.ts";
 const EVIDENCE = "node/src/consensus/evidence.ts";
 const SETTLE = "node/src/consensus/settle.ts";
@@ -41,7 +40,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     reason: "where both are equal, the same number is written again",
   },
   {
-    id: `${RULES} renewsValid: round > known -> round >= known`,
+    id: `${LOCK} adoptPolka: round.round <= state.validRound -> round.round < state.validRound`,
     reason:
       "a round has one polka, its first: adopting that of the valid round again changes nothing",
   },

@@ -36,7 +36,6 @@ export const TARGETS: readonly Target[] = [
     "lock",
     "fetch-polka",
     "evidence",
-    "rules",
     "settle",
     "vote",
     "rounds",

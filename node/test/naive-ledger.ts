@@ -1,7 +1,8 @@
 // Block application a second time, deliberately naive: a map of strings, bytes put together by hand,
 // the accumulator summed anew over all outputs at every block, signatures by OpenSSL, the validators
 // worked out from the whole history (naive-validators.ts). It shares only
-// types with src/ledger, so that an error has to be made twice to stay unseen. Tests alone use it.
+// types with src/ledger, so that an error has to be made twice to stay unseen. Tests use it, and the simulator
+// as the judge of decided blocks, with its own scheme of signatures.
 
 import { createHash } from "node:crypto";
 import { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
@@ -103,6 +104,7 @@ export class NaiveLedger {
   tip: string;
   validators: NaiveValidators;
   readonly #params: LedgerParams;
+  readonly #verify: typeof verifyByOpenSsl;
 
   constructor(
     params: LedgerParams,
@@ -110,9 +112,11 @@ export class NaiveLedger {
     start: {
       timestampMs: number;
       coins: readonly (readonly [address: Uint8Array, value: bigint])[];
+      verify?: typeof verifyByOpenSsl;
     },
   ) {
     this.#params = params;
+    this.#verify = start.verify ?? verifyByOpenSsl;
     this.tip = hexOf(params.genesisHash);
     this.validators = new NaiveValidators(set, this.tip);
     this.timestampMs = start.timestampMs;
@@ -176,7 +180,7 @@ export class NaiveLedger {
   }
 
   copy(): NaiveLedger {
-    const start = { timestampMs: this.timestampMs, coins: [] };
+    const start = { timestampMs: this.timestampMs, coins: [], verify: this.#verify };
     const other = new NaiveLedger(this.#params, [], start);
     for (const [key, coin] of this.coins) other.coins.set(key, coin);
     other.feePot = this.feePot;
@@ -241,7 +245,7 @@ export class NaiveLedger {
 
   #evidenceFault({ header, evidence }: Block): string | undefined {
     if (!naiveEvidenceRoot(evidence).equals(header.evidenceRoot)) return "evidence root";
-    return this.validators.fault(evidence, this.#params);
+    return this.validators.fault(evidence, { ...this.#params, verify: this.#verify });
   }
 
   #transactionFault(tx: Transaction): string | undefined {
@@ -266,7 +270,7 @@ export class NaiveLedger {
       seen.push(key);
       available += coin.value;
       if (!hexOf(sha(witness.publicKey)).startsWith(coin.address)) return "witness key";
-      if (!verifyByOpenSsl(witness.signature, message, witness.publicKey)) return "signature";
+      if (!this.#verify(witness.signature, message, witness.publicKey)) return "signature";
     }
     let paid = 0n;
     for (const { value } of outputs) {

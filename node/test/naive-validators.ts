@@ -2,7 +2,7 @@
 // chain, and every answer is worked out from its beginning each time. Shares only types with src/ledger.
 
 import { createHash } from "node:crypto";
-import { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
+import type { verifyByOpenSsl } from "../src/crypto/testing/verify-openssl.ts";
 import type { Block, Validator, ValidatorSet } from "../src/types/chain.ts";
 import type { Evidence, SignedStatement } from "../src/types/evidence.ts";
 
@@ -159,7 +159,12 @@ export class NaiveValidators {
   /** What is wrong with a block's evidence; the genesis hash and the oldest age that counts are given. */
   fault(
     evidence: readonly Evidence[],
-    rules: { genesisHash: Uint8Array; maxEvidenceAgeBlocks: number; maxBlockBytes: number },
+    rules: {
+      genesisHash: Uint8Array;
+      maxEvidenceAgeBlocks: number;
+      maxBlockBytes: number;
+      verify: typeof verifyByOpenSsl;
+    },
   ): string | undefined {
     const height = this.#height + 1;
     if (evidence.length * 245 > Math.floor(rules.maxBlockBytes / 10)) return "evidence size";
@@ -187,7 +192,7 @@ export class NaiveValidators {
               ...place,
             ];
         const bytes = Buffer.concat([...message, s.blockHash]);
-        if (!verifyByOpenSsl(s.signature, bytes, e.publicKey)) return "evidence signature";
+        if (!rules.verify(s.signature, bytes, e.publicKey)) return "evidence signature";
       }
     }
     return evidence.length > 0 && left.size === 0 ? "evidence against all" : undefined;

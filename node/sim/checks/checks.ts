@@ -5,19 +5,20 @@
 import { equalBytes } from "../../src/codec/bytes.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
-import { quorumPower, verifyCertificate } from "../../src/crypto/certificate.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
 import type { ForkFound } from "../../src/driver/fork-watch.ts";
 import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
 import type { SignRequest } from "../../src/ports.ts";
-import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
+import { type CertifiedBlock, type Height, PRECOMMIT, PREVOTE } from "../../src/types/chain.ts";
+import type { Vote } from "../../src/types/consensus.ts";
 import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
 import type { ChainHead } from "../../src/types/ledger.ts";
-import { fakeVerify } from "../world/keyring.ts";
 import type { Machine } from "../world/machine.ts";
+import { commitFault } from "./commit-proof.ts";
 import { type Counts, Coverage } from "./coverage.ts";
 import { type ChecksOptions, Decisions } from "./decisions.ts";
-import { Signatures } from "./signatures.ts";
+import { RoundReasons } from "./round-reasons.ts";
+import { hashIn, Signatures } from "./signatures.ts";
 
 /** What a process may die of while its disk is in trouble. */
 const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -30,6 +31,8 @@ const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
 const ACCUSATION = "a validator signed two messages that exclude each other";
 const MANY_ROUNDS = 5;
 const KEPT_ROUNDS = 64;
+/** No honest clock is further ahead in any plan, and the delay allowed to a proposal grows slowly. */
+const MAX_AHEAD_MS = 30_000;
 
 export class Checks {
   /** What broke, in order; empty in a safe run. */
@@ -41,7 +44,8 @@ export class Checks {
   halt: string | undefined;
   /** Highest round that an honest validator signed in. */
   maxRound = 0;
-  readonly signatures: Signatures;
+  readonly #signatures: Signatures;
+  readonly #reasons: RoundReasons;
   readonly #options: ChecksOptions;
   readonly #decisions: Decisions;
   readonly #heights = new Map<Machine, Height>();
@@ -59,11 +63,13 @@ export class Checks {
     this.#first = history.length;
     const report = (what: string) => this.report(what);
     this.#decisions = new Decisions(options, report);
-    this.signatures = new Signatures(chain.set.length, {
-      quorumAt: (height) => quorumPower(this.#decisions.setAt(height).length),
+    this.#signatures = new Signatures(chain.set.length, {
+      // Its own words: a quorum of the product's may be what is wrong.
+      quorumAt: (height) => Math.floor((2 * this.#decisions.setAt(height).length) / 3) + 1,
       report,
       coverage: this.coverage,
     });
+    this.#reasons = new RoundReasons((height) => this.#decisions.votersAt(height), report);
   }
 
   /** Two honest validators decided differently, with f + 1 faulty. */
@@ -97,7 +103,30 @@ export class Checks {
       if (round > MANY_ROUNDS) this.coverage.once("roundsAbove5");
       if (round > KEPT_ROUNDS) this.coverage.once("roundsAbove64");
     }
-    this.signatures.signs(machine.options.index, request, isHonest);
+    const { index } = machine.options;
+    this.#signatures.signs(index, request, isHonest);
+    if (this.#options.mayFork === true) return;
+    const { height, step, signBytes } = request;
+    if (isHonest) this.#reasons.enters(index, height, round);
+    if (step === 1) return;
+    const type = step === 2 ? PREVOTE : PRECOMMIT;
+    this.#reasons.votes(index, { type, height, round, blockHash: hashIn(signBytes) });
+  }
+
+  /** A culprit has signed a vote that its node did not ask for. */
+  forges(vote: Omit<Vote, "signature">): void {
+    this.#signatures.byzantine(vote);
+    this.#reasons.votes(vote.validatorIndex, vote);
+  }
+
+  /**
+   * The guard of the key is the last line: in one life of a process, nothing comes to it that it must refuse.
+   * Over a restart it may: of several signatures that were given at once, the log may know none.
+   */
+  refuses(machine: Machine, reason: string): void {
+    if (!this.isHonest(machine) || this.#options.mayFork === true) return;
+    const { index } = machine.options;
+    this.report(`guard: validator ${index} is asked to sign what its key refuses: ${reason}`);
   }
 
   /** A block became durable. */
@@ -109,6 +138,9 @@ export class Checks {
     if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
     this.#heights.set(machine, height);
     this.#decisions.decides(place, certified, head);
+    const aheadMs = head.timestampMs - machine.options.time.nowMs();
+    if (aheadMs > MAX_AHEAD_MS)
+      this.report(`time: ${place} decides a block of ${aheadMs} ms ahead`);
     const { supply, feePot } = head;
     const { coins } = this.#options.chain;
     if (supply + feePot !== coins) {
@@ -182,8 +214,10 @@ export class Checks {
     const place = `conflict: validator ${index} at height ${height}`;
     if (this.#options.mayFork !== true) this.report(`${place} sees a fork`);
     const { genesisHash, set } = this.#options.chain;
-    const context = { genesisHash, validators, verify: fakeVerify };
-    const isProved = [ours, theirs].every((side) => verifyCertificate(side, context).ok);
+    const claim = { genesisHash, validators, height };
+    const isProved = [ours, theirs].every(
+      (side) => commitFault(side, { ...claim, blockHash: side.blockHash }) === undefined,
+    );
     if (!isProved || !isConflict(ours, theirs)) this.report(`${place} has no proof of it`);
     const both = validators.filter(
       (_, i) => ours.signers[i] === true && theirs.signers[i] === true,

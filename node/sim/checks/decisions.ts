@@ -2,16 +2,11 @@
 // parent, each certificate of the set of its height, and nobody honest ever convicted.
 
 import { equalBytes } from "../../src/codec/bytes.ts";
-import { verifyCertificate } from "../../src/crypto/certificate.ts";
-import {
-  type CertifiedBlock,
-  type Height,
-  PRECOMMIT,
-  type ValidatorSet,
-} from "../../src/types/chain.ts";
+import type { CertifiedBlock, Height, ValidatorSet } from "../../src/types/chain.ts";
 import type { BlockCommit, ChainHead } from "../../src/types/ledger.ts";
 import type { Chain } from "../world/chain.ts";
-import { fakeVerify } from "../world/keyring.ts";
+import { commitFault } from "./commit-proof.ts";
+import { SecondLedger } from "./second-ledger.ts";
 
 export interface ChecksOptions {
   readonly chain: Chain;
@@ -20,6 +15,8 @@ export interface ChecksOptions {
   /** Beyond f faulty: agreement may break, as long as it is seen. */
   readonly mayFork?: boolean;
   readonly history?: readonly BlockCommit[];
+  /** Each decided block is judged by a second ledger, too, which costs. */
+  readonly second?: boolean;
 }
 
 interface Decision {
@@ -32,6 +29,7 @@ export class Decisions {
   isForked = false;
   readonly #options: ChecksOptions;
   readonly #report: (what: string) => void;
+  readonly #second: SecondLedger | undefined;
   /** By height. */
   readonly #decided: (Decision | undefined)[];
   /** Height of the block that convicted a validator, by its index at genesis. */
@@ -41,7 +39,8 @@ export class Decisions {
   constructor(options: ChecksOptions, report: (what: string) => void) {
     this.#options = options;
     this.#report = report;
-    const { chain, history = [] } = options;
+    const { chain, history = [], second = false } = options;
+    this.#second = second ? new SecondLedger(chain, history) : undefined;
     this.#decided = [chain.state.head, ...history.map(({ head }) => head)];
   }
 
@@ -57,16 +56,21 @@ export class Decisions {
     return set.filter((_, index) => (this.#convictions.get(index) ?? Infinity) + 2 > height);
   }
 
+  /** The same set, as indices at genesis. */
+  votersAt(height: Height): readonly number[] {
+    const indices = [...this.#options.chain.set.keys()];
+    if (this.#convictions.size === 0) return indices;
+    return indices.filter((index) => (this.#convictions.get(index) ?? Infinity) + 2 > height);
+  }
+
   /** An honest validator has made a block durable. */
   decides(place: string, certified: CertifiedBlock, head: ChainHead): void {
     const { block, certificate } = certified;
     const { height } = block.header;
-    const isCommit = certificate.type === PRECOMMIT && certificate.height === height;
-    if (!isCommit || !equalBytes(certificate.blockHash, head.blockHash)) {
-      this.#report(`certificate: ${place} has one of something else`);
-    }
     // The sets may differ on the two sides of a fork.
-    if (certificate !== this.#checked && !this.isForked) this.#verify(place, certificate);
+    if (!this.isForked && (certificate !== this.#checked || certificate.height !== height)) {
+      this.#verify(place, certificate, head);
+    }
     const known = this.#decided[height];
     if (known === undefined) {
       this.#decided[height] = head;
@@ -92,6 +96,8 @@ export class Decisions {
     if (!isOnParent || !isWithin || !equalBytes(header.stateRoot, head.stateRoot)) {
       this.#report(`validity: ${place} decides a block that is not valid there`);
     }
+    const fault = this.#second?.fault(block);
+    if (fault !== undefined) this.#report(`validity: ${place} decides a bad block: ${fault}`);
   }
 
   /** Nobody is ever convicted who was not faulty, and nobody twice. */
@@ -105,13 +111,12 @@ export class Decisions {
     }
   }
 
-  #verify(place: string, certificate: CertifiedBlock["certificate"]): void {
-    const verdict = verifyCertificate(certificate, {
-      genesisHash: this.#options.chain.genesisHash,
-      validators: this.setAt(certificate.height),
-      verify: fakeVerify,
-    });
-    if (!verdict.ok) this.#report(`certificate: ${place}: ${verdict.reason}`);
+  #verify(place: string, certificate: CertifiedBlock["certificate"], head: ChainHead): void {
+    const { height, blockHash } = head;
+    const { genesisHash } = this.#options.chain;
+    const claim = { genesisHash, validators: this.setAt(height), height, blockHash };
+    const fault = commitFault(certificate, claim);
+    if (fault !== undefined) this.#report(`certificate: ${place}: ${fault}`);
     this.#checked = certificate;
   }
 }

@@ -7,6 +7,8 @@ import { drawFaults } from "../faults/draw.ts";
 import type { FaultName, PlanChange } from "../faults/plan.ts";
 import { FAULT_NAMES } from "../faults/weights.ts";
 import { TWINS_VALIDATORS } from "../modes/twins-scenario.ts";
+import { plantedName } from "../planted/plant.ts";
+import { PLANTED_BUGS } from "../planted/planted-bugs.ts";
 import { DEFAULT_MODE, MIXED_SIZES, MODES, type Mode } from "./run-request.ts";
 
 export interface CliOptions {
@@ -48,6 +50,7 @@ const OPTIONS = {
   plan: { ...text, default: "{}" },
   "only-faults": text,
   without: { ...text, default: "" },
+  plant: text,
   broken: text,
   covers: flag,
   json: flag,
@@ -60,6 +63,10 @@ const OPTIONS = {
 export function readOptions(args: readonly string[], nowMs: number): CliOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const { broken, faulty, covers, json, trace, twins, idle } = values;
+  // It has to be there before the simulator is: main.ts plants it.
+  if (values.plant !== plantedName()) {
+    throw new RangeError(`--plant is one of: ${PLANTED_BUGS.map(({ name }) => name).join("; ")}`);
+  }
   const promises = BROKEN_PORTS.map(({ name }) => name);
   if (broken !== undefined && !promises.includes(broken)) {
     throw new RangeError(`--broken is one of: ${promises.join("; ")}`);

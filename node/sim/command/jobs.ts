@@ -3,6 +3,7 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { plantedName } from "../planted/plant.ts";
 import { type Batch, type BatchResult, runBatch } from "./batch.ts";
 
 /** Tells `done` each result, in no particular order where there are several jobs. */
@@ -19,7 +20,9 @@ export async function runJobs(
   if (jobs === 1) return takeAll(runBatch);
   await Promise.all(
     Array.from({ length: jobs }, async () => {
-      const worker = new Worker(new URL("./seed-worker.ts", import.meta.url));
+      const worker = new Worker(new URL("./seed-worker.ts", import.meta.url), {
+        workerData: { plant: plantedName() },
+      });
       try {
         await takeAll(async (batch) => {
           // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin

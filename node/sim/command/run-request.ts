@@ -6,6 +6,7 @@ import { BROKEN_PORTS } from "../faults/broken-ports.ts";
 import type { FaultName, PlanChange } from "../faults/plan.ts";
 import { simulate } from "../modes/simulation.ts";
 import { simulateTwins } from "../modes/twins.ts";
+import { plantedName } from "../planted/plant.ts";
 import type { RunReport } from "./run-report.ts";
 
 /** fast: disks without file formats. whole: with them. */
@@ -61,6 +62,8 @@ export function replayLine({ seed, nodes, heights, ...rest }: RunRequest): strin
   const parts = [`npm run sim -- --seed ${seed} ${size}`];
   if (mode !== DEFAULT_MODE) parts.push(`--mode ${mode}`);
   if (faulty !== "f") parts.push(`--faulty ${faulty}`);
+  const plant = plantedName();
+  if (plant !== undefined) parts.push(`--plant "${plant}"`);
   if (broken !== undefined) parts.push(`--broken "${broken}"`);
   if (only !== undefined) parts.push(`--only-faults ${only.join(",") || "none"}`);
   if (without.length > 0) parts.push(`--without ${without.join(",")}`);

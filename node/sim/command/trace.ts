@@ -23,6 +23,10 @@ export function traced(
       line(machine, `SIGNS ${STEPS[step]} ${height}/${round} of ${nameOf(hashIn(signBytes))}`);
       events.signed(machine, request);
     },
+    refused(machine, reason) {
+      line(machine, `DOES NOT SIGN: ${reason}`);
+      events.refused(machine, reason);
+    },
     committed(machine, certified, head) {
       line(machine, `COMMITS ${head.height}: ${showCertificate(certified.certificate)}`);
       events.committed(machine, certified, head);

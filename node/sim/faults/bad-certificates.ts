@@ -28,7 +28,7 @@ export function shortCertificates(
   }
   const most = Math.max(...tallies.map(({ votes }) => votes.size));
   const tally = rng.pick(tallies.filter(({ votes }) => votes.size >= most - 1));
-  const certificate = rng.pick([oneShort, signerTwice, otherSet])(culprit, tally);
+  const certificate = rng.pick([oneShort, signerTwice, otherSet, padded])(culprit, tally);
   return sent({ type: "vote", vote }, { type: "certificate", certificate });
 }
 
@@ -48,6 +48,20 @@ function signerTwice(culprit: CulpritAdapter, tally: VotesFor): Certificate {
   signers[free] = true;
   const at = signers.slice(0, free).filter(Boolean).length;
   return { ...short, signers, signatures: short.signatures.toSpliced(at, 0, signature) };
+}
+
+/** All true votes there are, and one more signer, whose signature is not its own. */
+function padded(culprit: CulpritAdapter, tally: VotesFor): Certificate {
+  const { seen, count } = culprit;
+  const whole = certificateOf(tally, seen.height, count);
+  const free = whole.signers.lastIndexOf(false);
+  if (free === -1) return whole;
+  const at = whole.signers.slice(0, free).filter(Boolean).length;
+  return {
+    ...whole,
+    signers: whole.signers.with(free, true),
+    signatures: whole.signatures.toSpliced(at, 0, new Uint8Array(64).fill(1)),
+  };
 }
 
 /** Said of the height before or after, or signed by one validator more than the set has. */

@@ -1,11 +1,13 @@
 // What a Byzantine leader may put into a proposal: blocks that no ledger accepts, wrong times, rounds and
 // parents, values that once had a polka, values that never had one, and proposals out of turn.
 
+import { certificateHashOf } from "../../src/crypto/ids.ts";
 import { txRootOf } from "../../src/ledger/apply-block.ts";
 import { identify } from "../../src/ledger/validate-transaction.ts";
 import type { Block, BlockHeader } from "../../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
 import { chainOf, payment } from "../world/chain.ts";
+import type { Rng } from "../world/rng.ts";
 import { type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
 
 const MINUTE_MS = 60_000;
@@ -29,10 +31,30 @@ export function badBlock(culprit: CulpritAdapter, message: ProposalMessage): Pro
     () => other({ timestampMs: Math.max(0, header.timestampMs - MINUTE_MS) }),
     () => other({ round: header.round + 1 }),
     () => other({ proposer: wrong }),
+    () => badCommit(block, culprit.rng),
     () => overfull(block, 1),
     () => overfull(block, TOO_MANY_TXS),
   ]);
   return culprit.propose(message, bad());
+}
+
+/** With a certificate of the parent that lacks signers, or one whose signature is wrong. */
+function badCommit(block: Block, rng: Rng): Block {
+  const { lastCommit, header } = block;
+  if (lastCommit === undefined) return { ...block, header: { ...header, version: 1 } };
+  const first = lastCommit.signers.indexOf(true);
+  const short = {
+    ...lastCommit,
+    signers: lastCommit.signers.map((_, index) => index === first),
+    signatures: lastCommit.signatures.slice(0, 1),
+  };
+  const wrong = {
+    ...lastCommit,
+    signatures: lastCommit.signatures.with(0, new Uint8Array(64).fill(rng.int(256))),
+  };
+  const other = rng.pick([short, wrong]);
+  const lastCommitHash = certificateHashOf(other);
+  return { ...block, lastCommit: other, header: { ...header, lastCommitHash } };
 }
 
 /** The same spend `times` over, behind a root that matches. */

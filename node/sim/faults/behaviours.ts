@@ -10,6 +10,7 @@ import { forger, shortCertificates } from "./bad-certificates.ts";
 import { badBlock, stale, unjustified, usurper } from "./bad-proposals.ts";
 import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
 import type { CulpritKind } from "./culprit-kinds.ts";
+import { accuser, confessor, impostor, swapper } from "./impostors.ts";
 import { fuzzed, liar } from "./noise.ts";
 import { Plot, splitting } from "./plot.ts";
 
@@ -135,6 +136,10 @@ export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
   certifier: votes(shortCertificates),
   runaway: votes(runaway),
   liar,
+  impostor: votes(impostor),
+  swapper,
+  accuser: votes(accuser),
+  confessor,
   twins: asItIs,
   amnesia: asItIs,
 };

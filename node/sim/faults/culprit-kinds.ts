@@ -19,6 +19,10 @@ export const CULPRIT_KINDS = [
   "certifier",
   "runaway",
   "liar",
+  "impostor",
+  "swapper",
+  "accuser",
+  "confessor",
   "twins",
   "amnesia",
 ] as const;

@@ -4,7 +4,7 @@
 
 import { faultyPower } from "../../src/crypto/certificate.ts";
 import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
-import { WALLETS } from "../world/chain.ts";
+import { PAYMENT_FAULTS, WALLETS } from "../world/chain.ts";
 import type { DiskTrouble } from "../world/disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
 import { CULPRIT_KINDS, type CulpritKind } from "./culprit-kinds.ts";
@@ -45,6 +45,9 @@ const STORM_MS = 3_000;
 const SLOW_WAY_MS = 400;
 /** The most outputs of a payment that is made to be large. */
 const LARGE_OUTPUTS = 500;
+/** How often, where there are payments, one is bad, and one spends a coin again later. */
+const BAD_PAYMENTS = 0.4;
+const LAST_WALLET = WALLETS - 1;
 
 const NOTHING: FaultPlan = {
   delayMs: 1,
@@ -283,9 +286,16 @@ function drawPayments(setting: Setting, rng: Rng): readonly Payment[] {
     to: rng.int(WALLETS),
     outputs,
   });
-  return Array.from({ length: count }, (_, from) => from).flatMap((from) => {
+  const anywhere = (from: number, atMs: number): Payment => pay(from, rng.int(nodes), atMs);
+  const bad = rng.chance(BAD_PAYMENTS)
+    ? [{ ...anywhere(LAST_WALLET, rng.int(400)), fault: rng.pick(PAYMENT_FAULTS) }]
+    : [];
+  // When the first is in a block already, or its rival.
+  const again = rng.chance(BAD_PAYMENTS) ? [anywhere(0, momentIn(setting, rng))] : [];
+  const good = Array.from({ length: count }, (_, from) => from).flatMap((from) => {
     if (from > 0) return [pay(from, rng.int(nodes), rng.int(400))];
     const atMs = partition === undefined ? rng.int(400) : partition.fromMs + rng.int(20);
     return [pay(0, inGroup(0), atMs), pay(0, inGroup(1), atMs)];
   });
+  return [...good, ...bad, ...again];
 }

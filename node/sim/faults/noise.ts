@@ -103,11 +103,15 @@ export const liar: Behaviour = (culprit) => (message) => {
   }
   if (message.type !== "blocks") return undefined;
   const { requestId, blocks } = message;
+  if (blocks.length === 0) {
+    return sent({ type: "blocks", requestId, blocks: uncommitted(culprit) });
+  }
   return rng.pick([
     () => undefined,
     () => sent({ type: "blocks", requestId, blocks: [] }),
     () => sent({ type: "blocks", requestId: requestId + 1, blocks }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map(falseBlock) }),
+    () => sent({ type: "blocks", requestId, blocks: blocks.map(twin) }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map(withAnother) }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map((b) => forgedBlock(culprit, b)) }),
   ])();
@@ -118,6 +122,20 @@ const falseBlock = ({ block, certificate }: CertifiedBlock): CertifiedBlock => (
   certificate,
   block: { ...block, header: { ...block.header, stateRoot: block.header.parentHash } },
 });
+
+/** Another block that is valid there, under a true certificate. */
+const twin = ({ block, certificate }: CertifiedBlock): CertifiedBlock => ({
+  certificate,
+  block: { ...block, header: { ...block.header, timestampMs: block.header.timestampMs + 1 } },
+});
+
+/** The block of the height in progress, with its polka in place of a commit, where both are known. */
+function uncommitted({ seen, quorum, count }: CulpritAdapter): readonly CertifiedBlock[] {
+  return seen
+    .polkasBefore(Infinity, quorum, count)
+    .slice(-1)
+    .map(({ message, polc }) => ({ block: message.block, certificate: polc }));
+}
 
 /** A true block with the certificate of the one before it. */
 const withAnother = ({ block, certificate }: CertifiedBlock): CertifiedBlock => ({

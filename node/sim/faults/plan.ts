@@ -3,6 +3,7 @@
 // shrinks, and replaced from the command line (--plan). Until `healAtMs` all of them work; after that
 // only what never heals: Byzantine validators, strangers, cut links, and how fast links are.
 
+import type { PaymentFault } from "../world/chain.ts";
 import type { DiskTrouble } from "../world/disks.ts";
 import type { CulpritKind } from "./culprit-kinds.ts";
 import type { StrangerKind } from "./stranger.ts";
@@ -47,6 +48,8 @@ export interface Payment extends Moment {
   readonly to: number;
   /** Outputs it is cut into: what makes it large. */
   readonly outputs: number;
+  /** What is wrong with it. */
+  readonly fault?: PaymentFault;
 }
 
 export interface MachineError {

@@ -117,6 +117,8 @@ class CrashScenario implements MachineEvents {
     this.#checks.signs(machine, request);
   }
 
+  refused: MachineEvents["refused"] = (machine, reason) => this.#checks.refuses(machine, reason);
+
   committed: MachineEvents["committed"] = (machine, certified, head) =>
     this.#checks.commits(machine, certified, head);
 

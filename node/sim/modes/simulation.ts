@@ -46,6 +46,11 @@ const EPOCH_MS = 1_700_000_000_000;
 /** How far wall clocks are off at most once they are looked after again. */
 const DISCIPLINED_MS = 20;
 const MAX_DOWN_MS = 1_500;
+/** One run in so many has its blocks judged by a second ledger; a number that nothing else of a seed turns on. */
+const RUNS_PER_SECOND_LEDGER = 5;
+/** In one run of so many, evidence is soon too old. */
+const RUNS_PER_SHORT_AGE = 3;
+const SHORT_EVIDENCE_AGE = 3;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -97,7 +102,8 @@ class Simulation implements MachineEvents {
   constructor(options: SimulationOptions) {
     this.#options = options;
     const { seed, nodes = 4, heights = 8, faulty, trace } = options;
-    this.#chain = chainOf(nodes);
+    const isShort = faulty !== "f+1" && seed % RUNS_PER_SHORT_AGE === 0;
+    this.#chain = chainOf(nodes, isShort ? SHORT_EVIDENCE_AGE : undefined);
     this.#rng = newRng(seed);
     this.#plan = drawFaults({ ...options, nodes });
     const { startHeight, culprits } = this.#plan;
@@ -116,6 +122,7 @@ class Simulation implements MachineEvents {
       chain: this.#chain,
       culprits: new Set(places),
       mayFork: faulty === "f+1",
+      second: faulty !== "f+1" && seed % RUNS_PER_SECOND_LEDGER === 0,
       history: historyOf(this.#chain, startHeight, EPOCH_MS),
     });
     const twins = culprits.filter(({ kind }) => kind === "twins").map(({ index }) => index);
@@ -149,6 +156,8 @@ class Simulation implements MachineEvents {
   }
 
   signed: MachineEvents["signed"] = (machine, request) => this.#checks.signs(machine, request);
+
+  refused: MachineEvents["refused"] = (machine, reason) => this.#checks.refuses(machine, reason);
 
   committed: MachineEvents["committed"] = (machine, certified, head) => {
     this.#moved = true;
@@ -253,7 +262,7 @@ class Simulation implements MachineEvents {
       rng: this.#rng,
       plot: this.#plot,
       dueMs: (other) => this.#machines[other]?.options.clock.dueMs ?? 0,
-      voted: (vote) => this.#checks.signatures.byzantine(vote),
+      voted: (vote) => this.#checks.forges(vote),
     });
   }
 

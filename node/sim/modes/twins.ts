@@ -98,6 +98,8 @@ class TwinsRun implements MachineEvents {
 
   signed: MachineEvents["signed"] = (machine, request) => this.#checks.signs(machine, request);
 
+  refused: MachineEvents["refused"] = (machine, reason) => this.#checks.refuses(machine, reason);
+
   committed: MachineEvents["committed"] = (machine, certified, head) =>
     this.#checks.commits(machine, certified, head);
 

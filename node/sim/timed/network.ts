@@ -236,6 +236,7 @@ export class TimedNetwork implements TimedWorld {
       signed: () => undefined,
       committed: (_, certified) => this.#events.committed(node(), certified),
       punished: () => undefined,
+      refused: (_, reason) => fail(`was refused a signature: ${reason}`),
       asked: () => undefined,
       // The core notes when it enters a round.
       logged: (_, message, fields) => {

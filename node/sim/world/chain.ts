@@ -23,7 +23,13 @@ export interface Spend {
   readonly from: number;
   readonly to: number;
   readonly outputs: number;
+  /** What is wrong with it: no ledger may take it. */
+  readonly fault?: PaymentFault | undefined;
 }
+
+/** It pays no fee, or more than it has; its signature is nobody's, or another owner's. */
+export const PAYMENT_FAULTS = ["free", "rich", "unsigned", "stolen"] as const;
+export type PaymentFault = (typeof PAYMENT_FAULTS)[number];
 
 export interface Chain {
   readonly genesis: Genesis;
@@ -45,33 +51,36 @@ export function keyOf({ keys }: Chain, index: number): SigningKey {
   return key;
 }
 
-const chains = new Map<number, Chain>();
+const chains = new Map<string, Chain>();
 
-/** The chain of `validators` members. */
-export function chainOf(validators: number): Chain {
-  const known = chains.get(validators);
+/** The chain of `validators` members; evidence of more than `maxEvidenceAgeBlocks` ago convicts nobody. */
+export function chainOf(validators: number, maxEvidenceAgeBlocks = 120_960): Chain {
+  const key = `${validators}/${maxEvidenceAgeBlocks}`;
+  const known = chains.get(key);
   if (known !== undefined) return known;
-  const chain = newChain(validators);
-  chains.set(validators, chain);
+  const chain = newChain(validators, maxEvidenceAgeBlocks);
+  chains.set(key, chain);
   return chain;
 }
 
 /** A spend of wallet `from`'s genesis allocation to wallet `to`, in so many outputs. */
 export function payment({ genesisHash, state }: Chain, spend: Spend): Transaction {
-  const { from, to, outputs: count } = spend;
+  const { from, to, outputs: count, fault } = spend;
   const utxo = state.utxos[from];
   invariant(utxo !== undefined, "a wallet has its allocation");
   const address = keyHashOf(walletKey(to).publicKey);
   const small = Array.from({ length: count - 1 }, () => ({ value: SMALL, address }));
-  const value = utxo.value - FEE - SMALL * BigInt(count - 1);
+  const fee = { free: 0n, rich: -FEE, unsigned: FEE, stolen: FEE, none: FEE }[fault ?? "none"];
+  const value = utxo.value - fee - SMALL * BigInt(count - 1);
   const body: TransactionBody = {
     version: 1,
     inputs: [utxo.outPoint],
     outputs: [{ value, address }, ...small],
     payload: new Uint8Array(0),
   };
-  const key = walletKey(from);
-  const signature = key.sign(txSignBytes(genesisHash, txidOf(body)));
+  const key = walletKey(fault === "stolen" ? to : from);
+  const signed = key.sign(txSignBytes(genesisHash, txidOf(body)));
+  const signature = fault === "unsigned" ? new Uint8Array(signed.length) : signed;
   return { body, witnesses: [{ publicKey: key.publicKey, signature }] };
 }
 
@@ -90,7 +99,7 @@ function keyBytes(kind: number, index: number): Uint8Array {
 const walletKey = (index: number): SigningKey => fakeKey(keyBytes(3, index));
 const nodeKey = (index: number): Uint8Array => keyBytes(2, index);
 
-function newChain(validators: number): Chain {
+function newChain(validators: number, maxEvidenceAgeBlocks: number): Chain {
   const keys = Array.from({ length: validators }, (_, index) => fakeKey(keyBytes(1, index)));
   const proof = new Uint8Array(64);
   const genesis: Genesis = {
@@ -106,7 +115,7 @@ function newChain(validators: number): Chain {
       minFee: 1000n,
       feePermille: 1,
       dust: 546n,
-      maxEvidenceAgeBlocks: 120_960,
+      maxEvidenceAgeBlocks,
       precisionMs: 100,
       messageDelayMs: 500,
       faultInjection: true,

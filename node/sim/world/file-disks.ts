@@ -59,7 +59,9 @@ export class FileDisks implements Disks {
     this.#memory.remove(STATE_PATH);
   }
 
+  /** Another disk, which is in no trouble. */
   renew(): void {
+    this.trouble = undefined;
     this.wipe();
     this.#forgot = true;
     this.#begin(undefined);

@@ -3,6 +3,7 @@
 
 import { MemoryStore } from "../../src/adapters/memory/memory-store.ts";
 import type { SignedPlace } from "../../src/adapters/sign-guard.ts";
+import { toHex } from "../../src/codec/hex.ts";
 import { voteSignBytes } from "../../src/codec/sign-bytes.ts";
 import { blockHashOf } from "../../src/crypto/ids.ts";
 import { ledgerParamsOf } from "../../src/genesis/ledger-start.ts";
@@ -19,7 +20,7 @@ const histories = new Map<string, readonly BlockCommit[]>();
 /** The first `height` blocks of the chain, the last one INTERVAL_MS before `endMs`. */
 export function historyOf(chain: Chain, height: Height, endMs: number): readonly BlockCommit[] {
   if (height === 0) return [];
-  const key = `${chain.set.length}/${height}/${endMs}`;
+  const key = `${toHex(chain.genesisHash)}/${height}/${endMs}`;
   const known = histories.get(key);
   if (known !== undefined) return known;
   const made = newHistory(chain, height, endMs);

@@ -46,6 +46,8 @@ export interface Losses {
 /** What the run hears of its machines. */
 export interface MachineEvents {
   signed(machine: Machine, request: SignRequest): void;
+  /** The guard of the key refused a signature, to a process that had one before. */
+  refused(machine: Machine, reason: string): void;
   committed(machine: Machine, certified: CertifiedBlock, head: ChainHead): void;
   /** It closed a link and refuses the peer from now on. */
   punished(machine: Machine, peerId: string, reason: string): void;
@@ -215,6 +217,8 @@ export class Machine {
 
   /** `signer`, whose every signature the run hears of. */
   #heard(signer: LastingSigner): LastingSigner {
+    const { events } = this.options;
+    let hasSigned = false;
     return {
       publicKey: signer.publicKey,
       minHeight: signer.minHeight,
@@ -226,7 +230,9 @@ export class Machine {
       },
       sign: (request: SignRequest) => {
         const result = signer.sign(request);
-        if (result.ok) this.options.events.signed(this, request);
+        if (result.ok) events.signed(this, request);
+        else if (hasSigned) events.refused(this, result.reason);
+        hasSigned ||= result.ok;
         return result;
       },
     };

@@ -25,10 +25,9 @@ export function applyCertificate(
 ): void {
   if (certificate.height !== state.context.height) return;
   const { type, round, blockHash } = certificate;
-  const needed = type === PREVOTE ? state.polkaPower : state.commitPower;
   invariant(
     certificate.signers.length === state.context.validators.length &&
-      signersPower(certificate, state.context.validators) >= needed,
+      signersPower(certificate, state.context.validators) >= state.quorumPower,
     "the driver verifies certificates",
   );
   const nil = isNil(blockHash);

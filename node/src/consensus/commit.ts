@@ -37,7 +37,7 @@ function commitCertificate(state: ConsensusState, commit: Commit): Certificate {
   const tally = state.rounds.get(commit.round)?.precommits;
   // Not tally.quorum: beyond f faults a round may have two, and the other one would be no proof.
   const value = tally === undefined ? undefined : valueOf(tally, commit.hash);
-  if (tally !== undefined && value !== undefined && value.power >= state.commitPower) {
+  if (tally !== undefined && value !== undefined && value.power >= state.quorumPower) {
     return certificateOf(tally.votes, commit.hash);
   }
   const certificate = commit.certificate ?? value?.certificate;

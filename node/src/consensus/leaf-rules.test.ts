@@ -7,8 +7,9 @@ import { sha256 } from "../crypto/hash.ts";
 import type { Certificate } from "../types/chain.ts";
 import type { Proposal } from "../types/consensus.ts";
 import type { ConsensusParams } from "./api.ts";
+import { lockPermits } from "./lock.ts";
 import { leaderOf, leaderOrder } from "./proposer.ts";
-import { RULES } from "./rules.ts";
+import { polcJustifies } from "./receive-proposal.ts";
 import { grownMs, isTimely, rebroadcastMs, timeoutMs } from "./timeouts.ts";
 
 const hashOf = (value: number): Uint8Array => new Uint8Array(32).fill(value);
@@ -106,7 +107,7 @@ describe("lockPermits", () => {
     ["another value with a PoLC of the lock's round", lock, hashOf(2), 3, true],
     ["another value with a later PoLC", lock, hashOf(2), 4, true],
   ])("%s", (...[, held, hash, validRound, expected]) => {
-    expect(RULES.lockPermits(held, hash, validRound)).toBe(expected);
+    expect(lockPermits(held, hash, validRound)).toBe(expected);
   });
 });
 
@@ -129,7 +130,7 @@ describe("polcJustifies", () => {
   };
 
   it("takes prevotes of the claimed round for the proposed block", () => {
-    expect(RULES.polcJustifies(proposal, polc)).toBe(true);
+    expect(polcJustifies(proposal, polc)).toBe(true);
   });
 
   it.each<[string, Partial<Certificate> | undefined]>([
@@ -141,18 +142,11 @@ describe("polcJustifies", () => {
     ["nil", { blockHash: hashOf(0) }],
   ])("refuses %s", (_name, changed) => {
     const given = changed === undefined ? undefined : { ...polc, ...changed };
-    expect(RULES.polcJustifies(proposal, given)).toBe(false);
+    expect(polcJustifies(proposal, given)).toBe(false);
   });
 
   it("refuses a PoLC that is not from an earlier round", () => {
     const late = { ...proposal, validRound: 4 };
-    expect(RULES.polcJustifies(late, { ...polc, round: 4 })).toBe(false);
-  });
-});
-
-describe("mayPrevote", () => {
-  it("is once a round: only before the prevote", () => {
-    const steps = ["newHeight", "propose", "prevote", "precommit"] as const;
-    expect(steps.filter((step) => RULES.mayPrevote(step))).toEqual(["propose"]);
+    expect(polcJustifies(late, { ...polc, round: 4 })).toBe(false);
   });
 });

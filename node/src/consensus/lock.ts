@@ -1,12 +1,26 @@
 // Locks and the valid value. The lock is what this node last precommitted: it prevotes nothing else
-// unless shown a PoLC at least as late (rules.ts, lockPermits). The valid value is the block with the
+// unless shown a PoLC at least as late (lockPermits). The valid value is the block with the
 // highest known PoLC: what this node proposes when it leads. Both need the block held and valid.
 
-import type { Certificate } from "../types/chain.ts";
+import { equalBytes } from "../codec/bytes.ts";
+import type { Certificate, Round } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
 import type { Effect } from "./api.ts";
-import { type Candidate, type ConsensusState, candidateOf, type RoundState } from "./state.ts";
+import {
+  type Candidate,
+  type ConsensusState,
+  candidateOf,
+  type Lock,
+  type RoundState,
+} from "./state.ts";
 import { quorumCertificate } from "./tally.ts";
+
+/**
+ * Paper lines 23 and 29. May a proposal of `hash` with a PoLC of `validRound` (-1: none) be prevoted under
+ * the lock?
+ */
+export const lockPermits = (lock: Lock | undefined, hash: Uint8Array, validRound: Round): boolean =>
+  lock === undefined || equalBytes(lock.hash, hash) || lock.round <= validRound;
 
 /** The round's polka, as far as its block is held and valid. */
 function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undefined {
@@ -22,7 +36,7 @@ function polkaBlock(state: ConsensusState, round: RoundState): Candidate | undef
  * its round before it is complete.
  */
 export function adoptPolka(state: ConsensusState, round: RoundState): void {
-  if (!state.rules.renewsValid(state.validRound, round.round) || round.round > state.round) return;
+  if (round.round <= state.validRound || round.round > state.round) return;
   const block = polkaBlock(state, round);
   if (block === undefined) return;
   state.valid = block;
@@ -49,7 +63,7 @@ export function lockOnPolka(
   const block = polkaBlock(state, round);
   if (block === undefined) return undefined;
   adoptPolka(state, round);
-  state.lock = state.rules.lockAfterPolka(state.lock, { round: round.round, hash: block.hash });
+  state.lock = { round: round.round, hash: block.hash };
   const { height } = state.context;
   out.push({ type: "note", name: "lock", height, round: round.round, reason: block.hex });
   return block;

@@ -1,9 +1,10 @@
-// README.md maps each rule to its function and test. The map stays whole: every function it names is
-// there, and every scenario has its place in it.
+// README.md maps each rule to its function and test. The map stays whole: every function and planted bug that
+// it names is there, and every scenario has its place in it.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bugNamed } from "../../sim/planted/planted-bugs.ts";
 
 const NODE = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(import.meta.dirname, "README.md"), "utf8");
@@ -33,6 +34,13 @@ describe("the map of rules", () => {
     (quoted) => {
       const name = quoted.slice(1, -1);
       expect(sources).toMatch(new RegExp(`(function|const|readonly) ${name}\\b|\\b${name}[(:]`));
+    },
+  );
+
+  it.each(rules.flatMap(([, , , , , test]) => test?.split("planted:")[1]?.match(/"[^"]+"/g) ?? []))(
+    "names %s, which is planted",
+    (quoted) => {
+      expect(bugNamed(quoted.slice(1, -1))).toBeDefined();
     },
   );
 

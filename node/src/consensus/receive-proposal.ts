@@ -4,7 +4,7 @@
 // counts against the sender only: such a message is noted and dropped, and a good copy may follow.
 
 import { equalBytes } from "../codec/bytes.ts";
-import type { BlockHeader, UnixMs } from "../types/chain.ts";
+import { type BlockHeader, type Certificate, PREVOTE, type UnixMs } from "../types/chain.ts";
 import type { Proposal, ProposalMessage } from "../types/consensus.ts";
 import type { Effect, Input } from "./api.ts";
 import { applyCertificate } from "./apply-certificate.ts";
@@ -72,15 +72,24 @@ function receiveSecond(
   // Others may have seen this one first: its block can still gather a quorum.
   holdBlock(state, input);
   const isCurrent = round.round === state.round;
-  if (isCurrent && state.rules.mayPrevote(state.step)) castPrevote(state, undefined, out);
+  if (isCurrent && state.step === "propose") castPrevote(state, undefined, out);
 }
 
 const isSame = (a: Proposal, b: Proposal): boolean =>
   a.validRound === b.validRound && equalBytes(a.blockHash, b.blockHash);
 
+/** Paper line 28. Does the certificate justify the re-proposal? Its signatures and power are already verified. */
+export const polcJustifies = (proposal: Proposal, polc: Certificate | undefined): boolean =>
+  polc !== undefined &&
+  polc.type === PREVOTE &&
+  polc.height === proposal.height &&
+  polc.round === proposal.validRound &&
+  polc.round < proposal.round &&
+  equalBytes(polc.blockHash, proposal.blockHash);
+
 /** The PoLC came along, or this node has seen the polka itself. */
 function isJustified(state: ConsensusState, { proposal, polc }: ProposalMessage): boolean {
-  if (state.rules.polcJustifies(proposal, polc)) return true;
+  if (polcJustifies(proposal, polc)) return true;
   if (proposal.validRound >= proposal.round) return false;
   const seen = state.rounds.get(proposal.validRound)?.prevotes.quorum;
   return seen !== undefined && equalBytes(seen.hash, proposal.blockHash);

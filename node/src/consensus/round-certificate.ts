@@ -3,7 +3,7 @@
 
 import { equalBytes } from "../codec/bytes.ts";
 import { compareGroups } from "../codec/round-certificate.ts";
-import { type Height, PREVOTE } from "../types/chain.ts";
+import type { Height } from "../types/chain.ts";
 import type { RoundReason, Vote, VoteGroup } from "../types/consensus.ts";
 import type { ConsensusState, RoundEntry } from "./state.ts";
 import { signersPower } from "./tally.ts";
@@ -56,8 +56,7 @@ const isOf = (group: VoteGroup, { type, round, blockHash }: Vote): boolean =>
 
 /** A quorum for one value among the votes of a round certificate is a certificate of its own. */
 export function isQuorum(state: ConsensusState, group: VoteGroup): boolean {
-  const needed = group.type === PREVOTE ? state.polkaPower : state.commitPower;
-  return signersPower(group, state.context.validators) >= needed;
+  return signersPower(group, state.context.validators) >= state.quorumPower;
 }
 
 /** The votes of one group of a certificate of `height`. */

@@ -2,6 +2,7 @@
 // A round is left only for a reason that others can be shown as one unit (state.entry): a certificate
 // of a quorum for one value, or a round certificate. So whoever lags can always follow.
 
+import { faultyPower } from "../crypto/certificate.ts";
 import type { Round } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import type { Effect, HeldMessages } from "./api.ts";
@@ -31,7 +32,6 @@ export function startRound(
   state.round = round;
   state.step = "propose";
   state.entry = entry;
-  state.lock = state.rules.lockInNextRound(state.lock);
   forgetOldRounds(state);
   countHeldVotes(state, out);
   const { height } = state.context;
@@ -80,7 +80,7 @@ export function jumpAhead(state: ConsensusState, out: Effect[]): boolean {
     .map(({ power }, index) => ({ power, index, round: state.highestRound[index] ?? -1 }))
     .filter(({ round }) => round > state.round)
     .sort((a, b) => b.round - a.round);
-  const needed = state.rules.jumpPower(state.totalPower);
+  const needed = faultyPower(state.totalPower) + 1;
   let power = 0;
   for (const voter of ahead) {
     power += voter.power;

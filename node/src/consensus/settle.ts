@@ -5,7 +5,7 @@
 import type { Effect } from "./api.ts";
 import { tryDecide } from "./commit.ts";
 import { fetchPolka } from "./fetch-polka.ts";
-import { lockOnPolka, polcOf, showsDissent } from "./lock.ts";
+import { lockOnPolka, lockPermits, polcOf, showsDissent } from "./lock.ts";
 import { entryByVotes } from "./round-certificate.ts";
 import { jumpAhead, startRound } from "./rounds.ts";
 import { type ConsensusState, candidateOf, type RoundState, roundOf } from "./state.ts";
@@ -46,9 +46,7 @@ function prevoteProposal(state: ConsensusState, round: RoundState, out: Effect[]
   if (state.step !== "propose" || round.proposal === undefined) return false;
   const { blockHash, validRound } = round.proposal.proposal;
   const isWilling =
-    round.acceptable &&
-    !round.equivocated &&
-    state.rules.lockPermits(state.lock, blockHash, validRound);
+    round.acceptable && !round.equivocated && lockPermits(state.lock, blockHash, validRound);
   castPrevote(state, isWilling ? candidateOf(state, blockHash) : undefined, out);
   return true;
 }
@@ -92,7 +90,7 @@ function leaveOnNilPolka(state: ConsensusState, round: RoundState, out: Effect[]
 
 /** docs/protocol.md#leaving-a-round. No value can reach a quorum of prevotes: as at a nil polka, with the proof of it. */
 function leaveWithoutQuorum(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
-  if (!quorumImpossible(round.prevotes, state.totalPower, state.polkaPower)) return false;
+  if (!quorumImpossible(round.prevotes, state.totalPower, state.quorumPower)) return false;
   precommitNil(state, out);
   leaveByVotes(state, "noQuorum", round.prevotes, out);
   return true;
@@ -100,7 +98,7 @@ function leaveWithoutQuorum(state: ConsensusState, round: RoundState, out: Effec
 
 /** Paper lines 34-35. A quorum of prevotes of any kind: T_prevote, once. */
 function awaitPrevotes(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
-  const isDue = state.step === "prevote" && round.prevotes.power >= state.polkaPower;
+  const isDue = state.step === "prevote" && round.prevotes.power >= state.quorumPower;
   if (!isDue || round.prevoteTimer) return false;
   state.changed = true;
   round.prevoteTimer = true;
@@ -119,15 +117,15 @@ function leaveOnNilPrecommits(state: ConsensusState, round: RoundState, out: Eff
 /** A quorum precommitted, and no value can reach one: as when T_precommit has passed. */
 function leaveUndecided(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
   const { precommits } = round;
-  if (precommits.power < state.commitPower) return false;
-  if (!quorumImpossible(precommits, state.totalPower, state.commitPower)) return false;
+  if (precommits.power < state.quorumPower) return false;
+  if (!quorumImpossible(precommits, state.totalPower, state.quorumPower)) return false;
   leaveByVotes(state, "precommits", precommits, out);
   return true;
 }
 
 /** Paper lines 47-48. A quorum of precommits of any kind, without a decision: T_precommit, once. */
 function awaitPrecommits(state: ConsensusState, round: RoundState, out: Effect[]): boolean {
-  if (round.precommits.power < state.commitPower || round.precommitTimer) return false;
+  if (round.precommits.power < state.quorumPower || round.precommitTimer) return false;
   state.changed = true;
   round.precommitTimer = true;
   startVoteTimer(state, "precommit", out);

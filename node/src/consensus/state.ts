@@ -9,7 +9,6 @@ import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { ConsensusParams, HeightContext, Step } from "./api.ts";
-import { type Lock, RULES, type Rules } from "./rules.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Rounds behind the current one whose votes still count towards a commit or a PoLC. */
@@ -26,6 +25,13 @@ export interface Candidate {
   readonly valid: boolean;
   /** The latest round that proposed it; decides how long it is kept. */
   round: Round;
+}
+
+/** The value this node last precommitted, and when. */
+export interface Lock {
+  readonly round: Round;
+  /** 32 bytes. */
+  readonly hash: Uint8Array;
 }
 
 export interface RoundState {
@@ -64,11 +70,10 @@ export type RoundEntry =
 
 export interface ConsensusState {
   readonly params: ConsensusParams;
-  readonly rules: Rules;
   context: HeightContext;
   totalPower: number;
-  polkaPower: number;
-  commitPower: number;
+  /** Power of votes for one value that is a quorum: the paper's 2f + 1. */
+  quorumPower: number;
   round: Round;
   step: Exclude<Step, "rebroadcast">;
   /** Nothing happens any more until the next enterHeight. */
@@ -109,7 +114,7 @@ export interface ConsensusState {
 export const HEIGHT_START: RoundEntry = { type: "start" };
 
 /** A node before its first height: it ignores all but enterHeight. */
-export function initialState(params: ConsensusParams, rules: Rules = RULES): ConsensusState {
+export function initialState(params: ConsensusParams): ConsensusState {
   const context: HeightContext = {
     height: 0,
     validators: [],
@@ -119,11 +124,9 @@ export function initialState(params: ConsensusParams, rules: Rules = RULES): Con
   };
   return {
     params,
-    rules,
     context,
     totalPower: 0,
-    polkaPower: 0,
-    commitPower: 0,
+    quorumPower: 0,
     round: 0,
     step: "newHeight",
     decided: true,

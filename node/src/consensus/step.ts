@@ -5,7 +5,7 @@
 // Persist before send: the driver makes the input durable before it performs an effect that leaves
 // the process. README.md maps each rule to its function and test.
 
-import { totalPowerOf } from "../crypto/certificate.ts";
+import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import type { Vote } from "../types/consensus.ts";
 import { InvariantError, invariant } from "../types/errors.ts";
 import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
@@ -86,8 +86,7 @@ function enterHeight(
   const count = context.validators.length;
   state.context = context;
   state.totalPower = totalPowerOf(context.validators);
-  state.polkaPower = state.rules.polkaPower(state.totalPower);
-  state.commitPower = state.rules.commitPower(state.totalPower);
+  state.quorumPower = quorumPower(state.totalPower);
   state.round = 0;
   state.step = "newHeight";
   state.decided = false;

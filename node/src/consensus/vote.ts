@@ -41,7 +41,7 @@ function cast(
   out: Effect[],
 ): void {
   const { height, self } = state.context;
-  if (self === undefined || !state.rules.maySign(ownVote(state, voteType, self))) return;
+  if (self === undefined || ownVote(state, voteType, self) !== undefined) return;
   out.push({ type: "signVote", voteType, height, round: state.round, blockHash: block?.hex });
 }
 
@@ -96,11 +96,10 @@ export function noteAhead(state: ConsensusState, index: number, round: number): 
 /** Counts a vote of a kept round; a second, different vote is evidence. */
 export function countVote(state: ConsensusState, vote: Vote, out: Effect[]): void {
   const round = roundOf(state, vote.round);
-  const isPrevote = vote.type === PREVOTE;
-  const tally = isPrevote ? round.prevotes : round.precommits;
+  const tally = vote.type === PREVOTE ? round.prevotes : round.precommits;
   const power = state.context.validators[vote.validatorIndex]?.power ?? 0;
   if (tally.votes[vote.validatorIndex] === undefined) state.changed = true;
-  const first = addVote(tally, vote, power, isPrevote ? state.polkaPower : state.commitPower);
+  const first = addVote(tally, vote, power, state.quorumPower);
   if (first !== undefined) accuseVoter(tally, first, vote, out);
   else noteQuorum(state, round, tally);
   noteAhead(state, vote.validatorIndex, vote.round);

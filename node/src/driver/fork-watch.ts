@@ -99,7 +99,7 @@ export class ForkWatch {
    * The height in progress is decided. What the core knows of it may commit another block: votes that it
    * counted one by one, certificates that came inside round certificates or before a restart.
    */
-  decided(certificate: Certificate, known: Pick<ConsensusState, "rounds" | "commitPower">): void {
+  decided(certificate: Certificate, known: Pick<ConsensusState, "rounds" | "quorumPower">): void {
     this.current(certificate);
     for (const found of commitsIn(known)) this.current(found);
   }
@@ -226,11 +226,11 @@ export class ForkWatch {
 /** Every commit certificate that the core holds, or whose votes it has counted. */
 function commitsIn({
   rounds,
-  commitPower,
-}: Pick<ConsensusState, "rounds" | "commitPower">): readonly Certificate[] {
+  quorumPower,
+}: Pick<ConsensusState, "rounds" | "quorumPower">): readonly Certificate[] {
   return [...rounds.values()].flatMap(({ precommits: { values, votes } }) =>
     values
-      .filter(({ power, certificate }) => certificate !== undefined || power >= commitPower)
+      .filter(({ power, certificate }) => certificate !== undefined || power >= quorumPower)
       .map(({ certificate, hash }) => certificate ?? certificateOf(votes, hash)),
   );
 }

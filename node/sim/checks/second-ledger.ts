@@ -1,0 +1,50 @@
+// A second opinion of the chain that the honest decide: each block goes once through the naive ledger, which
+// shares only types with the product's, and its leader and its parent's certificate are judged beside it. So
+// a rule that all nodes break alike is seen, too. It costs as much as the nodes' own work on a block, or more:
+// not every run has one.
+
+import { ledgerParamsOf } from "../../src/genesis/ledger-start.ts";
+import type { Block } from "../../src/types/chain.ts";
+import type { BlockCommit } from "../../src/types/ledger.ts";
+import { NaiveLedger } from "../../test/naive-ledger.ts";
+import { hexOf } from "../../test/naive-validators.ts";
+import type { Chain } from "../world/chain.ts";
+import { fakeVerify } from "../world/keyring.ts";
+import { commitFault } from "./commit-proof.ts";
+
+export class SecondLedger {
+  readonly #ledger: NaiveLedger;
+  readonly #genesisHash: Uint8Array;
+
+  /** @param history the blocks that stand when the run begins. */
+  constructor({ genesis, genesisHash, set, state }: Chain, history: readonly BlockCommit[]) {
+    this.#genesisHash = genesisHash;
+    this.#ledger = new NaiveLedger(ledgerParamsOf(genesis, genesisHash), set, {
+      timestampMs: state.head.timestampMs,
+      coins: state.utxos.map(({ address, value }) => [address, value] as const),
+      verify: fakeVerify,
+    });
+    for (const { certified } of history) this.#ledger.apply(certified.block);
+  }
+
+  /** What is wrong with the block that the honest decided next; undefined where it is right. */
+  fault(block: Block): string | undefined {
+    const { header } = block;
+    const leaders = this.#ledger.validators.leaders();
+    const leader = leaders[(header.height + header.round) % leaders.length];
+    if (hexOf(header.proposer) !== leader) return "proposer does not lead its round";
+    return this.#parentFault(block) ?? this.#ledger.apply(block);
+  }
+
+  #parentFault({ lastCommit }: Block): string | undefined {
+    if (lastCommit === undefined) return undefined;
+    const { height, tip, validators } = this.#ledger;
+    const fault = commitFault(lastCommit, {
+      genesisHash: this.#genesisHash,
+      validators: validators.setAt(height),
+      height,
+      blockHash: Buffer.from(tip, "hex"),
+    });
+    return fault === undefined ? undefined : `parent's certificate: ${fault}`;
+  }
+}

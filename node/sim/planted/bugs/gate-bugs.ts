@@ -1,0 +1,133 @@
+// Planted bugs in the gate before the core: what is verified of what comes from peers, and what a peer is
+// answered.
+
+import { beyondF, bug, edit, type PlantedBug } from "../planted-bug.ts";
+
+export const GATE_BUGS: readonly PlantedBug[] = [
+  bug(
+    "the signature of a vote is not checked",
+    edit(
+      "driver/verify-message.ts",
+      "  return context.verify(vote.signature, signBytes, validator.publicKey)\n",
+      "  return signBytes.length > 0\n",
+    ),
+  ),
+  bug(
+    "a vote may be signed by any validator",
+    edit(
+      "driver/verify-message.ts",
+      "  return context.verify(vote.signature, signBytes, validator.publicKey)\n",
+      "  return context.validators.some(({ publicKey }) => context.verify(vote.signature, signBytes, publicKey))\n",
+    ),
+  ),
+  bug(
+    "the signature of a proposal is not checked",
+    edit(
+      "driver/verify-message.ts",
+      "if (!context.verify(proposal.signature, signBytes, proposer.publicKey)) {",
+      "if (signBytes.length === 0) {",
+    ),
+  ),
+  bug(
+    "the signatures of certificates are not checked",
+    edit("crypto/certificate.ts", "!verify(signature, message, key)", "!message"),
+  ),
+  bug(
+    "only the first q signatures of a certificate are checked",
+    edit(
+      "crypto/certificate.ts",
+      "    const key = validators[i]?.publicKey;\n",
+      "    if (next > quorumPower(totalPowerOf(validators))) return bad;\n    const key = validators[i]?.publicKey;\n",
+    ),
+  ),
+  bug(
+    "a proposed block is not judged",
+    edit(
+      "driver/inbound.ts",
+      "    const fault = chain.judge(block, blockHash);",
+      "    const fault = undefined;",
+    ),
+  ),
+  bug(
+    "the body of a proposal is not compared with its header",
+    edit("driver/verify-message.ts", "  if (!contentsMatch()) return", "  if (false) return"),
+  ),
+  bug(
+    "a compact proposal takes any transactions",
+    edit(
+      "driver/compact-proposals.ts",
+      "expected !== undefined && equalBytes(witnessIdOf(tx), expected)",
+      "expected !== undefined",
+    ),
+  ),
+  bug(
+    "certificates are not taken",
+    edit("driver/inbound.ts", '    this.#parts.feed({ type: "certificate", certificate });', ""),
+  ),
+  bug(
+    "round certificates are not taken",
+    edit("driver/inbound.ts", '    feed({ type: "roundCertificate", certificate });', ""),
+  ),
+  bug(
+    "catch-up takes a block with another block's certificate",
+    edit(
+      "driver/catch-up.ts",
+      '    if (!equalBytes(certificate.blockHash, hash)) return "its certificate is of another block";\n',
+      "",
+    ),
+  ),
+  bug(
+    "catch-up takes a block that nobody certified",
+    edit(
+      "driver/catch-up.ts",
+      "refuseCertificate(chain.verifyContext, certificate) ?? chain.judge",
+      "chain.judge",
+    ),
+  ),
+  bug(
+    "catch-up takes a polka for a commit",
+    edit("driver/catch-up.ts", "certificate.type !== PRECOMMIT || ", ""),
+  ),
+  bug(
+    "blocks are not asked for",
+    edit(
+      "driver/block-sync.ts",
+      "    for (const range of plan) {",
+      "    for (const range of plan.slice(plan.length)) {",
+    ),
+  ),
+  bug(
+    "who failed to answer once is never asked again",
+    edit(
+      "sync/planner.ts",
+      "if (busy.has(peer.id)) continue;",
+      "if (busy.has(peer.id) || peer.failures > 0) continue;",
+    ),
+  ),
+  bug(
+    "a block that is missing for a commit is not asked for",
+    edit("driver/catch-up.ts", "    this.#parts.sync.needBlock(height);\n    this.advance();", ""),
+  ),
+  bug(
+    "a proposal is given to nobody who asks for it",
+    edit(
+      "driver/proposal-fetch.ts",
+      "if (!answers.admits(peer)) {",
+      "if (answers !== undefined) {",
+    ),
+  ),
+  bug(
+    "a block's transactions are given to nobody who asks for them",
+    edit("driver/block-bodies.ts", "if (!answers.admits(peer)) {", "if (answers !== undefined) {"),
+  ),
+  beyondF(
+    bug(
+      "a fork of the height in progress is not seen",
+      edit(
+        "driver/fork-watch.ts",
+        "    if (held !== undefined && isConflict(held, certificate)) this.#stop([held], certificate);\n",
+        "",
+      ),
+    ),
+  ),
+];
