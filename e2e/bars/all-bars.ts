@@ -5,6 +5,7 @@ import { CLUSTER_BARS } from "./cluster-bars.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { DEVNET_BARS } from "./devnet-bars.ts";
 import { DRIVER_BARS } from "./driver-bars.ts";
+import { FIRST_MINUTE_BARS } from "./first-minute-bars.ts";
 import { HOUSE_BARS } from "./house-bars.ts";
 import { SIM_BARS } from "./sim-bars.ts";
 import { SIM_COVER_BARS } from "./sim-cover-bars.ts";
@@ -14,6 +15,7 @@ export const ALL_BARS: readonly Bar[] = [
   ...START_BARS,
   ...CLUSTER_BARS,
   ...DEVNET_BARS,
+  ...FIRST_MINUTE_BARS,
   ...SIM_BARS,
   ...SIM_COVER_BARS,
   ...DRIVER_BARS,

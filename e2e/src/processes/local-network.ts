@@ -15,7 +15,7 @@ import {
   opsUrlOf,
   rpcUrlOf,
 } from "@timecoin/node/devnet/devnet-plan";
-import { choosePorts } from "@timecoin/node/devnet/devnet-ports";
+import { choosePorts, type PortClaim } from "@timecoin/node/devnet/devnet-ports";
 import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";
 import { endWithThisProcess } from "../child-processes.ts";
 import { fromRoot } from "../network/product-images.ts";
@@ -126,9 +126,12 @@ export class LocalNetwork {
   readonly plan: DevnetPlan;
   readonly nodes: readonly LocalNode[];
 
-  private constructor(directory: string, plan: DevnetPlan) {
+  readonly #claim: PortClaim;
+
+  private constructor(directory: string, plan: DevnetPlan, claim: PortClaim) {
     this.directory = directory;
     this.plan = plan;
+    this.#claim = claim;
     this.nodes = plan.nodes.map((node) => new LocalNode(node, directory));
   }
 
@@ -139,7 +142,7 @@ export class LocalNetwork {
     logLevel: "debug" | "info" = "info",
   ): Promise<LocalNetwork> {
     const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));
-    const { nodes } = await choosePorts(validators, undefined);
+    const { nodes, claim } = await choosePorts(validators, undefined);
     const plan = writeDevnet({
       directory,
       nodes,
@@ -150,7 +153,7 @@ export class LocalNetwork {
       randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
       nowMs: Date.now(),
     });
-    return new LocalNetwork(directory, plan);
+    return new LocalNetwork(directory, plan, claim);
   }
 
   get paths(): ReturnType<typeof devnetPaths> {
@@ -184,5 +187,6 @@ export class LocalNetwork {
     for (const node of this.nodes) node.signal("SIGCONT");
     await Promise.all(this.nodes.map((node) => node.end("SIGKILL")));
     rmSync(this.directory, { recursive: true, force: true });
+    this.#claim.release();
   }
 }
