@@ -27,7 +27,7 @@ export default defineConfig({
           "scripts/**/*.test.ts",
           "node/{src,sim,test,mutation}/**/*.test.ts",
           "operator/{src,test}/**/*.test.ts",
-          "e2e/src/**/*.test.ts",
+          "e2e/tools/**/*.test.ts",
         ],
         180_000,
         true,

@@ -153,7 +153,7 @@ const cluster = (...args: string[]): Level =>
   tool(
     `cluster ${args.join(" ")}`,
     "node",
-    "e2e/src/cluster/main.ts",
+    "e2e/tools/cluster/main.ts",
     ...args,
     "--name",
     TEST_CLUSTER,

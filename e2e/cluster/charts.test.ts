@@ -2,9 +2,9 @@
 // and the operator that they install lacks the rights that would be dangerous.
 
 import { describe, expect, it } from "vitest";
-import { OPERATOR_NAMESPACE } from "../src/network/operator-release.ts";
-import { fromRoot } from "../src/network/product-images.ts";
-import { run } from "../src/run-command.ts";
+import { OPERATOR_NAMESPACE } from "../tools/network/operator-release.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
+import { run } from "../tools/run-command.ts";
 import { useCluster } from "./setup.ts";
 
 const NAMESPACE = "charts";

@@ -2,8 +2,8 @@
 // goes on; without the claims it is a new chain of the same members.
 
 import { describe, expect, it } from "vitest";
-import { NetworkHandle } from "../src/network/network-handle.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { NetworkHandle } from "../tools/network/network-handle.ts";
+import { waitFor } from "../tools/wait-for.ts";
 import { smallNetwork, useCluster } from "./setup.ts";
 
 const WAIT_MS = 180_000;

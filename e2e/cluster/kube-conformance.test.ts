@@ -5,8 +5,8 @@ import { systemClock } from "@timecoin/operator/kube/clock";
 import { kubeEndpoint } from "@timecoin/operator/kube/endpoint";
 import { KubeHttp } from "@timecoin/operator/kube/http";
 import { loadKubeConfig } from "@timecoin/operator/kube/kubeconfig";
-import { ensureCluster } from "../src/cluster/cluster.ts";
-import { KubeAccess } from "../src/network/kube-access.ts";
+import { ensureCluster } from "../tools/cluster/cluster.ts";
+import { KubeAccess } from "../tools/network/kube-access.ts";
 
 const NAMESPACE = "conformance";
 

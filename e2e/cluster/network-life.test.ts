@@ -2,12 +2,12 @@
 // restart of any member, and a transaction that becomes final.
 
 import { describe, expect, it } from "vitest";
-import { Faucet } from "../src/network/faucet.ts";
-import { KubeAccess, type KubeJson } from "../src/network/kube-access.ts";
-import { NetworkHandle } from "../src/network/network-handle.ts";
-import { OPERATOR_NAMESPACE } from "../src/network/operator-release.ts";
-import { killPodProcesses } from "../src/network/pod-processes.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { Faucet } from "../tools/network/faucet.ts";
+import { KubeAccess, type KubeJson } from "../tools/network/kube-access.ts";
+import { NetworkHandle } from "../tools/network/network-handle.ts";
+import { OPERATOR_NAMESPACE } from "../tools/network/operator-release.ts";
+import { killPodProcesses } from "../tools/network/pod-processes.ts";
+import { waitFor } from "../tools/wait-for.ts";
 import { smallNetwork, useCluster } from "./setup.ts";
 
 const NAMESPACE = "life";

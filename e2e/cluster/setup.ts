@@ -2,10 +2,10 @@
 // namespace of its own, removed at the end.
 
 import { afterAll, beforeAll } from "vitest";
-import { ensureCluster } from "../src/cluster/cluster.ts";
-import { KubeAccess } from "../src/network/kube-access.ts";
-import { type InstalledProduct, installOperator } from "../src/network/operator-release.ts";
-import { Progress } from "../src/progress.ts";
+import { ensureCluster } from "../tools/cluster/cluster.ts";
+import { KubeAccess } from "../tools/network/kube-access.ts";
+import { type InstalledProduct, installOperator } from "../tools/network/operator-release.ts";
+import { Progress } from "../tools/progress.ts";
 
 export interface ClusterFixture {
   readonly kube: KubeAccess;

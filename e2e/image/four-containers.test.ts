@@ -16,10 +16,10 @@ import {
   Wait,
 } from "testcontainers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureImageBuilder } from "../src/cluster/cluster.ts";
-import { docker } from "../src/cluster/docker.ts";
-import { nodeImage } from "../src/network/product-images.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { ensureImageBuilder } from "../tools/cluster/cluster.ts";
+import { docker } from "../tools/cluster/docker.ts";
+import { nodeImage } from "../tools/network/product-images.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 const PORTS = { p2p: 24100, rpc: 24101, ops: 24103 };
 const NODES = 4;

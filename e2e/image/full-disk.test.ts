@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { writeDevnet } from "@timecoin/node/devnet/devnet-files";
 import { devnetPaths } from "@timecoin/node/devnet/devnet-plan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ensureImageBuilder } from "../src/cluster/cluster.ts";
-import { docker } from "../src/cluster/docker.ts";
-import { nodeImage } from "../src/network/product-images.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { ensureImageBuilder } from "../tools/cluster/cluster.ts";
+import { docker } from "../tools/cluster/docker.ts";
+import { nodeImage } from "../tools/network/product-images.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 const NAME = `timecoin-full-disk-${process.pid}`;
 const WAIT_MS = 60_000;

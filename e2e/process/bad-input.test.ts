@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { LocalNetwork, TIMED } from "../src/processes/local-network.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { LocalNetwork, TIMED } from "../tools/processes/local-network.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 60_000;
 

@@ -9,9 +9,9 @@ import { createInterface } from "node:readline";
 import { readDevnet } from "@timecoin/node/devnet/devnet-files";
 import { devnetPaths, opsUrlOf, rpcUrlOf } from "@timecoin/node/devnet/devnet-plan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fromRoot } from "../src/network/product-images.ts";
-import { TIMED } from "../src/processes/local-network.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
+import { TIMED } from "../tools/processes/local-network.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 describe("the devnet", () => {
   const directory = join(mkdtempSync(join(tmpdir(), "timecoin-devnet-")), "net");

@@ -6,8 +6,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
-import { LocalNetwork, TIMED } from "../src/processes/local-network.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { LocalNetwork, TIMED } from "../tools/processes/local-network.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 60_000;
 const run = promisify(execFile);

@@ -1,8 +1,8 @@
 // Four real daemons on loopback: they commit, survive crashes, catch up, and stop as told.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LocalNetwork } from "../src/processes/local-network.ts";
-import { waitFor } from "../src/wait-for.ts";
+import { LocalNetwork } from "../tools/processes/local-network.ts";
+import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 60_000;
 

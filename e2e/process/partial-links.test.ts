@@ -1,7 +1,7 @@
 // Four real daemons, one link dead for good and one of them killed: the chain goes on, over a third one.
 
 import { expect, it } from "vitest";
-import { partialLinksTrial } from "../src/processes/partial-links.ts";
+import { partialLinksTrial } from "../tools/processes/partial-links.ts";
 
 it("goes on where one of four is killed and a link of the others is dead", async () => {
   const report = await partialLinksTrial({

@@ -2,7 +2,7 @@
 // figures are a bar (consensus.processes); here the chain must go on, and no node may fork or refuse.
 
 import { describe, expect, it } from "vitest";
-import { processTrial } from "../src/processes/process-trial.ts";
+import { processTrial } from "../tools/processes/process-trial.ts";
 
 describe("four daemons that are killed and stopped", () => {
   it("go on with payments flowing, agree on every block, and change views", async () => {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { haltMarkerOf, writeHaltMarker } from "@timecoin/node/halt-marker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LocalNetwork, TIMED } from "../src/processes/local-network.ts";
+import { LocalNetwork, TIMED } from "../tools/processes/local-network.ts";
 
 const WAIT_MS = 60_000;
 const run = promisify(execFile);

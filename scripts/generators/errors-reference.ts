@@ -1,6 +1,6 @@
 // docs/reference/errors.md: the error catalogues of node, operator and tooling, all of one form.
 
-import { TOOLING_ERRORS } from "../../e2e/src/tooling-errors.ts";
+import { TOOLING_ERRORS } from "../../e2e/tools/tooling-errors.ts";
 import type { ErrorEntry } from "../../node/src/types/errors/error-entry.ts";
 import { ERRORS } from "../../node/src/types/errors.ts";
 import { KUBE_ERRORS } from "../../operator/src/kube/errors.ts";
@@ -36,6 +36,6 @@ export function errorsReference(): string {
     return `## ${title}\n\n${where}\n\n${table(["code", "meaning", "next step"], rows)}\n`;
   });
   const source =
-    "node/src/types/errors.ts, operator/src/kube/errors.ts and e2e/src/tooling-errors.ts";
+    "node/src/types/errors.ts, operator/src/kube/errors.ts and e2e/tools/tooling-errors.ts";
   return [pageHead("Error codes", source, INTRO), ...sections].join("\n");
 }

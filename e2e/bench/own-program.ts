@@ -2,7 +2,7 @@
 // passed on. Used by the bars whose figures a program of its own measures.
 
 import { spawn } from "node:child_process";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
 
 export interface ProgramEnd {
   readonly code: number;

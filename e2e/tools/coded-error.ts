@@ -1,5 +1,5 @@
 // The one shape in which the tooling fails: a code of its catalogue, the thing, the place, the reason
-// and the next step. Every module under e2e/src throws it for operating errors; the entry points
+// and the next step. Every module under e2e/tools throws it for operating errors; the entry points
 // (start.ts, down.ts, cluster/main.ts) print it with `formatFailure` and exit with 1.
 // A message never carries a secret: `place` is a path, a socket or a resource name.
 import { TOOLING_ERRORS, type ToolingErrorCode } from "./tooling-errors.ts";

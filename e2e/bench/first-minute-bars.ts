@@ -1,17 +1,17 @@
 // chain.first-minute: new networks of four real daemons, side by side under load. Members come up seconds
 // apart and one is killed at a random moment of the first 15 s, counted from the first start in half of the
 // networks and from the first block in the others: does every network go on? Alone, with fewer networks or
-// another seed: `node e2e/bars/first-minute-bars.ts --networks 20 --seed 7`.
+// another seed: `node e2e/bench/first-minute-bars.ts --networks 20 --seed 7`.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { newRng } from "../../node/sim/rng.ts";
-import { endWithThisProcess } from "../src/child-processes.ts";
+import { endWithThisProcess } from "../tools/child-processes.ts";
 import {
   type FirstMinutePlan,
   type FirstMinuteReport,
   firstMinute,
-} from "../src/processes/first-minute.ts";
+} from "../tools/processes/first-minute.ts";
 import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
 
 const NETWORKS = 200;

@@ -4,8 +4,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { partialLinksTrial } from "../src/processes/partial-links.ts";
-import { processTrial, type TrialReport } from "../src/processes/process-trial.ts";
+import { partialLinksTrial } from "../tools/processes/partial-links.ts";
+import { processTrial, type TrialReport } from "../tools/processes/process-trial.ts";
 import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
 import { runProgram } from "./own-program.ts";
 

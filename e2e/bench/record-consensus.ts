@@ -4,7 +4,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
 import { CONSENSUS_BARS } from "./consensus-bars.ts";
 import { type ConsensusFigures, consensusPage, type RecordedVerdict } from "./consensus-page.ts";
 import { DRIVER_BARS } from "./driver-bars.ts";
@@ -47,7 +47,7 @@ if (unknown.length > 0) {
 } else {
   for (const name of wanted) {
     say(`==> ${name}`);
-    const { output } = await runProgram(["e2e/bars/main.ts", name, "--json"], say);
+    const { output } = await runProgram(["e2e/bench/main.ts", name, "--json"], say);
     const measured = JSON.parse(output.trim().split("\n").at(-1) ?? "") as MeasuredVerdict;
     const { tables, ...rest } = measured;
     const verdict = { ...rest, ...stamp() };

@@ -17,7 +17,7 @@ async function measureCrashPoints(say: Say, scale: number): Promise<Measurement>
   const offsets = Array.from({ length: parts }, (_, part) => part);
   const reports: CrashPointsReport[] = [];
   await onAllCores(offsets, async (offset) => {
-    const args = ["e2e/bars/crash-points-part.ts", `${stride}`, `${offset}`];
+    const args = ["e2e/bench/crash-points-part.ts", `${stride}`, `${offset}`];
     const { code, output } = await runProgram(args, say);
     if (code !== 0) throw new Error(`the crash points from ${offset} on ended with code ${code}`);
     reports.push(JSON.parse(output) as CrashPointsReport);
@@ -45,7 +45,7 @@ const CPU_SECONDS = 6;
 
 async function measureSpeed(say: Say, scale: number): Promise<Measurement> {
   const seconds = Math.max(1, Math.round(CPU_SECONDS * scale));
-  const { code, output } = await runProgram(["e2e/bars/speed-part.ts", `${seconds}`], say);
+  const { code, output } = await runProgram(["e2e/bench/speed-part.ts", `${seconds}`], say);
   if (code !== 0) throw new Error(`the speed run ended with code ${code}`);
   const { fast, whole } = JSON.parse(output) as {
     readonly fast: SimulationSpeed;

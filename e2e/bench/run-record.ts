@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
 import type { SimulationCounts } from "./simulations.ts";
 
 /** Everything that decides how a simulated run goes. */

@@ -1,13 +1,13 @@
 // cluster.quorate and cluster.finality: on a real cluster with the operator installed, a new network of
 // four validators from apply to Quorate, and payments from sending to finality.
 
-import { ensureCluster } from "../src/cluster/cluster.ts";
-import { Faucet } from "../src/network/faucet.ts";
-import { KubeAccess } from "../src/network/kube-access.ts";
-import { NetworkHandle } from "../src/network/network-handle.ts";
-import { installOperator } from "../src/network/operator-release.ts";
-import { quickstart } from "../src/network/start-network.ts";
-import { Progress } from "../src/progress.ts";
+import { ensureCluster } from "../tools/cluster/cluster.ts";
+import { Faucet } from "../tools/network/faucet.ts";
+import { KubeAccess } from "../tools/network/kube-access.ts";
+import { NetworkHandle } from "../tools/network/network-handle.ts";
+import { installOperator } from "../tools/network/operator-release.ts";
+import { quickstart } from "../tools/network/start-network.ts";
+import { Progress } from "../tools/progress.ts";
 import { type Bar, type Measurement, seconds } from "./bar.ts";
 
 const QUORATE_MS = 60_000;

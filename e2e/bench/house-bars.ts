@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
 import type { Bar } from "./bar.ts";
 
 /** Version 0.1, counted as linesOf counts. */

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fromRoot } from "../src/network/product-images.ts";
+import { fromRoot } from "../tools/network/product-images.ts";
 import type { Bar, Measurement } from "./bar.ts";
 import { seconds } from "./bar.ts";
 import { RunningCommand } from "./processes.ts";

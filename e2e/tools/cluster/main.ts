@@ -1,4 +1,4 @@
-// The command line for CI and engineers: `node e2e/src/cluster/main.ts up|down|status|images|prove`.
+// The command line for CI and engineers: `node e2e/tools/cluster/main.ts up|down|status|images|prove`.
 // `up` prints the cluster's facts as JSON on stdout; progress goes to stderr.
 import { formatFailure, ToolingError } from "../coded-error.ts";
 import { parseOptions, usageFailure } from "../command-line.ts";
@@ -17,7 +17,7 @@ import { nodeContainers } from "./kind-cluster.ts";
 import { proveCluster } from "./prove-cluster.ts";
 
 const usage =
-  "node e2e/src/cluster/main.ts up | down | status | images | prove   [--name NAME] [--workers N] [--yes] [--stop-engine]";
+  "node e2e/tools/cluster/main.ts up | down | status | images | prove   [--name NAME] [--workers N] [--yes] [--stop-engine]";
 
 interface Choice {
   readonly name: string;

@@ -1,4 +1,4 @@
-// One share of the crash points, in a process of its own: node e2e/bars/crash-points-part.ts STRIDE
+// One share of the crash points, in a process of its own: node e2e/bench/crash-points-part.ts STRIDE
 // OFFSET prints the report as JSON. Started by the bar sim.crash-points, one for each core.
 
 import { crashPoints } from "../../node/sim/modes/crash-points.ts";

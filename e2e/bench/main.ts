@@ -4,7 +4,7 @@
 // what it does goes to standard error. Exit code 0 where the bar holds, 1 where not, 2 for a wrong name.
 
 import { parseArgs } from "node:util";
-import { formatFailure, ToolingError } from "../src/coded-error.ts";
+import { formatFailure, ToolingError } from "../tools/coded-error.ts";
 import { ALL_BARS } from "./all-bars.ts";
 import type { Bar } from "./bar.ts";
 
