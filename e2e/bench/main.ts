@@ -1,12 +1,12 @@
-// `npm run bars -- NAME [--json] [--scale 0.01]` measures one bar and ends with its verdict; `-- list`
-// names them all. A scale below 1 is a quick try of a long bar: it says so, and never passes.
+// `npm run benchmarks -- NAME [--json] [--scale 0.01]` measures one benchmark and ends with its verdict; `-- list`
+// names them all. A scale below 1 is a quick try of a long benchmark: it says so, and never passes.
 // With --json the last line is {"name", "figure", "bar", "pass", "detail", "tables"} on standard output, and
-// what it does goes to standard error. Exit code 0 where the bar holds, 1 where not, 2 for a wrong name.
+// what it does goes to standard error. Exit code 0 where the benchmark holds, 1 where not, 2 for a wrong name.
 
 import { parseArgs } from "node:util";
 import { formatFailure, ToolingError } from "../tools/coded-error.ts";
-import { ALL_BARS } from "./all-bars.ts";
-import type { Bar } from "./bar.ts";
+import { ALL_BENCHMARKS } from "./all-benchmarks.ts";
+import type { Benchmark } from "./benchmark.ts";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -24,7 +24,7 @@ async function main(): Promise<number> {
       throw usage(`--scale is above 0 and at most 1, not "${values.scale}"`);
     }
     if (name === "list") return list();
-    const chosen = ALL_BARS.find((bar) => bar.name === name);
+    const chosen = ALL_BENCHMARKS.find((bar) => bar.name === name);
     if (chosen === undefined) throw usage(`there is no benchmark "${name}"`);
     return await measure(chosen, scale, values.json);
   } catch (error) {
@@ -34,12 +34,12 @@ async function main(): Promise<number> {
 }
 
 function list(): number {
-  for (const { name, bar, what } of ALL_BARS)
+  for (const { name, bar, what } of ALL_BENCHMARKS)
     console.log(`${name.padEnd(22)} ${bar.padEnd(10)} ${what}`);
   return 0;
 }
 
-async function measure(chosen: Bar, scale: number, isJson: boolean): Promise<number> {
+async function measure(chosen: Benchmark, scale: number, isJson: boolean): Promise<number> {
   const { name, bar } = chosen;
   const say = (line: string): void => console.error(line);
   const { figure, pass, detail, tables } = await chosen.measure(say, scale);

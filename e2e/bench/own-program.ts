@@ -1,5 +1,5 @@
 // Runs one of the project's own programs and gives what it printed; what it says on standard error is
-// passed on. Used by the bars whose figures a program of its own measures.
+// passed on. Used by the benchmarks whose figures a program of its own measures.
 
 import { spawn } from "node:child_process";
 import { fromRoot } from "../tools/network/product-images.ts";

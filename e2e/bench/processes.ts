@@ -1,4 +1,4 @@
-// Runs the project's own commands as a user does, with their output shown and kept, so that a bar can
+// Runs the project's own commands as a user does, with their output shown and kept, so that a benchmark can
 // wait for a line of it.
 
 import { type ChildProcess, spawn } from "node:child_process";

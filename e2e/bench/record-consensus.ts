@@ -1,20 +1,22 @@
-// npm run bars:consensus -- [NAME ...]: measures the consensus bars (all, or those named), keeps what was
+// npm run benchmarks:consensus -- [NAME ...]: measures the consensus benchmarks (all, or those named), keeps what was
 // measured, tables too, in docs/benchmarks/consensus.json, and writes the page docs/benchmarks/consensus.md
-// from it. Bars that were not measured again keep their figure and date.
+// from it. Benchmarks that were not measured again keep their figure and date.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { fromRoot } from "../tools/network/product-images.ts";
-import { CONSENSUS_BARS } from "./consensus-bars.ts";
+import { CONSENSUS_BENCHMARKS } from "./consensus-benchmarks.ts";
 import { type ConsensusFigures, consensusPage, type RecordedVerdict } from "./consensus-page.ts";
-import { DRIVER_BARS } from "./driver-bars.ts";
+import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { figuresText } from "./figures-file.ts";
 import { runProgram } from "./own-program.ts";
-import { SIM_BARS } from "./sim-bars.ts";
+import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 
 const JSON_FILE = fromRoot("docs/benchmarks/consensus.json");
 const PAGE = fromRoot("docs/benchmarks/consensus.md");
-const NAMES = [...SIM_BARS, ...DRIVER_BARS, ...CONSENSUS_BARS].map(({ name }) => name);
+const NAMES = [...SIM_BENCHMARKS, ...DRIVER_BENCHMARKS, ...CONSENSUS_BENCHMARKS].map(
+  ({ name }) => name,
+);
 
 const NO_TABLES = { viewChange: [], roundZero: [] };
 

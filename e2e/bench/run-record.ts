@@ -1,4 +1,4 @@
-// What a long bar found, kept under ~/.cache/timecoin so that a second bar can report from the very same
+// What a long benchmark found, kept under ~/.cache/timecoin so that a second benchmark can report from the very same
 // runs. The key is a hash of every source the runs depend on: after any change there is no record.
 
 import { createHash } from "node:crypto";

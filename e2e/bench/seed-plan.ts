@@ -1,4 +1,4 @@
-// Which seeds the bars sim.safety and sim.liveness run: 300,000 fast runs and 30,000 whole ones, mostly of
+// Which seeds the benchmarks sim.safety and sim.liveness run: 300,000 fast runs and 30,000 whole ones, mostly of
 // small networks, as a run's cost grows with n². The ranges are fixed, so a verdict can be repeated; a
 // scale below 1 takes the first part of each.
 

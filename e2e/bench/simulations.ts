@@ -1,5 +1,5 @@
 // Many simulated runs over all cores: each job is one process of the simulator's own command line with
-// a range of seeds, so a bar runs exactly what `npm run sim` replays. Used by sim-bars.ts.
+// a range of seeds, so a benchmark runs exactly what `npm run sim` replays. Used by sim-benchmarks.ts.
 
 import { availableParallelism } from "node:os";
 import { type ProgramEnd, runProgram } from "./own-program.ts";

@@ -1,5 +1,5 @@
 // The speed of the simulator, measured in a process that does nothing else:
-// node e2e/bench/speed-part.ts SECONDS prints runs per second of CPU as JSON. For the bar sim.speed.
+// node e2e/bench/speed-part.ts SECONDS prints runs per second of CPU as JSON. For the benchmark sim.speed.
 
 import { simulationSpeed } from "../../node/sim/modes/speed.ts";
 

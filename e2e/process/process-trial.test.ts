@@ -1,5 +1,5 @@
 // The smallest trial of real daemons: four, each killed in turn, the leader stopped, one stopped. The
-// figures are a bar (consensus.processes); here the chain must go on, and no node may fork or refuse.
+// figures are a benchmark (consensus.processes); here the chain must go on, and no node may fork or refuse.
 
 import { describe, expect, it } from "vitest";
 import { processTrial } from "../tools/processes/process-trial.ts";

@@ -1,4 +1,4 @@
-// One TimeCoinNetwork on a cluster, as the start script, the bars and the cluster tests use it: apply
+// One TimeCoinNetwork on a cluster, as the start script, the benchmarks and the cluster tests use it: apply
 // it, wait for conditions, read its pods and the status that each node gives of itself.
 
 import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";

@@ -1,5 +1,5 @@
 // One new network of real daemons in its first seconds: the members come up one after the other, one is
-// killed for good, and the others must go on. Used by the bar chain.first-minute, which draws the moments.
+// killed for good, and the others must go on. Used by the benchmark chain.first-minute, which draws the moments.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../wait-for.ts";

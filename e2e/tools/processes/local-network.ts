@@ -1,4 +1,4 @@
-// Real daemons on loopback addresses, each its own process: what the process tests and bars run. Uses
+// Real daemons on loopback addresses, each its own process: what the process tests and benchmarks run. Uses
 // the devnet's own files, but starts and kills every node on its own.
 
 import { type ChildProcess, spawn } from "node:child_process";

@@ -1,5 +1,5 @@
 // The trial of real daemons: each is killed with SIGKILL in turn and comes back, the leader is stopped,
-// then f of them, while payments flow; at the end every block is the same everywhere. Used by the bar
+// then f of them, while payments flow; at the end every block is the same everywhere. Used by the benchmark
 // consensus.processes and, small, by a process test.
 
 import { waitFor } from "../wait-for.ts";

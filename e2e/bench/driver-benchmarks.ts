@@ -4,7 +4,7 @@
 import { availableParallelism } from "node:os";
 import type { CrashPointsReport } from "../../node/sim/modes/crash-points.ts";
 import type { SimulationSpeed } from "../../node/sim/modes/speed.ts";
-import type { Bar, Measurement, Say } from "./bar.ts";
+import type { Benchmark, Measurement, Say } from "./benchmark.ts";
 import { runProgram } from "./own-program.ts";
 import { onAllCores } from "./simulations.ts";
 
@@ -64,7 +64,7 @@ async function measureSpeed(say: Say, scale: number): Promise<Measurement> {
   };
 }
 
-export const DRIVER_BARS: readonly Bar[] = [
+export const DRIVER_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "sim.crash-points",
     bar: "all recover, 0 double signs",

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromRoot } from "../tools/network/product-images.ts";
-import { type Bar, type Measurement, seconds } from "./bar.ts";
+import { type Benchmark, type Measurement, seconds } from "./benchmark.ts";
 import { RunningCommand } from "./processes.ts";
 
 const FIRST_BLOCK_MS = 5_000;
@@ -30,7 +30,7 @@ async function measureFirstBlock(say: (line: string) => void): Promise<Measureme
   }
 }
 
-export const DEVNET_BARS: readonly Bar[] = [
+export const DEVNET_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "devnet.first-block",
     bar: "< 5 s",

@@ -3,7 +3,7 @@
 
 import type { RoundZeroCell } from "../../node/sim/timed/round-zero.ts";
 import type { Cell } from "../../node/sim/timed/view-change.ts";
-import type { Bar, Measurement, Say } from "./bar.ts";
+import type { Benchmark, Measurement, Say } from "./benchmark.ts";
 import { recordedRuns, recordRuns } from "./run-record.ts";
 import { BEYOND_PLAN, describePlan, scaledPlan } from "./seed-plan.ts";
 import { runSimulations, runSimulator, type SimulationCounts } from "./simulations.ts";
@@ -122,7 +122,7 @@ async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
   };
 }
 
-export const SIM_BARS: readonly Bar[] = [
+export const SIM_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "sim.safety",
     bar: "0 violations in 300,000 fast and 30,000 whole runs",

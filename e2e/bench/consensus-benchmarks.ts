@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { partialLinksTrial } from "../tools/processes/partial-links.ts";
 import { processTrial, type TrialReport } from "../tools/processes/process-trial.ts";
-import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
+import { type Benchmark, type Measurement, type Say, seconds } from "./benchmark.ts";
 import { runProgram } from "./own-program.ts";
 
 interface MutationResult {
@@ -121,7 +121,7 @@ async function measureProcesses(say: Say, scale: number): Promise<Measurement> {
   };
 }
 
-export const CONSENSUS_BARS: readonly Bar[] = [
+export const CONSENSUS_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "consensus.mutation",
     bar: "every mutant killed",

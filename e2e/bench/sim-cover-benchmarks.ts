@@ -1,7 +1,7 @@
 // sim.coverage and sim.connectivity: that the simulator takes the rare paths of the protocol, and that the
 // chain goes on wherever the honest validators are connected through each other.
 
-import type { Bar, Measurement, Say } from "./bar.ts";
+import type { Benchmark, Measurement, Say } from "./benchmark.ts";
 import { jobsOf, onAllCores, runSimulator, type SeedRange, summaryOf } from "./simulations.ts";
 
 const COVERAGE_RUNS = 10_000;
@@ -87,7 +87,7 @@ async function measureConnectivity(say: Say, scale: number): Promise<Measurement
   };
 }
 
-export const SIM_COVER_BARS: readonly Bar[] = [
+export const SIM_COVER_BARS: readonly Benchmark[] = [
   {
     name: "sim.coverage",
     bar: "no counter at zero",

@@ -1,5 +1,5 @@
-// What a bar is: a stated figure, and the program that measures it for real. `npm run bars -- NAME`
-// runs one (main.ts). A new bar is a file and a row in all-bars.ts.
+// What a benchmark is: a stated figure, and the program that measures it for real. `npm run benchmarks -- NAME`
+// runs one (main.ts). A new benchmark is a file and a row in all-benchmarks.ts.
 
 export interface Measurement {
   /** The measured figure with its unit, as people read it. */
@@ -11,15 +11,15 @@ export interface Measurement {
   readonly tables?: Readonly<Record<string, readonly object[]>>;
 }
 
-/** Prints a line of what a bar does. */
+/** Prints a line of what a benchmark does. */
 export type Say = (line: string) => void;
 
-export interface Bar {
+export interface Benchmark {
   readonly name: string;
   /** The figure that must hold, as people read it. */
   readonly bar: string;
   readonly what: string;
-  /** Measures all of it at scale 1; bars that can be tried smaller do that share of it, and fail. */
+  /** Measures all of it at scale 1; benchmarks that can be tried smaller do that share of it, and fail. */
   readonly measure: (say: Say, scale: number) => Promise<Measurement>;
 }
 

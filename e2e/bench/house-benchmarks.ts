@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fromRoot } from "../tools/network/product-images.ts";
-import type { Bar } from "./bar.ts";
+import type { Benchmark } from "./benchmark.ts";
 
 /** Version 0.1, counted as linesOf counts. */
 const VERSION_0_1 = { commit: "0e70c89", product: 31_265, simulator: 7_699, tests: 27_065 };
@@ -26,7 +26,7 @@ function linesOf(belongs: (path: string) => boolean): number {
 const beside = (now: number, then: number): string =>
   `${now.toLocaleString("en")} lines (${now < then ? "" : "+"}${(now - then).toLocaleString("en")})`;
 
-export const HOUSE_BARS: readonly Bar[] = [
+export const HOUSE_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "house.size",
     bar: `product <= ${(VERSION_0_1.product - FEWER).toLocaleString("en")} lines`,

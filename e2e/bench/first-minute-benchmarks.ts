@@ -1,18 +1,18 @@
 // chain.first-minute: new networks of four real daemons, side by side under load. Members come up seconds
 // apart and one is killed at a random moment of the first 15 s, counted from the first start in half of the
 // networks and from the first block in the others: does every network go on? Alone, with fewer networks or
-// another seed: `node e2e/bench/first-minute-bars.ts --networks 20 --seed 7`.
+// another seed: `node e2e/bench/first-minute-benchmarks.ts --networks 20 --seed 7`.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { newRng } from "../../node/sim/rng.ts";
+import { newRng } from "../../node/sim/world/rng.ts";
 import { endWithThisProcess } from "../tools/child-processes.ts";
 import {
   type FirstMinutePlan,
   type FirstMinuteReport,
   firstMinute,
 } from "../tools/processes/first-minute.ts";
-import { type Bar, type Measurement, type Say, seconds } from "./bar.ts";
+import { type Benchmark, type Measurement, type Say, seconds } from "./benchmark.ts";
 
 const NETWORKS = 200;
 const VALIDATORS = 4;
@@ -105,7 +105,7 @@ async function measure(say: Say, scale: number): Promise<Measurement> {
   return verdictOf(await firstMinutes({ networks, seed: FIRST_SEED, say }), scale === 1);
 }
 
-export const FIRST_MINUTE_BARS: readonly Bar[] = [
+export const FIRST_MINUTE_BARS: readonly Benchmark[] = [
   {
     name: "chain.first-minute",
     bar: "all 200 go on",

@@ -8,7 +8,7 @@ import { NetworkHandle } from "../tools/network/network-handle.ts";
 import { installOperator } from "../tools/network/operator-release.ts";
 import { quickstart } from "../tools/network/start-network.ts";
 import { Progress } from "../tools/progress.ts";
-import { type Bar, type Measurement, seconds } from "./bar.ts";
+import { type Benchmark, type Measurement, seconds } from "./benchmark.ts";
 
 const QUORATE_MS = 60_000;
 const FINAL_MS = 3_000;
@@ -70,7 +70,7 @@ async function measureFinality(say: (line: string) => void): Promise<Measurement
   });
 }
 
-export const CLUSTER_BARS: readonly Bar[] = [
+export const CLUSTER_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "cluster.quorate",
     bar: "< 60 s",

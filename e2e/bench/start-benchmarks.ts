@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromRoot } from "../tools/network/product-images.ts";
-import type { Bar, Measurement } from "./bar.ts";
-import { seconds } from "./bar.ts";
+import type { Benchmark, Measurement } from "./benchmark.ts";
+import { seconds } from "./benchmark.ts";
 import { RunningCommand } from "./processes.ts";
 
 const COLD_MS = 25 * 60_000;
@@ -60,7 +60,7 @@ async function measureWarm(say: (line: string) => void): Promise<Measurement> {
   };
 }
 
-export const START_BARS: readonly Bar[] = [
+export const START_BENCHMARKS: readonly Benchmark[] = [
   {
     name: "start.cold",
     bar: "< 25 min",

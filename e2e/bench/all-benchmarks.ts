@@ -1,0 +1,24 @@
+// Every benchmark by name: the one list that main.ts serves.
+
+import type { Benchmark } from "./benchmark.ts";
+import { CLUSTER_BENCHMARKS } from "./cluster-benchmarks.ts";
+import { CONSENSUS_BENCHMARKS } from "./consensus-benchmarks.ts";
+import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
+import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
+import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
+import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
+import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
+import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
+import { START_BENCHMARKS } from "./start-benchmarks.ts";
+
+export const ALL_BENCHMARKS: readonly Benchmark[] = [
+  ...START_BENCHMARKS,
+  ...CLUSTER_BENCHMARKS,
+  ...DEVNET_BENCHMARKS,
+  ...FIRST_MINUTE_BARS,
+  ...SIM_BENCHMARKS,
+  ...SIM_COVER_BARS,
+  ...DRIVER_BENCHMARKS,
+  ...CONSENSUS_BENCHMARKS,
+  ...HOUSE_BENCHMARKS,
+];
