@@ -6,6 +6,7 @@ import type { TestNode } from "../../../test/driver-node.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
 import { groupVotes } from "../../consensus/round-certificate.ts";
 import { certificateOf } from "../../consensus/tally.ts";
+import { certificateHashOf } from "../../crypto/ids.ts";
 import { type Block, PRECOMMIT, PREVOTE, type Round } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
 import { invariant } from "../../types/errors.ts";
@@ -169,6 +170,27 @@ describe("copies", () => {
     expect(cost.verified).toBe(3 + 3);
     const { links } = peer;
     expect(links.some(({ id }) => id === node.options.id)).toBe(true);
+  });
+});
+
+describe("a leader that makes up a certificate of the parent", () => {
+  it("costs whoever passes its proposal on no link", () => {
+    const world = stalled();
+    const { network, peer, node, height } = world;
+    const round = ledBy(world, node.node.driver.state.round);
+    const block = blockOf(world, 1);
+    const ours = node.store.block(height - 1)?.certificate;
+    invariant(ours !== undefined, "the head has a certificate");
+    const lastCommit = { ...ours, blockHash: new Uint8Array(32).fill(5) };
+    const header = { ...block.header, lastCommitHash: certificateHashOf(lastCommit) };
+    const key = network.keyOf(FLOODER).publicKey;
+    const proposal = network.proposalOf({ ...block, header, lastCommit }, round, key);
+    const lines = node.log.length;
+    peer.send(node, { type: "proposal", proposal });
+    network.run(10);
+    const said = node.log.slice(lines).map(({ message }) => message);
+    expect(said).toContain("proposal of an invalid block");
+    expectUnharmed(world);
   });
 });
 
