@@ -17,6 +17,8 @@ import { Plot, splitting } from "./plot.ts";
 const NOTHING: readonly Outgoing[] = [];
 /** Arrives this long before the receiver gives up. */
 const JUST_BEFORE_MS = 2;
+/** Votes of a quitter. */
+const QUITS_WITHIN = 20;
 const ONES_HASH = new Uint8Array(32).fill(1);
 
 /** What is no part of consensus. */
@@ -73,6 +75,17 @@ const hider: Behaviour = (culprit) => (message, to) => {
   return place < 2 * quorum - count + 1 ? undefined : NOTHING;
 };
 
+/** Says nothing any more from one of its first votes on: a validator that stops for good. */
+const quitter: Behaviour = (culprit) => {
+  const votesLeft = culprit.rng.int(QUITS_WITHIN);
+  const said = new Set<Vote>();
+  return (message) => {
+    const vote = culprit.ownVote(message);
+    if (vote !== undefined) said.add(vote);
+    return said.size > votesLeft && isConsensus(message) ? NOTHING : undefined;
+  };
+};
+
 /** Contradicts its last vote of a height once that is decided. */
 const lateVoter: Behaviour = (culprit) => {
   let last: Vote | undefined;
@@ -113,6 +126,7 @@ const staleProposer: Behaviour = (culprit) => {
 
 export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
   silent: () => (message) => (isConsensus(message) ? NOTHING : undefined),
+  quitter,
   withholder: (culprit) => (message) =>
     isConsensus(message) && culprit.rng.chance(0.5) ? NOTHING : undefined,
   hider,

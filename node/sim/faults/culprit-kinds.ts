@@ -3,6 +3,7 @@
 
 export const CULPRIT_KINDS = [
   "silent",
+  "quitter",
   "withholder",
   "hider",
   "nilVoter",

@@ -1,6 +1,6 @@
 // Peers that are no validators and mean harm: they claim heights, flood with questions, or send what is no
-// transaction. They hold no key that counts, so they can sign nothing; a run starts them with the nodes
-// and they never stop. Each sends PER_TURN frames to every node a turn.
+// transaction. They hold no key that counts, so they can sign nothing. A run starts them with the nodes;
+// each sends PER_TURN frames to every node a turn, TURNS of them.
 
 import type { MemoryHub } from "../../src/adapters/memory/memory-hub.ts";
 import { MemoryTransport } from "../../src/adapters/memory/memory-transport.ts";
@@ -15,6 +15,7 @@ export const STRANGER_KINDS = ["claimer", "asker", "payer"] as const;
 export type StrangerKind = (typeof STRANGER_KINDS)[number];
 
 const TURN_MS = 40;
+const TURNS = 25;
 const PER_TURN = 2;
 const FAR = 2 ** 40;
 
@@ -53,16 +54,17 @@ export class Stranger {
   start(): void {
     const nothing = (): void => undefined;
     this.#transport.start({ connected: nothing, disconnected: nothing, frame: nothing });
-    this.#turn();
+    this.#turn(TURNS);
   }
 
-  #turn(): void {
+  #turn(left: number): void {
+    if (left === 0) return;
     for (const { id } of this.#transport.peers()) {
       for (let sent = 0; sent < PER_TURN; sent++) {
         this.#transport.send(id, encodeFrame(this.#message()));
       }
     }
-    this.#world.time.startTimer(TURN_MS, () => this.#turn());
+    this.#world.time.startTimer(TURN_MS, () => this.#turn(left - 1));
   }
 
   #message(): Message {

@@ -37,7 +37,7 @@ export const WEIGHTS: Readonly<Record<FaultName, Weight>> = {
   forgets: { share: 1 },
   clocks: { share: 0.8 },
   jumps: { share: 0.3 },
-  payments: { share: 0.7 },
+  payments: { share: 0.5 },
 };
 
 export const FAULT_NAMES = Object.keys(WEIGHTS) as readonly FaultName[];

@@ -1,6 +1,6 @@
-// What a twins run is told (the Twins paper's scenarios): for each of the rounds 0
-// to 6 who leads it, and which processes hear each other in it. Five processes: validators 0 to 3, and
-// process 4, which holds the key of validator 0. Of two scenarios that differ only in the names of the
+// What a twins run is told, as in the scenarios of the Twins paper: for each of the rounds 0 to 6 who leads
+// it, and which processes hear each other in it. Five processes: validators 0 to 3, and process 4, which
+// holds the key of validator 0. Of two scenarios that differ only in the names of the
 // honest three or of the two copies, one is enough: so the first three rounds are covered whole.
 
 import { newRng } from "../world/rng.ts";

@@ -71,7 +71,9 @@ export class FileDisks implements Disks {
   #begin(last: SignedPlace | undefined): void {
     const owner = { genesisHash: this.#genesisHash, publicKey: this.#key.publicKey };
     const state = { ...owner, minHeight: 0, last: last ?? ("none" as const) };
+    this.#memory.fill(false);
     writeSignState(STATE_PATH, state, this.#memory);
+    this.#memory.fill(this.#trouble === "ENOSPC");
   }
 
   /** The disk as one process sees it: each change is a point of its gate. */
