@@ -3,12 +3,13 @@
 // of all daemons from /proc over a stretch of blocks, so that other work on the machine does not count.
 // One JSON line a size. Linux only.
 
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readDevnet } from "../src/devnet/devnet-files.ts";
@@ -40,6 +41,16 @@ async function look(daemons: readonly number[], opsUrl: string): Promise<Point> 
   };
 }
 
+/** Its output is read to the end, or it could write no more. */
+function firstBlock(devnet: ChildProcessByStdio<null, Readable, null>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    devnet.once("exit", (code) => reject(new Error(`the devnet ended with code ${code}`)));
+    createInterface({ input: devnet.stdout }).on("line", (line) => {
+      if (/first block/i.test(line)) resolve();
+    });
+  });
+}
+
 async function measure(validators: number): Promise<object> {
   const directory = mkdtempSync(join(tmpdir(), "timecoin-curve-"));
   const args = [TIMED, "devnet", "--validators", `${validators}`, "--dir", directory];
@@ -49,8 +60,7 @@ async function measure(validators: number): Promise<object> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   try {
-    const lines = createInterface({ input: devnet.stdout });
-    for await (const line of lines) if (/first block/i.test(line)) break;
+    await firstBlock(devnet);
     const firstBlockMs = performance.now() - startedAtMs;
     const [node] = readDevnet(directory)?.nodes ?? [];
     if (node === undefined) throw new Error("the devnet has no node");
