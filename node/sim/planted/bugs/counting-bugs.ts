@@ -103,8 +103,8 @@ export const COUNTING_BUGS: readonly PlantedBug[] = [
     edit("consensus/vote.ts", "  if (vote.height !== state.context.height) return;\n", ""),
     edit(
       "driver/inbound.ts",
-      "        if (message.vote.height === this.#parts.chain.head.height)\n          this.#lateVote(peer, message.vote);",
-      "        if (message.vote.height === this.#parts.chain.head.height) this.#vote(peer, message.vote);",
+      "this.#votes.late(peer, message.vote);",
+      "this.#votes.current(peer, message.vote);",
     ),
   ),
   bug(

@@ -222,4 +222,8 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
       'minHeight, last: "none" });',
     ),
   ),
+  bug(
+    "nothing is passed on to those who cannot hear it",
+    edit("driver/effects.ts", "    this.#parts.forwarding.stoodStill(effect.held);", ""),
+  ),
 ];

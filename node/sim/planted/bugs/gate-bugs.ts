@@ -8,16 +8,33 @@ export const GATE_BUGS: readonly PlantedBug[] = [
     "the signature of a vote is not checked",
     edit(
       "driver/verify-message.ts",
-      "  return context.verify(vote.signature, signBytes, validator.publicKey)\n",
-      "  return signBytes.length > 0\n",
+      "if (!verify(signature, voteSignBytes(genesisHash, vote), publicKey))",
+      "if (signature.length === 0)",
     ),
   ),
   bug(
     "a vote may be signed by any validator",
     edit(
       "driver/verify-message.ts",
-      "  return context.verify(vote.signature, signBytes, validator.publicKey)\n",
-      "  return context.validators.some(({ publicKey }) => context.verify(vote.signature, signBytes, publicKey))\n",
+      "if (!verify(signature, voteSignBytes(genesisHash, vote), publicKey))",
+      `const bytes = voteSignBytes(genesisHash, vote);
+  if (!context.validators.some((other) => verify(signature, bytes, other.publicKey)))`,
+    ),
+  ),
+  bug(
+    "a vote that was verified may come with any signature",
+    edit(
+      "driver/intake/verified-votes.ts",
+      "      equalBytes(known.signature, signature) &&\n",
+      "",
+    ),
+  ),
+  bug(
+    "a vote that was verified is good for any block",
+    edit(
+      "driver/intake/verified-votes.ts",
+      "      equalBytes(known.blockHash, body.blockHash) &&\n",
+      "",
     ),
   ),
   bug(
@@ -43,9 +60,9 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "a proposed block is not judged",
     edit(
-      "driver/inbound.ts",
-      "    const fault = chain.judge(block, blockHash);",
-      "    const fault = undefined;",
+      "driver/intake/proposal-intake.ts",
+      "const fault = chain.judge(block, blockHash);",
+      "const fault = undefined;",
     ),
   ),
   bug(
@@ -62,11 +79,15 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "certificates are not taken",
-    edit("driver/inbound.ts", '    this.#parts.feed({ type: "certificate", certificate });', ""),
+    edit("driver/intake/certificate-intake.ts", 'feed({ type: "certificate", certificate });', ""),
   ),
   bug(
     "round certificates are not taken",
-    edit("driver/inbound.ts", '    feed({ type: "roundCertificate", certificate });', ""),
+    edit(
+      "driver/intake/certificate-intake.ts",
+      'feed({ type: "roundCertificate", certificate });',
+      "",
+    ),
   ),
   bug(
     "catch-up takes a block with another block's certificate",

@@ -198,14 +198,6 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     ),
   ),
   bug(
-    "the order of an epoch is that of the first",
-    edit(
-      "ledger/validator-state.ts",
-      "if (known !== undefined && equalBytes(known.seed, seed)) return known.order;",
-      "if (known !== undefined) return known.order;",
-    ),
-  ),
-  bug(
     "more than f leaders are passed over",
     edit(
       "ledger/failed-slots.ts",

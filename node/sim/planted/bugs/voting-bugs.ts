@@ -144,9 +144,9 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
       "if (false) {",
     ),
     edit(
-      "driver/inbound.ts",
-      "const isLeader = proposerIndex === leaderOf(chain.nextContext(), round);",
-      "const isLeader = true;",
+      "driver/intake/proposal-intake.ts",
+      "if (proposerIndex === leaderOf(chain.nextContext(), round)) return true;",
+      "return true;",
     ),
   ),
   bug(
