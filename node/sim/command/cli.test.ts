@@ -43,7 +43,7 @@ describe("simCli", () => {
     "%s: answers 1, the line that repeats the failure, and a smaller one that fails alike",
     async (mode) => {
       const way = ["--mode", mode, ...BROKEN];
-      const { code, logged, errors } = await call("--runs", "12", ...way);
+      const { code, logged, errors } = await call("--seed", "3", "--runs", "12", ...way);
       expect(code).toBe(1);
       expect(logged[0]).toMatch(/^12 runs of 4 nodes to height 8: \d+ unsafe, \d+ stuck/);
       const [first, again] = (errors[0] ?? "").split("\n");
