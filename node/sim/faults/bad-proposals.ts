@@ -68,11 +68,11 @@ function overfull(block: Block, times: number): Block {
 
 /** Proposes again what once had a polka, however long ago, with its true PoLC. */
 export function stale(culprit: CulpritAdapter, own: ProposalMessage): ProposalMessage {
-  const { round } = own.proposal;
+  const { round, proposerIndex } = own.proposal;
   const choices = culprit.seen.polkasBefore(round, culprit.quorum, culprit.count);
   if (choices.length === 0) return own;
   const { message, polc } = culprit.rng.pick(choices);
-  const change = { round, validRound: polc.round };
+  const change = { round, proposerIndex, validRound: polc.round };
   return { ...culprit.propose(message, message.block, change), polc };
 }
 
@@ -90,14 +90,14 @@ export function unjustified(culprit: CulpritAdapter, message: ProposalMessage): 
 /** With its prevote, a block for a round that another one leads. */
 export function usurper(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
   const { proposals, height } = culprit.seen;
-  const { round } = vote;
+  const { round, validatorIndex: proposerIndex } = vote;
   const isLeader = proposals.some(
-    ({ proposal }) => proposal.round === round && proposal.proposerIndex === culprit.index,
+    ({ proposal }) => proposal.round === round && proposal.proposerIndex === proposerIndex,
   );
   const model = proposals.at(-1);
   if (isLeader || model === undefined || height !== vote.height) return undefined;
   const block = culprit.freshBlock(model, round);
   const fresh = { ...model, polc: undefined };
-  const proposal = culprit.propose(fresh, block, { round, validRound: -1 });
+  const proposal = culprit.propose(fresh, block, { round, proposerIndex, validRound: -1 });
   return sent({ type: "proposal", proposal }, { type: "vote", vote });
 }
