@@ -13,6 +13,7 @@ import { equalBytes } from "../../codec/bytes.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Input } from "../../consensus/api.ts";
 import { isAwaited } from "../../consensus/fetch-polka.ts";
+import { isQuorum } from "../../consensus/round-certificate.ts";
 import {
   type ConsensusState,
   FUTURE_ROUNDS,
@@ -119,8 +120,11 @@ export class KnownMessages {
     this.#follow();
     if (this.#proofs.has(keyOfRound(certificate))) return true;
     if (this.isAhead(certificate)) return false;
-    return certificate.groups.every((group) =>
-      group.signers.every((signed, index) => !signed || this.#holds(group, index)),
+    const { height, groups } = certificate;
+    return groups.every((group) =>
+      isQuorum(this.#state(), group)
+        ? this.hasCertificate({ ...group, height })
+        : group.signers.every((signed, index) => !signed || this.#holds(group, index)),
     );
   }
 
