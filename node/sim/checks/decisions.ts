@@ -103,7 +103,10 @@ export class Decisions {
   /** Nobody is ever convicted who was not faulty, and nobody twice. */
   #convict({ header, evidence }: CertifiedBlock["block"]): void {
     const { chain, culprits } = this.#options;
-    for (const { publicKey } of evidence) {
+    const { maxEvidenceAgeBlocks } = chain.genesis.parameters;
+    for (const { publicKey, height } of evidence) {
+      const age = header.height - height;
+      if (age < 1 || age > maxEvidenceAgeBlocks) this.#report(`evidence: convicts after ${age}`);
       const index = chain.set.findIndex((v) => equalBytes(v.publicKey, publicKey));
       if (!culprits.has(index)) this.#report(`evidence: convicts honest validator ${index}`);
       if (this.#convictions.has(index)) this.#report(`evidence: convicts ${index} once more`);

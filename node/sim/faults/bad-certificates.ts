@@ -4,21 +4,49 @@
 
 import { voteSignBytes } from "../../src/codec/sign-bytes.ts";
 import { groupVotes } from "../../src/consensus/round-certificate.ts";
-import { faultyPower } from "../../src/crypto/certificate.ts";
 import { type Certificate, PRECOMMIT, PREVOTE, type VoteType } from "../../src/types/chain.ts";
 import type { RoundCertificate, Vote } from "../../src/types/consensus.ts";
-import { type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
+import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
 import { certificateOf, type VotesFor } from "./seen.ts";
 
 /** Of the votes on one link. */
 const SELDOM = 0.07;
 
+/** Of the certificates that the node itself shows. */
+const OFTEN = 0.3;
+
+/** Certificates that prove too little: in place of those that the node shows, and with its votes. */
+export const certifier: Behaviour = (culprit) => (message) => {
+  const { rng } = culprit;
+  const vote = culprit.ownVote(message);
+  if (vote !== undefined) return shortCertificates(culprit, vote);
+  if (message.type === "certificate" && rng.chance(OFTEN)) {
+    const certificate = shortened(message.certificate, culprit.quorum - 1);
+    return sent({ type: "certificate", certificate });
+  }
+  if (message.type !== "roundCertificate" || !rng.chance(OFTEN)) return undefined;
+  // One vote less than there is: of the last group, which is seldom the strongest.
+  const { groups } = message.certificate;
+  const last = groups.at(-1);
+  if (last === undefined || last.signatures.length < 2) return undefined;
+  const shorter = shortened(last, last.signatures.length - 1);
+  const certificate = { ...message.certificate, groups: groups.with(-1, shorter) };
+  return sent({ type: "roundCertificate", certificate });
+};
+
+/** With the first `count` signers only. */
+function shortened<T extends Pick<Certificate, "signers" | "signatures">>(
+  certificate: T,
+  count: number,
+): T {
+  let kept = 0;
+  const signers = certificate.signers.map((signed) => signed && ++kept <= count);
+  return { ...certificate, signers, signatures: certificate.signatures.slice(0, count) };
+}
+
 /** With its vote, a certificate that one of its parts makes worthless. */
-export function shortCertificates(
-  culprit: CulpritAdapter,
-  vote: Vote,
-): readonly Outgoing[] | undefined {
-  const { rng, seen } = culprit;
+function shortCertificates(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
+  const { rng, seen, quorum } = culprit;
   if (!rng.chance(SELDOM) || seen.height !== vote.height) return undefined;
   const { tallies } = seen;
   if (tallies.length === 0) return undefined;
@@ -27,7 +55,8 @@ export function shortCertificates(
     return sent({ type: "vote", vote }, { type: "roundCertificate", certificate });
   }
   const most = Math.max(...tallies.map(({ votes }) => votes.size));
-  const tally = rng.pick(tallies.filter(({ votes }) => votes.size >= most - 1));
+  const enough = Math.min(most, quorum - 1);
+  const tally = rng.pick(tallies.filter(({ votes }) => votes.size >= enough));
   const certificate = rng.pick([oneShort, signerTwice, otherSet, padded])(culprit, tally);
   return sent({ type: "vote", vote }, { type: "certificate", certificate });
 }
@@ -81,15 +110,22 @@ function otherSet(culprit: CulpritAdapter, tally: VotesFor): Certificate {
 function shortRound(culprit: CulpritAdapter, own: Vote): RoundCertificate {
   const { rng, seen, quorum, count } = culprit;
   const kind = rng.pick(["precommits", "noQuorum", "higherVotes"] as const);
+  const { height } = seen;
+  if (kind === "higherVotes") {
+    // The own vote alone: f power at most.
+    const round = own.round + rng.pick([1, 2, 5]);
+    return { kind, height, round, groups: groupVotes([culprit.vote(own, { round })], count) };
+  }
   const type = kind === "precommits" ? PRECOMMIT : PREVOTE;
   const cast = seen.tallies
     .filter((tally) => tally.type === type && tally.round === own.round)
     .flatMap(({ votes }) => [...votes.values()]);
   const byVoter = [...new Map(cast.map((vote) => [vote.validatorIndex, vote])).values()];
-  const most = kind === "higherVotes" ? faultyPower(count) : quorum - 1;
-  const round = kind === "higherVotes" ? own.round : own.round + 1;
-  const groups = groupVotes(byVoter.slice(0, most), count);
-  return { kind, height: seen.height, round, groups };
+  const shown = byVoter.slice(0, quorum - 1);
+  // It votes once more, so that its power would count twice.
+  const blockHash = new Uint8Array(32).fill(rng.int(2));
+  if (rng.chance(0.4)) shown.push(culprit.vote(own, { type, blockHash }));
+  return { kind, height, round: own.round + 1, groups: groupVotes(shown, count) };
 }
 
 /** With its vote, a certificate that nobody but itself has signed. */

@@ -6,7 +6,7 @@ import { encodeFrame, type Message } from "../../src/codec/frames.ts";
 import { isNil } from "../../src/consensus/tally.ts";
 import { PREVOTE, type VoteType } from "../../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
-import { forger, shortCertificates } from "./bad-certificates.ts";
+import { certifier, forger } from "./bad-certificates.ts";
 import { badBlock, stale, unjustified, usurper } from "./bad-proposals.ts";
 import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
 import type { CulpritKind } from "./culprit-kinds.ts";
@@ -124,6 +124,17 @@ const staleProposer: Behaviour = (culprit) => {
   return (message, to) => (message.type === "vote" ? vote(message, to) : propose(message, to));
 };
 
+/** Mostly one bad block for all, so that it could be decided; sometimes another one for each. */
+const badProposer: Behaviour = (culprit) => {
+  const made = new WeakMap<ProposalMessage, ProposalMessage>();
+  return proposals((_, own) => {
+    const bad = culprit.rng.chance(0.7) ? made.get(own) : undefined;
+    const proposal = bad ?? badBlock(culprit, own);
+    made.set(own, proposal);
+    return proposal;
+  })(culprit);
+};
+
 export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
   silent: () => (message) => (isConsensus(message) ? NOTHING : undefined),
   quitter,
@@ -139,7 +150,7 @@ export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
     splitting(culprit, new Plot(culprit.count, [culprit.index], culprit.rng)),
   plotter: (culprit) => splitting(culprit, culprit.world.plot),
   staleProposer,
-  badProposer: proposals(badBlock),
+  badProposer,
   unjustified: proposals((culprit, message) =>
     message.proposal.round === 0 ? undefined : unjustified(culprit, message),
   ),
@@ -147,7 +158,7 @@ export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
   delayer,
   fuzzer: fuzzed,
   forger: votes(forger),
-  certifier: votes(shortCertificates),
+  certifier,
   runaway: votes(runaway),
   liar,
   impostor: votes(impostor),

@@ -13,8 +13,9 @@ import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culp
 
 /** Of the votes on one link. */
 const SELDOM = 0.07;
-/** Own double votes that a confessor keeps. */
+/** Own double votes that a confessor keeps, and how old they are when a late one shows them. */
 const MAX_KEPT = 8;
+const LATE_HEIGHTS = 4;
 
 /** With its vote, the same one under another's name, or a proposal of the leader's that it made itself. */
 export function impostor(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
@@ -73,17 +74,19 @@ export function accuser(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[
   return sent({ type: "vote", vote }, { type: "evidence", evidence });
 }
 
-/** Signs two votes at a place and shows one; what proves it comes out many heights later, or soon. */
+/** Signs two votes at a place and shows one; what proves it comes out soon, or heights later. */
 export const confessor: Behaviour = (culprit) => {
   const kept: Evidence[] = [];
+  const waits = culprit.rng.pick([0, LATE_HEIGHTS]);
   return (message) => {
     const vote = culprit.ownVote(message);
     if (vote === undefined) return undefined;
     const isNew = kept.at(-1)?.height !== vote.height;
     if (isNew) kept.push(doubleVote(culprit, vote, culprit.publicKey));
     if (kept.length > MAX_KEPT) kept.shift();
-    if (!culprit.rng.chance(SELDOM)) return undefined;
-    const evidence = culprit.rng.pick(kept);
+    const due = kept.filter(({ height }) => height + waits <= vote.height);
+    if (due.length === 0 || !culprit.rng.chance(SELDOM)) return undefined;
+    const evidence = culprit.rng.pick(due);
     return [message, { type: "evidence", evidence } as const].map((said) => ({
       frame: encodeFrame(said),
       delayMs: 0,
