@@ -118,7 +118,7 @@ async function measureRoundZero(say: Say, scale: number): Promise<Measurement> {
     detail:
       failures.length > 0
         ? `below 99.9 %: ${failures.map(show).join("; ")}`
-        : `${roundZero.length} cells of ${least?.heights ?? 0} heights, one frame in a hundred late by four delays, and all behind it on its link with it`,
+        : `${roundZero.length} cells of ${least?.heights ?? 0} heights, one frame in a hundred takes four delays`,
   };
 }
 

@@ -1,5 +1,5 @@
 // How often a height decides in its first round where nobody is faulty and one frame in a hundred takes
-// four delays, and all behind it on its link with it. Called by tables.ts and the bar sim.round-zero.
+// four delays. Called by tables.ts and the bar sim.round-zero.
 
 import type { Costs } from "./costs.ts";
 import { evenDelay } from "./regions.ts";
