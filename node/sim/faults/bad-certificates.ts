@@ -30,7 +30,7 @@ export const certifier: Behaviour = (culprit) => (message) => {
   const last = groups.at(-1);
   if (last === undefined || last.signatures.length < 2) return undefined;
   const shorter = shortened(last, last.signatures.length - 1);
-  const certificate = { ...message.certificate, groups: groups.with(-1, shorter) };
+  const certificate = { ...message.certificate, groups: [...groups.slice(0, -1), shorter] };
   return sent({ type: "roundCertificate", certificate });
 };
 
