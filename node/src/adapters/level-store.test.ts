@@ -266,8 +266,15 @@ describe("LevelStore under SIGKILL", () => {
   }, async () => {
     const directory = newDirectory();
     let height = 0;
-    for (const blocks of [1, 3, 9, 4, 14]) {
-      const reached = await killAfter(directory, blocks);
+    // So many blocks, and so many ms into the writing of the next ones.
+    for (const [blocks, delayMs] of [
+      [1, 0],
+      [3, 7],
+      [9, 3],
+      [4, 11],
+      [14, 5],
+    ] as const) {
+      const reached = await killAfter(directory, blocks, delayMs);
       // The full audit proves outputs, accumulator, head and block to be of one state.
       const store = await open(directory, { audit: "full" });
       const head = store.head();
@@ -301,7 +308,7 @@ async function inChild(directory: string, task: "open" | "write") {
 }
 
 /** Lets a child commit until it has reported `blocks`, kills it, and gives the last height reported. */
-async function killAfter(directory: string, blocks: number): Promise<number> {
+async function killAfter(directory: string, blocks: number, delayMs: number): Promise<number> {
   const child = spawn(process.execPath, [WRITER, "write", directory], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -312,8 +319,7 @@ async function killAfter(directory: string, blocks: number): Promise<number> {
       seen += 1;
       last = Number(line);
     }
-    // At any moment of the next blocks' writing, not always at the same.
-    if (seen >= blocks) setTimeout(() => child.kill("SIGKILL"), Math.random() * 12);
+    if (seen >= blocks) setTimeout(() => child.kill("SIGKILL"), delayMs);
   });
   const [, signal] = (await once(child, "exit")) as [number | null, string | null];
   expect(signal).toBe("SIGKILL");
