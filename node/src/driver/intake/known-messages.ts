@@ -2,9 +2,10 @@
 // signature is verified or a block is executed. Copies are common, since validators pass on what others
 // cannot hear, and a flood is nothing else than copies, third proposals and rounds that do not matter.
 //
-// Fed with the inputs that changed the core's state (CoreLoop's news) and with the certificates that the
-// core was given, so nothing is dropped that the core lacks. The one place of the intake that reads the core's state: its height and round, and which block it
-// waits for. Called by the intake of votes, proposals and certificates.
+// Fed with the inputs that changed the core's state (CoreLoop's news), and with the certificates that the
+// core was given. So nothing is dropped that the core lacks. Within the intake only this module reads the
+// core's state: its height and round, and which block it waits for. Called by the intake of votes,
+// proposals and certificates.
 //
 // Bounds, for one height: a vote for each validator, type and kept round; two proposals a round; MAX_PROOFS
 // certificates.
