@@ -55,6 +55,8 @@ export function showEffect(effect: Effect): string {
       return `broadcast ${showCertificate(effect.certificate)}`;
     case "broadcastRoundCertificate":
       return `broadcast ${showRoundCertificate(effect.certificate)}`;
+    case "standsStill":
+      return `stands still: round ${effect.round}`;
     case "rebroadcast":
       return showRebroadcast(effect);
     case "fetchBlock":

@@ -154,6 +154,11 @@ export type Effect =
       /** What others signed in this round, as far as it is held: for peers that cannot hear them. */
       readonly held: HeldMessages;
     }
+  /**
+   * STILL_ROUNDS of the height have failed, and another one has begun: perhaps some validators do not hear each
+   * other. A rebroadcast says the same.
+   */
+  | { readonly type: "standsStill"; readonly height: Height; readonly round: Round }
   /** A commit certificate is held but not its block. */
   | { readonly type: "fetchBlock"; readonly height: Height; readonly blockHash: HashHex }
   /**

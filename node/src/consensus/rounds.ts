@@ -21,6 +21,12 @@ import {
 import { rebroadcastMs, timeoutMs } from "./timeouts.ts";
 import { countVote } from "./vote.ts";
 
+/**
+ * So many failed rounds are more than a silent leader's. A round may fail each time before T_rebroadcast: in a
+ * ring of four each sees votes of a quorum, and still no two see the same.
+ */
+export const STILL_ROUNDS = 2;
+
 /** Paper lines 11-13 and 20-21. Enters `round`, above the current one (or 0 at the start of a height). */
 export function startRound(
   state: ConsensusState,
@@ -37,6 +43,7 @@ export function startRound(
   const { height } = state.context;
   out.push({ type: "note", name: "newRound", height, round, reason: entry.type });
   if (round > 0) announce(state, out);
+  if (round >= STILL_ROUNDS) out.push({ type: "standsStill", height, round });
   const proposeMs = timeoutMs(state, "propose", round);
   const againMs = rebroadcastMs(state, round);
   out.push({ type: "startTimeout", height, round, step: "propose", delayMs: proposeMs });

@@ -89,6 +89,8 @@ export class Effects {
         return this.#parts.votes.certificate(effect.certificate);
       case "broadcastRoundCertificate":
         return outbound.toValidators({ type: "roundCertificate", certificate: effect.certificate });
+      case "standsStill":
+        return this.#parts.reach.stoodStill();
       case "rebroadcast":
         return this.#rebroadcast(effect);
       case "fetchBlock":

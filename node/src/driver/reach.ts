@@ -2,8 +2,8 @@
 // module sends nothing. Where a height stands still, it tells the linked validators whom this node does not
 // hear, and it remembers what they tell. Forwarding asks it what a peer lacks.
 //
-// A validator is not heard where it has no link to this node, or where its link is silent: two rebroadcasts
-// of a height have passed, and nothing has come by the link between them.
+// A validator is not heard where it has no link to this node, or where its link is silent: nothing
+// has come by it since this was last said of the height, and for SILENT_MS.
 //
 // What peers say here is a claim. A lie costs its teller nothing but more frames: it is sent copies of what
 // validators have signed. Bound: one set of at most MAX_VALIDATORS keys for each linked validator.
@@ -34,7 +34,7 @@ export class Reach {
   readonly #missing = new Map<string, ReadonlySet<HashHex>>();
   /** Peers whose links are silent. */
   readonly #silent = new Set<string>();
-  /** The height whose rebroadcasts are counted, how many there were, and when the last one was. */
+  /** The height that stands still, how often that was said of it, and when last. */
   #height: Height = 0;
   #stops = 0;
   #stoppedAtMs = 0;
@@ -64,7 +64,7 @@ export class Reach {
     this.#silent.delete(peerId);
   }
 
-  /** A round of the height in progress has had its whole time: whom this node does not hear is told. */
+  /** The height in progress stands still: whom this node does not hear is told. */
   stoodStill(): void {
     const { clock, chain } = this.#parts;
     const height = chain.head.height + 1;

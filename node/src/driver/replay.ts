@@ -114,6 +114,7 @@ function dueKey(effect: Effect): string | undefined {
     case "broadcastCertificate":
     case "broadcastRoundCertificate":
     case "rebroadcast":
+    case "standsStill":
     case "note":
       return undefined;
   }
