@@ -1,14 +1,21 @@
 // Links that are dead for good: all shapes in which the honest validators still reach each other, each
-// over links that stand both ways, while f others are silent. What is promised then: the chain goes on
-// (docs/consensus.md).
+// over links that stand both ways, while up to f others are silent, mostly f of them. Each keeps links to f + 1
+// validators, silent ones among them: fewer do not let it begin (docs/adr/0013). What is promised then: the
+// chain goes on (docs/consensus.md).
 
 import { faultyPower } from "../../src/crypto/certificate.ts";
 import { newRng, type Rng } from "../world/rng.ts";
 
-/** The f validators that say nothing where links are dead. */
+/** How often fewer than f are silent: rounds then fail in other ways, as more votes are seen. */
+const FEWER = 0.4;
+
+/** The validators that say nothing where links are dead. */
 export function silentOnes(seed: number, nodes: number): readonly number[] {
-  const first = newRng(seed, "silent").int(nodes);
-  return Array.from({ length: faultyPower(nodes) }, (_, place) => (first + place) % nodes);
+  const rng = newRng(seed, "silent");
+  const first = rng.int(nodes);
+  const most = faultyPower(nodes);
+  const length = rng.chance(FEWER) ? rng.int(most + 1) : most;
+  return Array.from({ length }, (_, place) => (first + place) % nodes);
 }
 
 type Way = readonly [from: number, to: number];
@@ -20,6 +27,15 @@ export function drawDeadLinks(nodes: number, silent: readonly number[], rng: Rng
     rng,
   );
   const standing = new Set(linksOf(honest, rng).flatMap(([a, b]) => [keyOf(a, b), keyOf(b, a)]));
+  const needed = faultyPower(nodes) + 1 - silent.length;
+  for (const member of honest) {
+    const links = () => honest.filter((other) => standing.has(keyOf(member, other)));
+    for (const other of shuffled(honest, rng)) {
+      if (links().length >= needed) break;
+      if (other === member) continue;
+      standing.add(keyOf(member, other)).add(keyOf(other, member));
+    }
+  }
   const kept = rng.pick([0, 0, 0.2, 0.5]);
   const dead: Way[] = [];
   for (const from of honest) {
