@@ -80,7 +80,7 @@ const P2p = z.strictObject({
     .default([])
     .describe("Peers to stay connected to, nodeId@host:port each"),
   refuse: z
-    .array(z.string().regex(/^[0-9a-f]{40}$/, "is not a node id (40 hex digits)"))
+    .array(z.string().regex(/^[0-9a-f]{40}$/, "is not a node id (40 hex digits, lower case)"))
     .max(256)
     .default([])
     .describe("Node ids that this node never links with, whoever dials"),

@@ -54,7 +54,9 @@ function describe(
         ? `${path}: begun. The key has signed nothing; start the node with \`timed run\``
         : `${path}: begun. The key signs above height ${signedUpTo}; start the node with \`timed run\``;
     case "kept":
-      return `${path}: nothing to do, the key has its sign state already`;
+      return signedUpTo === undefined
+        ? `${path}: nothing to do, the key has its sign state already`
+        : `${path}: nothing was changed, and ${signedUpTo} is not used: the key has its sign state already`;
     case "lost":
       throw new CodedError("SIGN_STATE_UNKNOWN", `${path}: it knows nothing of the past`);
   }

@@ -19,7 +19,7 @@ export interface SignerOptions {
 }
 
 const LOST =
-  "what this key has signed is not known: its data was lost, or the validator was never initialised (`timed init` before its first start). It follows the chain, and signs once it has seen more blocks than it had to learn";
+  "what this key has signed is not known: its data was lost, or the validator was never initialised (`timed init` before its first start). It follows the chain, and signs once others have made enough further blocks. Where no validator was initialised no block can come: `timed init --signed-up-to 0` on each, and start them again";
 
 /**
  * Undefined for a node without a vote.
@@ -40,6 +40,8 @@ export function openSigner(options: SignerOptions, chain: OpenChain): FileSigner
   });
   const holdBlocks = config.consensus.doubleSignCheckHeight;
   if (signer.isLost) log.warn({ code: "SIGN_STATE_UNKNOWN", holdBlocks }, LOST);
+  if (signer.isLost && isFirstStart)
+    log.warn({}, "--init did nothing: the node was started without it before");
   return signer;
 }
 

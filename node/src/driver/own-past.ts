@@ -39,7 +39,8 @@ export class OwnPast {
   decided({ block, certificate }: CertifiedBlock): void {
     const { chain, signer, hold, log } = this.#parts;
     if (signer === undefined) return;
-    const known = signer.last?.height ?? 0;
+    // Of what lies at or below the floor, somebody has given their word (docs/adr/0015).
+    const known = Math.max(signer.last?.height ?? 0, signer.minHeight);
     for (const found of [block.lastCommit, certificate]) {
       if (found === undefined || found.height <= known || !chain.hasSigned(found)) continue;
       if (!hold.signedElsewhere(found.height)) continue;

@@ -117,7 +117,7 @@ export const LINK_ERRORS = {
   ),
   SIGN_STATE_MISSING: entry(
     "The chain data shows that this key has signed, but its last-sign state is gone or belongs to another key.",
-    "Make sure that no other process uses the key. Put the state back if it is this node's newest; else set keys.signAboveHeight to at least the network's height now, or start with an empty data directory.",
+    "Make sure that no other process uses the key. Put the state back if it is this node's newest. Else stop the node and run `timed init --signed-up-to H`, where H is at least the network's height now and the key has signed nothing above it; or start with an empty data directory.",
   ),
   SIGN_STATE_OLD: entry(
     "The chain data shows a later signature of this key than its last-sign state: an older copy, or the key is in use elsewhere.",
@@ -125,7 +125,7 @@ export const LINK_ERRORS = {
   ),
   SIGN_STATE_UNKNOWN: entry(
     "A node was started here without a last-sign state, so it is not known what its key has signed.",
-    "If data was lost, do nothing: it signs again by itself, consensus.doubleSignCheckHeight blocks after it has caught up. Only if the key has certainly signed nothing above a height H (0: nothing at all), stop the node and run `timed init --signed-up-to H`.",
+    "If data was lost and the chain goes on, do nothing: it signs again by itself, consensus.doubleSignCheckHeight blocks after it has caught up. A new validator: stop it, run `timed init --signed-up-to 0`, start it. In general, where the key has certainly signed nothing above a height H: `timed init --signed-up-to H`.",
   ),
   INIT_WITHOUT_KEY: entry(
     "The configuration names no validator key, and a node without one signs nothing.",
