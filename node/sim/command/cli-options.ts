@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { MAX_VALIDATORS } from "../../src/types/limits.ts";
 import { BROKEN_PORTS } from "../faults/broken-ports.ts";
 import { drawFaults } from "../faults/draw.ts";
 import type { FaultName, PlanChange } from "../faults/plan.ts";
@@ -59,6 +60,13 @@ const OPTIONS = {
   idle: flag,
 } as const;
 
+export const USAGE = `npm run sim -- [--seed N|today] [--nodes 4,7|mixed] [--heights H] [--mode fast|whole|timed]
+  [--runs N | --seconds S | --minutes M] [--jobs N|all] [--idle] [--json] [--trace] [--covers]
+  [--only-faults a,b] [--without a,b] [--plan JSON] [--faulty f|f+1] [--twins]
+  [--plant "bug"] [--broken "promise"]
+  --mode timed has options of its own: npm run sim -- --mode timed --help
+  What each option does: node/sim/README.md`;
+
 /** @throws RangeError or TypeError with the reason where an option is wrong. */
 export function readOptions(args: readonly string[], nowMs: number): CliOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -99,11 +107,17 @@ export function readOptions(args: readonly string[], nowMs: number): CliOptions 
 }
 
 const sizesOf = (given: string): readonly number[] =>
-  given === "mixed" ? [MIXED_SIZES] : given.split(",").map((size) => number("nodes", size, 1));
+  given === "mixed" ? [MIXED_SIZES] : given.split(",").map(sizeOf);
+
+function sizeOf(given: string): number {
+  const size = number("nodes", given, 1);
+  if (size <= MAX_VALIDATORS) return size;
+  throw new RangeError(`--nodes is at most ${MAX_VALIDATORS}, not ${size}`);
+}
 
 function modeOf(given: string): Mode {
   const mode = MODES.find((known) => known === given);
-  if (mode === undefined) throw new RangeError(`--mode is one of: ${MODES.join(", ")}`);
+  if (mode === undefined) throw new RangeError(`--mode is one of: ${MODES.join(", ")}, timed`);
   return mode;
 }
 
@@ -138,10 +152,16 @@ function changeOf(json: string): PlanChange {
   if (typeof change !== "object" || change === null || Array.isArray(change)) {
     throw new RangeError("--plan is a JSON object");
   }
-  const parts = Object.keys(drawFaults({ seed: 0, nodes: 1 }));
-  const unknown = Object.keys(change).find((part) => !parts.includes(part));
-  if (unknown === undefined) return change;
-  throw new RangeError(`--plan has no "${unknown}", but: ${parts.join(", ")}`);
+  const drawn = new Map<string, unknown>(Object.entries(drawFaults({ seed: 0, nodes: 1 })));
+  for (const [part, value] of Object.entries(change)) {
+    if (!drawn.has(part)) {
+      throw new RangeError(`--plan has no "${part}", but: ${[...drawn.keys()].join(", ")}`);
+    }
+    const kind = Array.isArray(drawn.get(part)) ? "a list" : "a number";
+    const isOfKind = kind === "a list" ? Array.isArray(value) : typeof value === "number";
+    if (!isOfKind) throw new RangeError(`--plan: "${part}" is ${kind}`);
+  }
+  return change;
 }
 
 function number(name: string, given: string, least: number): number {

@@ -5,7 +5,7 @@
 import { setPriority } from "node:os";
 import { COUNTERS } from "../checks/coverage.ts";
 import { addResults, type Batch, type BatchResult, type Failure, NO_RUNS } from "./batch.ts";
-import { type CliOptions, readOptions } from "./cli-options.ts";
+import { type CliOptions, readOptions, USAGE } from "./cli-options.ts";
 import { runJobs } from "./jobs.ts";
 import { MIXED_SIZES, type RunRequest, replayLine, runRequest, withSeed } from "./run-request.ts";
 import { shrink } from "./shrink.ts";
@@ -26,11 +26,15 @@ export interface Console {
 
 /** Runs `npm run sim -- <args>`. */
 export async function simCli(args: readonly string[], out: Console): Promise<0 | 1 | 2> {
+  if (args.includes("--help")) {
+    out.log(`usage: ${USAGE}`);
+    return 0;
+  }
   let options: CliOptions;
   try {
     options = readOptions(args, Date.now());
   } catch (cause) {
-    out.error(cause instanceof Error ? cause.message : String(cause));
+    out.error(`error: ${cause instanceof Error ? cause.message : String(cause)}\nusage: ${USAGE}`);
     return 2;
   }
   if (options.idle) setPriority(LOWEST_PRIORITY);

@@ -1,5 +1,6 @@
 // Options of the measuring tools: a wrong one is answered with the reason and the usage, and exit code
-// 2. Called by mutation, whose work begins at once.
+// 2. Called by tools whose work
+// begins at once.
 
 import { type ParseArgsConfig, parseArgs } from "node:util";
 
@@ -8,6 +9,10 @@ export function readToolOptions<const T extends NonNullable<ParseArgsConfig["opt
   options: T,
   usage: string,
 ): ReturnType<typeof parseArgs<{ options: T }>>["values"] {
+  if (process.argv.includes("--help")) {
+    console.log(`usage: ${usage}`);
+    process.exit(0);
+  }
   try {
     return parseArgs({ options }).values;
   } catch (error) {

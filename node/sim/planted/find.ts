@@ -1,6 +1,4 @@
-// node node/sim/planted/find.ts [--all | --bug "name"] [--budget-cpu-seconds 600] [--seed N]
-//   [--jobs J] [--for-seconds S] [--state FILE] [--out FOLDER]
-// Looks for planted bugs by random seeds, each in processes of its own, the quick ones first: every bug gets
+// npm run sim:planted: looks for planted bugs by random seeds, all of them where none is named, each in processes of its own, the quick ones first: every bug gets
 // a little CPU time, those not found then more, until the budget. A finding counts where the same run is
 // safe and live without the bug. With --state what is known is kept in a file, so that a search that was cut
 // short (--for-seconds) goes on where it stopped. --out writes planted-bugs.json and planted-bugs.md.
@@ -9,18 +7,21 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { isFailure } from "../command/run-report.ts";
 import { runRequest } from "../command/run-request.ts";
+import { readToolOptions } from "../command/tool-options.ts";
 import { PLANTED_BUGS } from "./planted-bugs.ts";
 import type { Finding, Trial, TrialResult } from "./search.ts";
 import { markdownOf, type Search } from "./table.ts";
 
+const USAGE = `npm run sim:planted -- [--all | --bug "name" ...] [--budget-cpu-seconds 600] [--seed N]
+  [--jobs J] [--for-seconds S] [--state FILE] [--out FOLDER]`;
+
 /** CPU seconds after which the others have their turn. */
 const TURNS = [3, 12, 60, 200, 600] as const;
 
-const { values } = parseArgs({
-  options: {
+const values = readToolOptions(
+  {
     all: { type: "boolean", default: false },
     bug: { type: "string", multiple: true, default: [] },
     "budget-cpu-seconds": { type: "string", default: "600" },
@@ -30,10 +31,15 @@ const { values } = parseArgs({
     state: { type: "string" },
     out: { type: "string" },
   },
-});
-const budget = Number(values["budget-cpu-seconds"]);
+  USAGE,
+);
+const budget = positive("budget-cpu-seconds");
 const endsAtMs = performance.now() + 1_000 * Number(values["for-seconds"]);
-const names = values.all ? PLANTED_BUGS.map(({ name }) => name) : values.bug;
+const known = PLANTED_BUGS.map(({ name }) => name);
+const names = values.all || values.bug.length === 0 ? known : values.bug;
+const stranger = names.find((name) => !known.includes(name));
+if (stranger !== undefined)
+  refuse(`--bug: there is no "${stranger}"; there are: ${known.join("; ")}`);
 const searches = load(values.state);
 
 for (const turn of TURNS.filter((seconds, place) => seconds <= budget || place === 0)) {
@@ -44,18 +50,32 @@ for (const turn of TURNS.filter((seconds, place) => seconds <= budget || place =
       await searchUpTo(name, Math.min(turn, budget));
     }
   };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+  await Promise.all(Array.from({ length: positive("jobs") }, work));
 }
 if (values.out !== undefined) {
-  const known = names.flatMap((name) => searches.get(name) ?? []);
-  writeFileSync(join(values.out, "planted-bugs.json"), `${JSON.stringify(known, undefined, 2)}\n`);
-  writeFileSync(join(values.out, "planted-bugs.md"), markdownOf(known));
+  const searched = names.flatMap((name) => searches.get(name) ?? []);
+  writeFileSync(
+    join(values.out, "planted-bugs.json"),
+    `${JSON.stringify(searched, undefined, 2)}\n`,
+  );
+  writeFileSync(join(values.out, "planted-bugs.md"), markdownOf(searched));
 }
 const lost = names.filter((name) => searches.get(name)?.found === undefined);
 console.log(`${names.length - lost.length} of ${names.length} found`);
 const isOver = lost.every((name) => (searches.get(name)?.cpuSeconds ?? 0) >= budget);
 if (isOver) for (const name of lost) console.log(`not found: ${name}`);
 process.exitCode = isOver ? Number(lost.length > 0) : 2;
+
+function positive(name: "budget-cpu-seconds" | "jobs"): number {
+  const value = Number(values[name]);
+  if (!(value > 0)) refuse(`--${name} is a number above 0, not "${values[name]}"`);
+  return value;
+}
+
+function refuse(reason: string): never {
+  console.error(`error: ${reason}\nusage: ${USAGE}`);
+  process.exit(2);
+}
 
 /** Spends on a bug until it is found or has had `cpuSeconds` in all. */
 async function searchUpTo(name: string, cpuSeconds: number): Promise<void> {

@@ -45,6 +45,10 @@ export const isTimed = (args: readonly string[]): boolean =>
 
 /** Runs `npm run sim -- --mode timed <args>`. */
 export async function timedCommand(args: readonly string[], out: Console): Promise<0 | 2> {
+  if (args.includes("--help")) {
+    out.log(`usage: ${USAGE}`);
+    return 0;
+  }
   let values: Values;
   let wanted: readonly ScalingOptions[];
   try {
