@@ -74,6 +74,6 @@ describe("a daemon that must not sign", () => {
     expect(await node.ended()).toEqual({ code: 1, signal: null });
     expect(node.log()).toContain("error SIGN_STATE_MISSING");
     expect(node.log()).toMatch(/signature of this key at height \d+/);
-    expect(node.log()).toContain("keys.signAboveHeight");
+    expect(node.log()).toContain("timed init --signed-up-to");
   });
 });
