@@ -65,7 +65,6 @@ const WITHOUT_README: readonly string[] = [
   "node/src/codec",
   "node/src/crypto",
   "node/src/consensus",
-  "node/src/driver",
   "node/sim",
   "node/mutation",
 ];

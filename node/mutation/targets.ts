@@ -53,8 +53,11 @@ export const TARGETS: readonly Target[] = [
   outside("node/src/ledger/evidence.ts", "node/src/ledger/evidence.test.ts"),
   outside("node/src/ledger/failed-slots.ts", "node/src/ledger/failed-slots.test.ts"),
   outside("node/src/adapters/sign-guard.ts", "node/src/adapters/file-signer.test.ts"),
-  outside("node/src/driver/sign-hold.ts", "node/src/driver/sign-hold.test.ts"),
-  outside("node/src/driver/decided-votes.ts", "node/src/driver/decided-votes.test.ts"),
+  outside("node/src/driver/watches/sign-hold.ts", "node/src/driver/watches/sign-hold.test.ts"),
+  outside(
+    "node/src/driver/effects/decided-votes.ts",
+    "node/src/driver/effects/decided-votes.test.ts",
+  ),
 ];
 
 /** All mutants of all targets. */

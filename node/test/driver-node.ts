@@ -13,7 +13,7 @@ import type { SigningKey } from "../src/crypto/keys.ts";
 import { createVerifiedCache } from "../src/crypto/verified-cache.ts";
 import { verifySignature } from "../src/crypto/verify.ts";
 import { buildNode, type ConsensusNode, type NodeOptions } from "../src/daemon/consensus-node.ts";
-import type { ForkFound } from "../src/driver/fork-watch.ts";
+import type { ForkFound } from "../src/driver/watches/fork-watch.ts";
 import { genesisState } from "../src/genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../src/genesis.ts";
 import type {

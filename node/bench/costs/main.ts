@@ -34,7 +34,7 @@ async function measureSignatures() {
   };
 }
 
-/** What the driver counts for each frame that goes out (driver/outbound.ts). */
+/** What the driver counts for each frame that goes out (driver/peers/outbound.ts). */
 function measureCounting(): Promise<number> {
   const metrics = createMetrics({ runtime: false });
   return cpuUsOf(20_000, () => {

@@ -6,7 +6,7 @@ import { equalBytes } from "../../src/codec/bytes.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
-import type { ForkFound } from "../../src/driver/fork-watch.ts";
+import type { ForkFound } from "../../src/driver/watches/fork-watch.ts";
 import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
 import type { SignRequest } from "../../src/ports.ts";
 import { type CertifiedBlock, type Height, PRECOMMIT, PREVOTE } from "../../src/types/chain.ts";

@@ -9,7 +9,7 @@
 // (docs/adr/0013).
 //
 // After a failed write or sync nothing is known about the disk, so every later call fails the same way
-// until the log is opened again. A log of any size is taken and opened; driver/height-log.ts bounds what is
+// until the log is opened again. A log of any size is taken and opened; driver/core/height-log.ts bounds what is
 // written at one height. Called by the driver.
 
 import { dirname } from "node:path";

@@ -6,11 +6,11 @@ import type { NodeConfig } from "../config.ts";
 import { faultyPower, quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { createVerifiedCache } from "../crypto/verified-cache.ts";
 import { type VerifyFunction, verifySignature } from "../crypto/verify.ts";
-import { ChainState } from "../driver/chain-state.ts";
+import { ChainState } from "../driver/chain/chain-state.ts";
 import { Driver } from "../driver/driver.ts";
-import type { ForkFound } from "../driver/fork-watch.ts";
-import { SignHold } from "../driver/sign-hold.ts";
-import { waitingTransactions } from "../driver/waiting-transactions.ts";
+import { waitingTransactions } from "../driver/peers/waiting-transactions.ts";
+import type { ForkFound } from "../driver/watches/fork-watch.ts";
+import { SignHold } from "../driver/watches/sign-hold.ts";
 import { ledgerParamsOf } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../genesis.ts";
 import { EvidencePool } from "../mempool/evidence-pool.ts";
@@ -31,7 +31,7 @@ export interface NodePorts {
   readonly verify?: VerifyFunction;
   /** Reads what peers send; by default decodeFrame. For nodes that share a process and each frame. */
   readonly decode?: (frame: Uint8Array) => Message;
-  /** When the key may sign; by default driver/sign-hold.ts with what signer and store remember. */
+  /** When the key may sign; by default driver/watches/sign-hold.ts with what signer and store remember. */
   readonly hold?: SignHold;
 }
 

@@ -3,7 +3,7 @@
 import { toHex } from "../codec/hex.ts";
 import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { nodeIdOf } from "../crypto/pure-keys.ts";
-import type { ChainState } from "../driver/chain-state.ts";
+import type { ChainState } from "../driver/chain/chain-state.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { Genesis } from "../genesis.ts";
 import { ejectedFrom } from "../ledger/validator-state.ts";

@@ -3,7 +3,7 @@
 // block is the quorum seen first; the next block brings the one that late signers are in, too.
 
 import { toHex } from "../codec/hex.ts";
-import type { ChainState } from "../driver/chain-state.ts";
+import type { ChainState } from "../driver/chain/chain-state.ts";
 import type { Store } from "../ports.ts";
 import type { Certificate, CertifiedBlock, Height } from "../types/chain.ts";
 

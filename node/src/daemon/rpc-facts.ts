@@ -3,7 +3,7 @@
 import { systemClock } from "../adapters/system-clock.ts";
 import { leaderOf } from "../consensus/proposer.ts";
 import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
-import type { ChainState } from "../driver/chain-state.ts";
+import type { ChainState } from "../driver/chain/chain-state.ts";
 import type { Driver } from "../driver/driver.ts";
 import type { ConsensusFacts, NodeFacts } from "../rpc/node-facts.ts";
 import type { Height } from "../types/chain.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../test/driver-network.ts";
 import { doubleSigned } from "../../test/ledger-fixtures.ts";
 import { MemoryWal } from "../adapters/memory/memory-wal.ts";
-import { encodeWalRecord } from "../driver/wal-record.ts";
+import { encodeWalRecord } from "../driver/core/wal-record.ts";
 import { PREVOTE } from "../types/chain.ts";
 import { seenSigning } from "./seen-signing.ts";
 

@@ -4,7 +4,7 @@
 
 import { equalBytes } from "../codec/bytes.ts";
 import type { Input } from "../consensus/api.ts";
-import { decodeWalRecord } from "../driver/wal-record.ts";
+import { decodeWalRecord } from "../driver/core/wal-record.ts";
 import { validatorsAt } from "../ledger/validator-state.ts";
 import type { Store, Wal } from "../ports.ts";
 import type { Certificate, Height } from "../types/chain.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RecordedMetrics } from "../../test/recorded-metrics.ts";
-import { PeerBook, type PeerState } from "../driver/peer-book.ts";
+import { PeerBook, type PeerState } from "../driver/peers/peer-book.ts";
 import { measureSync, SyncState } from "./sync-state.ts";
 
 const validators = [0, 1, 2, 3].map((i) => ({

@@ -3,7 +3,7 @@
 // on others being there: a node that was caught up and lost its peers stays so.
 
 import { faultyPower, totalPowerOf } from "../crypto/certificate.ts";
-import type { PeerState } from "../driver/peer-book.ts";
+import type { PeerState } from "../driver/peers/peer-book.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
 import type { Metrics } from "../ports.ts";
 import type { Height, ValidatorSet } from "../types/chain.ts";

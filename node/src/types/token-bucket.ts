@@ -1,5 +1,5 @@
 // A budget that refills with time: what one peer may make this node receive (ws-transport/link.ts) or
-// send (driver/answer-quota.ts). It may run into debt, so a large frame passes and what follows waits.
+// send (driver/peers/answer-quota.ts). It may run into debt, so a large frame passes and what follows waits.
 // Pure; the caller brings the time.
 
 export class TokenBucket {

@@ -102,7 +102,7 @@ export const COUNTING_BUGS: readonly PlantedBug[] = [
     "votes of the height before count",
     edit("consensus/vote.ts", "  if (vote.height !== state.context.height) return;\n", ""),
     edit(
-      "driver/inbound.ts",
+      "driver/intake/inbound.ts",
       "this.#votes.late(peer, message.vote);",
       "this.#votes.current(peer, message.vote);",
     ),
@@ -156,7 +156,7 @@ export const COUNTING_BUGS: readonly PlantedBug[] = [
   bug(
     "a late precommit for anything completes a certificate",
     edit(
-      "driver/late-precommits.ts",
+      "driver/chain/late-precommits.ts",
       "vote?.round === round && equalBytes(vote.blockHash, blockHash);",
       "vote?.round === round;",
     ),
@@ -164,7 +164,7 @@ export const COUNTING_BUGS: readonly PlantedBug[] = [
   bug(
     "a late precommit of any round completes a certificate",
     edit(
-      "driver/late-precommits.ts",
+      "driver/chain/late-precommits.ts",
       "vote?.round === round && equalBytes(vote.blockHash, blockHash);",
       "vote !== undefined && equalBytes(vote.blockHash, blockHash);",
     ),

@@ -7,12 +7,12 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "the log is synced after the effects it stands behind",
     edit(
-      "driver/core-loop.ts",
+      "driver/core/core-loop.ts",
       "    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();\n",
       "",
     ),
     edit(
-      "driver/core-loop.ts",
+      "driver/core/core-loop.ts",
       "    if (changed) this.#onNews(input);",
       `    if (effects.some((effect) => LEAVES.has(effect.type))) this.#sync();
     if (changed) this.#onNews(input);`,
@@ -25,7 +25,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "replay forgets a running timer",
     edit(
-      "driver/replay.ts",
+      "driver/core/replay.ts",
       "      return timeoutKey(effect.height, effect.round, effect.step);",
       "      return undefined;",
     ),
@@ -33,19 +33,19 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "replay forgets what was to be signed",
     edit(
-      "driver/replay.ts",
+      "driver/core/replay.ts",
       "      return voteKey(effect.height, effect.round, effect.voteType);",
       "      return undefined;",
     ),
   ),
   bug(
     "replay forgets the block that a commit lacks",
-    edit("driver/replay.ts", '      return "fetchBlock";', "      return undefined;"),
+    edit("driver/core/replay.ts", '      return "fetchBlock";', "      return undefined;"),
   ),
   bug(
     "certificates are not written to the log",
     edit(
-      "driver/core-loop.ts",
+      "driver/core/core-loop.ts",
       "if (changed) this.#log(timed);",
       'if (changed && input.type !== "certificate") this.#log(timed);',
     ),
@@ -53,14 +53,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "timeouts are not written to the log",
     edit(
-      "driver/core-loop.ts",
+      "driver/core/core-loop.ts",
       "if (changed) this.#log(timed);",
       'if (changed && input.type !== "timeout") this.#log(timed);',
     ),
   ),
   bug(
     "the log takes one vote of a validator and no more",
-    edit("driver/wal-news.ts", "< MAX_VOTES + VOTES_PER_ROUND * round", "< 1"),
+    edit("driver/core/wal-news.ts", "< MAX_VOTES + VOTES_PER_ROUND * round", "< 1"),
   ),
   bug(
     "what is synced is not durable",
@@ -123,41 +123,53 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "what waits for the hold is signed last first",
     edit(
-      "driver/sign-queue.ts",
+      "driver/effects/sign-queue.ts",
       "for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {",
       "for (let first = this.#waiting.at(-1); first !== undefined; first = this.#waiting.at(-1)) {",
     ),
     edit(
-      "driver/sign-queue.ts",
+      "driver/effects/sign-queue.ts",
       "      this.#waiting.shift();\n      this.#sign(first);",
       "      this.#waiting.pop();\n      this.#sign(first);",
     ),
   ),
   bug(
     "what waits for the hold is signed although its height is over",
-    edit("driver/sign-queue.ts", "    this.#waiting.length = 0;", ""),
+    edit("driver/effects/sign-queue.ts", "    this.#waiting.length = 0;", ""),
   ),
   bug(
     "the hold is not asked",
     edit(
-      "driver/sign-queue.ts",
+      "driver/effects/sign-queue.ts",
       "const refusal = this.#hold.refusal(first.height);",
       "const refusal = undefined;",
     ),
   ),
   bug(
     "the hold of a bad clock never ends",
-    edit("driver/clock-guard.ts", '      verdict === "off"\n', '      verdict !== "warn"\n'),
+    edit(
+      "driver/watches/clock-guard.ts",
+      '      verdict === "off"\n',
+      '      verdict !== "warn"\n',
+    ),
   ),
   bug(
     "nothing is said again",
-    edit("driver/effects.ts", "        return this.#rebroadcast(effect);", "        return;"),
+    edit(
+      "driver/effects/effects.ts",
+      "        return this.#rebroadcast(effect);",
+      "        return;",
+    ),
   ),
   bug(
     "why a round was entered is not said again",
-    edit("driver/effects.ts", "    if (roundCertificate !== undefined) {", "    if (false) {"),
     edit(
-      "driver/effects.ts",
+      "driver/effects/effects.ts",
+      "    if (roundCertificate !== undefined) {",
+      "    if (false) {",
+    ),
+    edit(
+      "driver/effects/effects.ts",
       '    if (certificate !== undefined) outbound.toValidators({ type: "certificate", certificate });',
       "",
     ),
@@ -165,7 +177,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "a relayed vote goes to nobody where the leader is not linked",
     edit(
-      "driver/vote-relay.ts",
+      "driver/effects/vote-relay.ts",
       "return hasLeader ? linked.map(({ peer }) => peer.id) : undefined;",
       "return linked.map(({ peer }) => peer.id);",
     ),
@@ -173,7 +185,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "the leader keeps the polka to itself",
     edit(
-      "driver/vote-relay.ts",
+      "driver/effects/vote-relay.ts",
       '    outbound.toValidators({ type: "certificate", certificate });\n  }\n\n  /** A peer has shown',
       "  }\n\n  /** A peer has shown",
     ),
@@ -181,19 +193,19 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "a commit certificate is shown to nobody",
     edit(
-      "driver/vote-relay.ts",
+      "driver/effects/vote-relay.ts",
       "      if (decidedHeight < height) outbound.to(peer.id, message);",
       "",
     ),
   ),
   bug(
     "frames of coming heights are dropped",
-    edit("driver/future-frames.ts", "MAX_AHEAD = 10;", "MAX_AHEAD = -1;"),
+    edit("driver/intake/future-frames.ts", "MAX_AHEAD = 10;", "MAX_AHEAD = -1;"),
   ),
   bug(
     "evidence names a validator of another set",
     edit(
-      "driver/evidence-exchange.ts",
+      "driver/effects/evidence-exchange.ts",
       "const publicKey = chain.validatorsAt(height)[validatorIndex]?.publicKey;",
       "const publicKey = chain.validatorsAt(height + 2)[validatorIndex]?.publicKey;",
     ),
@@ -201,7 +213,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "the first vote of a pair is all that evidence holds",
     edit(
-      "driver/evidence-exchange.ts",
+      "driver/effects/evidence-exchange.ts",
       "newEvidence(place, statementOf(first), statementOf(second))",
       "newEvidence(place, statementOf(first), statementOf(first))",
     ),
@@ -209,7 +221,7 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   bug(
     "the links of a former set stay validators'",
     edit(
-      "driver/peer-book.ts",
+      "driver/peers/peer-book.ts",
       "      state.validatorIndex = this.#validatorOf.get(toHex(state.peer.nodeKey));",
       "",
     ),
@@ -224,6 +236,6 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "nothing is passed on to those who cannot hear it",
-    edit("driver/effects.ts", "    this.#parts.forwarding.stoodStill(effect.held);", ""),
+    edit("driver/effects/effects.ts", "    this.#parts.forwarding.stoodStill(effect.held);", ""),
   ),
 ];

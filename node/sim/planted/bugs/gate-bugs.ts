@@ -7,7 +7,7 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "the signature of a vote is not checked",
     edit(
-      "driver/verify-message.ts",
+      "driver/chain/verify-message.ts",
       "if (!verify(signature, voteSignBytes(genesisHash, vote), publicKey))",
       "if (signature.length === 0)",
     ),
@@ -15,7 +15,7 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "a vote may be signed by any validator",
     edit(
-      "driver/verify-message.ts",
+      "driver/chain/verify-message.ts",
       "if (!verify(signature, voteSignBytes(genesisHash, vote), publicKey))",
       `const bytes = voteSignBytes(genesisHash, vote);
   if (!context.validators.some((other) => verify(signature, bytes, other.publicKey)))`,
@@ -23,16 +23,12 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "a vote that was verified may come with any signature",
-    edit(
-      "driver/intake/verified-votes.ts",
-      "      equalBytes(known.signature, signature) &&\n",
-      "",
-    ),
+    edit("driver/chain/verified-votes.ts", "      equalBytes(known.signature, signature) &&\n", ""),
   ),
   bug(
     "a vote that was verified is good for any block",
     edit(
-      "driver/intake/verified-votes.ts",
+      "driver/chain/verified-votes.ts",
       "      equalBytes(known.blockHash, body.blockHash) &&\n",
       "",
     ),
@@ -40,7 +36,7 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "the signature of a proposal is not checked",
     edit(
-      "driver/verify-message.ts",
+      "driver/chain/verify-message.ts",
       "if (!context.verify(proposal.signature, signBytes, proposer.publicKey)) {",
       "if (signBytes.length === 0) {",
     ),
@@ -67,12 +63,12 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "the body of a proposal is not compared with its header",
-    edit("driver/verify-message.ts", "  if (!contentsMatch()) return", "  if (false) return"),
+    edit("driver/chain/verify-message.ts", "  if (!contentsMatch()) return", "  if (false) return"),
   ),
   bug(
     "a compact proposal takes any transactions",
     edit(
-      "driver/compact-proposals.ts",
+      "driver/intake/compact-proposals.ts",
       "expected !== undefined && equalBytes(witnessIdOf(tx), expected)",
       "expected !== undefined",
     ),
@@ -92,7 +88,7 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "catch-up takes a block with another block's certificate",
     edit(
-      "driver/catch-up.ts",
+      "driver/effects/catch-up.ts",
       '    if (!equalBytes(certificate.blockHash, hash)) return "its certificate is of another block";\n',
       "",
     ),
@@ -100,19 +96,19 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "catch-up takes a block that nobody certified",
     edit(
-      "driver/catch-up.ts",
+      "driver/effects/catch-up.ts",
       "refuseCertificate(chain.verifyContext, certificate) ?? chain.judge",
       "chain.judge",
     ),
   ),
   bug(
     "catch-up takes a polka for a commit",
-    edit("driver/catch-up.ts", "certificate.type !== PRECOMMIT || ", ""),
+    edit("driver/effects/catch-up.ts", "certificate.type !== PRECOMMIT || ", ""),
   ),
   bug(
     "blocks are not asked for",
     edit(
-      "driver/block-sync.ts",
+      "driver/peers/block-sync.ts",
       "    for (const range of plan) {",
       "    for (const range of plan.slice(plan.length)) {",
     ),
@@ -127,25 +123,33 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "a block that is missing for a commit is not asked for",
-    edit("driver/catch-up.ts", "    this.#parts.sync.needBlock(height);\n    this.advance();", ""),
+    edit(
+      "driver/effects/catch-up.ts",
+      "    this.#parts.sync.needBlock(height);\n    this.advance();",
+      "",
+    ),
   ),
   bug(
     "a proposal is given to nobody who asks for it",
     edit(
-      "driver/proposal-fetch.ts",
+      "driver/effects/proposal-fetch.ts",
       "if (!answers.admits(peer)) {",
       "if (answers !== undefined) {",
     ),
   ),
   bug(
     "a block's transactions are given to nobody who asks for them",
-    edit("driver/block-bodies.ts", "if (!answers.admits(peer)) {", "if (answers !== undefined) {"),
+    edit(
+      "driver/peers/block-bodies.ts",
+      "if (!answers.admits(peer)) {",
+      "if (answers !== undefined) {",
+    ),
   ),
   beyondF(
     bug(
       "a fork of the height in progress is not seen",
       edit(
-        "driver/fork-watch.ts",
+        "driver/watches/fork-watch.ts",
         "    if (held !== undefined && isConflict(held, certificate)) this.#stop([held], certificate);\n",
         "",
       ),

@@ -160,7 +160,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
   bug(
     "a parent's certificate is judged by the next set",
     edit(
-      "driver/chain-state.ts",
+      "driver/chain/chain-state.ts",
       "refuseCertificate(this.contextAt(this.#head.height), block.lastCommit)",
       "refuseCertificate(this.verifyContext, block.lastCommit)",
     ),
@@ -176,7 +176,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
   bug(
     "the parent's certificate in a block is not judged",
     edit(
-      "driver/chain-state.ts",
+      "driver/chain/chain-state.ts",
       "    if (block.lastCommit !== undefined) {\n      const refusal",
       "    if (block.lastCommit === null) {\n      const refusal",
     ),

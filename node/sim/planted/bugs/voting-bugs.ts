@@ -157,7 +157,7 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
       "  true ||\n  polc.type === PREVOTE &&",
     ),
     edit(
-      "driver/verify-message.ts",
+      "driver/chain/verify-message.ts",
       "if ((polc !== undefined) !== proposal.validRound >= 0)",
       "if (false)",
     ),
@@ -170,7 +170,7 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
       "polc.round < proposal.round;",
     ),
     edit(
-      "driver/verify-message.ts",
+      "driver/chain/verify-message.ts",
       "proposal.validRound < proposal.round &&\n    equalBytes(polc.blockHash, proposal.blockHash);",
       "proposal.validRound < proposal.round;",
     ),

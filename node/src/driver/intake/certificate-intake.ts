@@ -5,10 +5,10 @@ import type { Input } from "../../consensus/api.ts";
 import type { Metrics, Peer } from "../../ports.ts";
 import type { Certificate } from "../../types/chain.ts";
 import type { RoundCertificate } from "../../types/consensus.ts";
-import type { ChainState } from "../chain-state.ts";
-import type { ForkWatch } from "../fork-watch.ts";
-import { refuseCertificate, refuseRoundCertificate } from "../verify-message.ts";
-import type { VoteRelay } from "../vote-relay.ts";
+import type { ChainState } from "../chain/chain-state.ts";
+import { refuseCertificate, refuseRoundCertificate } from "../chain/verify-message.ts";
+import type { VoteRelay } from "../effects/vote-relay.ts";
+import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { KnownMessages } from "./known-messages.ts";
 import { isRefused, type Punish } from "./penalties.ts";
 

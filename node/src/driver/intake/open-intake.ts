@@ -1,12 +1,13 @@
 // What the intake and the parts beside it share: what is known, how long to wait, what is said of peers and
 // what it costs them. Put together here, before the core runs. Called by the driver.
 
+import type { ConsensusParams } from "../../consensus/api.ts";
 import type { ConsensusState } from "../../consensus/state.ts";
-import type { DriverOptions } from "../driver-options.ts";
-import { Timing } from "../timing.ts";
-import { Warnings } from "../warnings.ts";
+import type { Clock, Log } from "../../ports.ts";
+import { Warnings } from "../peers/warnings.ts";
+import { Timing } from "../timing/timing.ts";
 import { KnownMessages } from "./known-messages.ts";
-import { type Punish, penalties } from "./penalties.ts";
+import { type PenaltiesParts, type Punish, penalties } from "./penalties.ts";
 
 export interface Intake {
   readonly known: KnownMessages;
@@ -15,15 +16,23 @@ export interface Intake {
   readonly punish: Punish;
 }
 
+export interface IntakeParts extends Omit<PenaltiesParts, "warnings"> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly consensus: ConsensusParams;
+  /** Whether timeouts follow the links' delay; those of `consensus` are then the least. */
+  readonly adaptive: boolean;
+}
+
 /** @param state the core's state, to read only. */
-export function openIntake(options: DriverOptions, state: () => ConsensusState): Intake {
-  const { clock, consensus, adaptive, metrics } = options;
+export function openIntake(parts: IntakeParts, state: () => ConsensusState): Intake {
+  const { clock, consensus, adaptive, metrics } = parts;
   const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
-  const warnings = new Warnings(options);
+  const warnings = new Warnings(parts);
   return {
     known: new KnownMessages(state),
     timing: new Timing({ clock, adaptive, floor, metrics }),
     warnings,
-    punish: penalties({ ...options, warnings }),
+    punish: penalties({ ...parts, warnings }),
   };
 }

@@ -3,8 +3,8 @@
 // passes it on: so a wrong signature is the sender's fault, and a bad block under a good one is not.
 
 import type { Metrics, Peer, Transport } from "../../ports.ts";
-import type { Refusal } from "../verify-message.ts";
-import type { Warnings } from "../warnings.ts";
+import type { Refusal } from "../chain/verify-message.ts";
+import type { Warnings } from "../peers/warnings.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;

@@ -8,7 +8,7 @@ import { VirtualClock } from "../../adapters/memory/virtual-clock.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
 import { step } from "../../consensus/step.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
-import { Timing } from "../timing.ts";
+import { Timing } from "../timing/timing.ts";
 import { KnownMessages } from "./known-messages.ts";
 import { ProposalIntake, type ProposalIntakeParts } from "./proposal-intake.ts";
 

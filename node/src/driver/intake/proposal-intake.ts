@@ -12,17 +12,17 @@ import { leaderOf } from "../../consensus/proposer.ts";
 import type { Clock, Metrics, Peer } from "../../ports.ts";
 import type { HashHex } from "../../types/chain.ts";
 import type { Proposal, ProposalMessage } from "../../types/consensus.ts";
-import type { ChainState } from "../chain-state.ts";
-import type { CompactProposals } from "../compact-proposals.ts";
-import type { ForkWatch } from "../fork-watch.ts";
-import type { Timing } from "../timing.ts";
+import type { ChainState } from "../chain/chain-state.ts";
 import {
   type Refusal,
   refuseCertificate,
   refuseCompactProposal,
   refuseProposal,
-} from "../verify-message.ts";
-import type { Warnings } from "../warnings.ts";
+} from "../chain/verify-message.ts";
+import type { Warnings } from "../peers/warnings.ts";
+import type { Timing } from "../timing/timing.ts";
+import type { ForkWatch } from "../watches/fork-watch.ts";
+import type { CompactProposals } from "./compact-proposals.ts";
 import type { KnownMessages } from "./known-messages.ts";
 import { isRefused, type Punish } from "./penalties.ts";
 

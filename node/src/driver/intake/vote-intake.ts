@@ -7,10 +7,10 @@ import type { Input } from "../../consensus/api.ts";
 import type { Metrics, Peer } from "../../ports.ts";
 import { PRECOMMIT, PREVOTE } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
-import type { ChainState } from "../chain-state.ts";
-import type { EvidenceExchange } from "../evidence-exchange.ts";
-import type { Timing } from "../timing.ts";
-import { refuseVote, type VerifyContext } from "../verify-message.ts";
+import type { ChainState } from "../chain/chain-state.ts";
+import { refuseVote, type VerifyContext } from "../chain/verify-message.ts";
+import type { EvidenceExchange } from "../effects/evidence-exchange.ts";
+import type { Timing } from "../timing/timing.ts";
 import type { KnownMessages } from "./known-messages.ts";
 import { isRefused, type Punish } from "./penalties.ts";
 

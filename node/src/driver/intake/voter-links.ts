@@ -5,7 +5,7 @@
 import { toHex } from "../../codec/hex.ts";
 import type { Peer } from "../../ports.ts";
 import type { HashHex, ValidatorSet } from "../../types/chain.ts";
-import type { ChainState } from "../chain-state.ts";
+import type { ChainState } from "../chain/chain-state.ts";
 
 export class VoterLinks {
   readonly #chain: Pick<ChainState, "head" | "validators" | "validatorsAt">;

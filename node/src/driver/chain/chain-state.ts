@@ -1,0 +1,276 @@
+// The chain as the driver holds it: its head, the judgement of blocks on top of it, and the one write
+// that moves it. A judged block's changes are kept until its height is decided, so that a decision costs
+// no second execution. Bound: at most MAX_JUDGED blocks of the height in progress.
+
+import { equalBytes } from "../../codec/bytes.ts";
+import { toHex } from "../../codec/hex.ts";
+import type { HeightContext } from "../../consensus/api.ts";
+import { leaderOf } from "../../consensus/proposer.ts";
+import { type AppliedBlock, applyBlock } from "../../ledger/apply-block.ts";
+import { type BlockDraft, buildBlock } from "../../ledger/build-block.ts";
+import type { TxRules } from "../../ledger/validate-transaction.ts";
+import { leadersOf, validatorsAt } from "../../ledger/validator-state.ts";
+import type { Clock, Metrics, Store } from "../../ports.ts";
+import type {
+  Block,
+  Certificate,
+  CertifiedBlock,
+  HashHex,
+  Height,
+  Round,
+  UnixMs,
+  ValidatorSet,
+} from "../../types/chain.ts";
+import type { Vote } from "../../types/consensus.ts";
+import { CodedError, invariant } from "../../types/errors.ts";
+import type { ChainHead } from "../../types/ledger.ts";
+import { LatePrecommits } from "./late-precommits.ts";
+import { VerifiedVotes } from "./verified-votes.ts";
+import {
+  bodyMatchesHeader,
+  type Refusal,
+  refuseCertificate,
+  type VerifyContext,
+  type VerifySignature,
+} from "./verify-message.ts";
+
+const MAX_JUDGED = 16;
+
+export interface ChainStateOptions {
+  readonly genesisHash: Uint8Array;
+  readonly rules: TxRules;
+  readonly verify: VerifySignature;
+  /** Own validator key, if the node holds one. */
+  readonly self: Uint8Array | undefined;
+  /** For block_apply_seconds only. */
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+export class ChainState {
+  readonly #store: Store;
+  readonly #options: ChainStateOptions;
+  readonly #late = new LatePrecommits();
+  readonly #verified: VerifiedVotes;
+  readonly #judged = new Map<HashHex, AppliedBlock>();
+  #head: ChainHead;
+  /** What fixes the height after the head. */
+  #next: HeightContext;
+  #lastCommit: Certificate | undefined;
+
+  /** @throws CodedError STORE_CORRUPT where the head's block is missing from the store. */
+  constructor(store: Store, options: ChainStateOptions) {
+    const head = store.head();
+    invariant(head !== undefined, "the store is initialised before the driver starts");
+    this.#store = store;
+    this.#options = options;
+    this.#head = head;
+    this.#verified = new VerifiedVotes(head.height);
+    this.#lastCommit = lastCommitOf(store, head);
+    this.#next = this.#contextAfter(head);
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** The commit certificate of the head with all precommits held; undefined at height 0. */
+  get lastCommit(): Certificate | undefined {
+    return this.#lastCommit === undefined ? undefined : this.#late.complete(this.#lastCommit);
+  }
+
+  /** Whether this vote, verified or not, would be kept by notePrecommit(). */
+  wantsPrecommit(vote: Vote): boolean {
+    return this.#late.wants(vote);
+  }
+
+  /** A verified vote of the height in progress or of the head, which may complete its certificate. */
+  notePrecommit(vote: Vote): void {
+    this.#late.note(vote);
+  }
+
+  /** The set of the height after the head. */
+  get validators(): ValidatorSet {
+    return this.#next.validators;
+  }
+
+  /** The set of `height`, which is at most two above the head. */
+  validatorsAt(height: Height): ValidatorSet {
+    return validatorsAt(this.#head.validatorState, height);
+  }
+
+  /** Own index in the set of the height after the head, or undefined for a node without a vote. */
+  get selfIndex(): number | undefined {
+    return this.#next.self;
+  }
+
+  /** Own index in the set of `height`. */
+  selfIndexAt(height: Height): number | undefined {
+    return this.#indexIn(this.validatorsAt(height));
+  }
+
+  /** Whether the own key is among a certificate's signers. */
+  hasSigned({ height, signers }: Certificate): boolean {
+    const index = this.selfIndexAt(height);
+    return index !== undefined && signers[index] === true;
+  }
+
+  /** Whether this is the own validator key. */
+  isSelf(publicKey: Uint8Array): boolean {
+    const { self } = this.#options;
+    return self !== undefined && equalBytes(publicKey, self);
+  }
+
+  /** So many blocks after its height evidence still convicts. */
+  get evidenceAgeBlocks(): number {
+    return this.#options.rules.params.maxEvidenceAgeBlocks;
+  }
+
+  /** For what is said at the height after the head. */
+  get verifyContext(): VerifyContext {
+    return this.#verifyContext(this.#next.validators);
+  }
+
+  /** For what is said of `height`, the head's or before. */
+  contextAt(height: Height): VerifyContext {
+    return this.#verifyContext(this.validatorsAt(height));
+  }
+
+  /** What fixes the height after the head. */
+  nextContext(): HeightContext {
+    return this.#next;
+  }
+
+  /** The public key of whoever leads `round` of the height after the head; undefined where that is this node. */
+  otherLeader(round: Round): Uint8Array | undefined {
+    const leader = leaderOf(this.#next, round);
+    return leader === this.#next.self ? undefined : this.#next.validators[leader]?.publicKey;
+  }
+
+  /** Whether this block was found valid on this head, so that judging it again costs little. */
+  hasJudged(blockHash: HashHex): boolean {
+    return this.#judged.has(blockHash);
+  }
+
+  /** Of the transactions of a judged or built block, in its order. */
+  witnessIdsOf(blockHash: HashHex): readonly Uint8Array[] | undefined {
+    return this.#judged.get(blockHash)?.witnessIds;
+  }
+
+  /** Why a block cannot follow the head, or undefined where it can. */
+  judge(block: Block, blockHash: HashHex): Refusal {
+    // The hash is the header's alone: the same header may come again with another body.
+    if (this.#judged.has(blockHash))
+      return bodyMatchesHeader(block) ? undefined : "its body is not its header's";
+    if (block.lastCommit !== undefined) {
+      const refusal = refuseCertificate(this.contextAt(this.#head.height), block.lastCommit);
+      if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
+    }
+    const { rules, clock, metrics } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    const applied = applyBlock({ view: this.#store, head: this.#head, block }, rules);
+    metrics.observe("block_apply_seconds", (clock.monotonicMs() - startedAtMs) / 1_000);
+    if (!applied.ok) return `${applied.code}: ${applied.reason}`;
+    this.#keep(blockHash, applied.value);
+    return undefined;
+  }
+
+  /**
+   * A new block on the head of what is offered and may stand in it, and the witness ids of candidates
+   * that turned out invalid.
+   */
+  build(
+    round: Round,
+    nowMs: UnixMs,
+    offered: Pick<BlockDraft, "candidates" | "evidence">,
+  ): { block: Block; blockHash: HashHex; refused: readonly Uint8Array[] } {
+    const proposer = this.#options.self;
+    invariant(proposer !== undefined, "only a validator builds a block");
+    const built = buildBlock(
+      {
+        view: this.#store,
+        head: this.#head,
+        lastCommit: this.lastCommit,
+        round,
+        proposer,
+        timestampMs: Math.max(nowMs, this.#head.timestampMs + 1),
+        ...offered,
+      },
+      this.#options.rules,
+    );
+    const blockHash = toHex(built.applied.blockHash);
+    this.#keep(blockHash, built.applied);
+    return {
+      block: built.block,
+      blockHash,
+      refused: built.refused,
+    };
+  }
+
+  /** Writes a decided block and moves the head once it is durable. */
+  commit(
+    certified: CertifiedBlock,
+    blockHash: HashHex,
+    done: (error: Error | undefined, applied: AppliedBlock) => void,
+  ): void {
+    // What was judged is not hashed again: the core holds the very block that was.
+    const refusal = this.#judged.has(blockHash)
+      ? undefined
+      : this.judge(certified.block, blockHash);
+    invariant(refusal === undefined, `block ${blockHash} was decided but is not valid: ${refusal}`);
+    const applied = this.#judged.get(blockHash);
+    invariant(applied !== undefined, "a judged block is kept until its height ends");
+    const { blockHash: hash, created, spent, txids, head } = applied;
+    this.#store.commit({ certified, blockHash: hash, created, spent, txids, head }, (error) => {
+      if (error === undefined) {
+        this.#head = head;
+        this.#next = this.#contextAfter(head);
+        this.#lastCommit = certified.certificate;
+        this.#judged.clear();
+        this.#late.committed(head.height);
+        this.#verified.committed(head.height);
+      }
+      done(error, applied);
+    });
+  }
+
+  #contextAfter(head: ChainHead): HeightContext {
+    const height = head.height + 1;
+    const { validators } = head.validatorState;
+    return {
+      height,
+      validators,
+      leaderOrder: leadersOf(head.validatorState, height),
+      self: this.#indexIn(validators),
+      parentTimestampMs: head.timestampMs,
+    };
+  }
+
+  #indexIn(validators: ValidatorSet): number | undefined {
+    const index = validators.findIndex(({ publicKey }) => this.isSelf(publicKey));
+    return index === -1 ? undefined : index;
+  }
+
+  #verifyContext(validators: ValidatorSet): VerifyContext {
+    const { genesisHash, verify } = this.#options;
+    return { genesisHash, validators, verify, verified: this.#verified };
+  }
+
+  #keep(blockHash: HashHex, applied: AppliedBlock): void {
+    const oldest = this.#judged.keys().next();
+    if (this.#judged.size >= MAX_JUDGED && oldest.done === false) this.#judged.delete(oldest.value);
+    this.#judged.set(blockHash, applied);
+  }
+}
+
+function lastCommitOf(store: Store, head: ChainHead): Certificate | undefined {
+  if (head.height === 0) return undefined;
+  const certified = store.block(head.height);
+  if (certified === undefined) {
+    throw new CodedError(
+      "STORE_CORRUPT",
+      `block ${head.height}, the head of the chain, is not in the store`,
+    );
+  }
+  return certified.certificate;
+}

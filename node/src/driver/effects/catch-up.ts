@@ -1,0 +1,109 @@
+// Catch-up as the driver sees it: when to look for blocks, and the way of a synced block into the core.
+// A synced block is verified in full (its commit certificate against the set of its height, its own
+// rules by the ledger) before the core sees it; the core alone decides.
+
+import { equalBytes } from "../../codec/bytes.ts";
+import { toHex } from "../../codec/hex.ts";
+import type { Input } from "../../consensus/api.ts";
+import { blockHashOf } from "../../crypto/ids.ts";
+import type { Clock, Peer } from "../../ports.ts";
+import { type CertifiedBlock, type HashHex, type Height, PRECOMMIT } from "../../types/chain.ts";
+import type { ChainState } from "../chain/chain-state.ts";
+import { type Refusal, refuseCertificate } from "../chain/verify-message.ts";
+import type { BlockSync } from "../peers/block-sync.ts";
+import type { PeerBook } from "../peers/peer-book.ts";
+import type { ForkWatch } from "../watches/fork-watch.ts";
+import type { SignHold } from "../watches/sign-hold.ts";
+
+export interface CatchUpParts {
+  readonly clock: Clock;
+  readonly chain: ChainState;
+  readonly hold: SignHold;
+  readonly peers: PeerBook;
+  readonly sync: BlockSync;
+  readonly feed: (input: Input) => void;
+  readonly forks: Pick<ForkWatch, "past">;
+  readonly punish: (peer: Peer, reason: string) => void;
+}
+
+export class CatchUp {
+  readonly #parts: CatchUpParts;
+  #headAtMs: number;
+  /** The height whose block was handed to the core by catch-up. */
+  #deliveredHeight: Height = 0;
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+    this.#headAtMs = parts.clock.monotonicMs();
+  }
+
+  /** Whether the block of `height` came by catch-up. */
+  brought(height: Height): boolean {
+    return this.#deliveredHeight === height;
+  }
+
+  headMoved(): void {
+    this.#headAtMs = this.#parts.clock.monotonicMs();
+  }
+
+  needBlock(height: Height): void {
+    this.#parts.sync.needBlock(height);
+    this.advance();
+  }
+
+  /** Asks peers for what is missing, if anything is. */
+  advance(): void {
+    const { chain, hold, sync } = this.#parts;
+    // A block that was handed over is on its way to the disk: it need not come again.
+    const headHeight = Math.max(chain.head.height, this.#deliveredHeight);
+    sync.advance({
+      headHeight,
+      headAtMs: this.#headAtMs,
+      votes: chain.selfIndex !== undefined && hold.maySign(headHeight + 1),
+    });
+  }
+
+  answered(peer: Peer, requestId: number, blocks: readonly CertifiedBlock[]): Refusal {
+    const fault = this.#parts.sync.answered(peer.id, requestId, blocks);
+    this.deliver();
+    this.advance();
+    return fault;
+  }
+
+  disconnected(peer: Peer): void {
+    this.#parts.sync.disconnected(peer.id);
+    this.advance();
+  }
+
+  /** Hands the block of the height in progress to the core, if it is here and stands. */
+  deliver(): void {
+    const { chain, sync, peers, forks, feed, punish } = this.#parts;
+    const height = chain.head.height + 1;
+    if (this.#deliveredHeight === height) return;
+    const waiting = sync.take(height);
+    if (waiting === undefined) return;
+    const { block } = waiting.certified;
+    const sender = peers.get(waiting.peerId)?.peer;
+    // Its parent may be another block than ours, and certified: then it is not the sender who is wrong.
+    if (sender !== undefined && block.lastCommit !== undefined)
+      forks.past(sender, block.lastCommit);
+    const hash = blockHashOf(block.header);
+    const blockHash: HashHex = toHex(hash);
+    const refusal = this.#refuse(waiting.certified, hash, blockHash);
+    if (refusal === undefined) {
+      this.#deliveredHeight = height;
+      feed({ type: "certifiedBlock", certified: waiting.certified, blockHash });
+      return;
+    }
+    if (sender !== undefined) punish(sender, `synced block ${height}: ${refusal}`);
+  }
+
+  #refuse({ certificate, block }: CertifiedBlock, hash: Uint8Array, blockHash: HashHex): Refusal {
+    const { chain } = this.#parts;
+    if (certificate.type !== PRECOMMIT || certificate.height !== block.header.height) {
+      return "its certificate is not a commit of its height";
+    }
+    if (!equalBytes(certificate.blockHash, hash)) return "its certificate is of another block";
+    return refuseCertificate(chain.verifyContext, certificate) ?? chain.judge(block, blockHash);
+  }
+}

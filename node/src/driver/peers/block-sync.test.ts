@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { DriverNetwork } from "../../../test/driver-network.ts";
+import { VirtualClock } from "../../adapters/memory/virtual-clock.ts";
+import type { BlocksRequest, Message } from "../../codec/frames.ts";
+import type { Peer, Store } from "../../ports.ts";
+import type { CertifiedBlock } from "../../types/chain.ts";
+import { MAX_SYNC_BLOCKS } from "../../types/limits.ts";
+import { BlockSync, blocksFor } from "./block-sync.ts";
+import { PeerBook } from "./peer-book.ts";
+
+const OPTIONS = { window: 4, requestTimeoutMs: 1_000, graceMs: 300 };
+
+const network = new DriverNetwork({ validators: 1 });
+network.start();
+network.untilHeight(20);
+const chain: CertifiedBlock[] = [...network.at(0).commits];
+const blocks = (from: number, count: number): CertifiedBlock[] =>
+  chain.slice(from - 1, from - 1 + count);
+
+function world(...peerIds: readonly string[]) {
+  const clock = new VirtualClock();
+  const peers = new PeerBook([]);
+  const asked: { peerId: string; request: BlocksRequest }[] = [];
+  const outbound = {
+    to: (peerId: string, message: Message) => {
+      if (message.type === "getBlocks") asked.push({ peerId, request: message.request });
+      return true;
+    },
+  };
+  for (const id of peerIds) {
+    const address = `${id}@host:1`;
+    const peer: Peer = {
+      id,
+      nodeKey: new Uint8Array(32),
+      role: "full",
+      address,
+      outbound: true,
+      connectedAtMs: 0,
+    };
+    peers.connected(peer);
+    peers.claim(id, { height: 20, baseHeight: 1, blockHash: new Uint8Array(32) });
+  }
+  const sync = new BlockSync({ clock, outbound, peers }, OPTIONS);
+  const advance = (headHeight = 0): void => sync.advance({ headHeight, headAtMs: 0, votes: false });
+  return { clock, peers, asked, sync, advance };
+}
+
+describe("BlockSync", () => {
+  it("asks each peer for a range of its own and hands blocks out lowest first", () => {
+    const { asked, sync, advance } = world("a", "b");
+    advance();
+    expect(asked.map(({ peerId, request }) => [peerId, request.fromHeight, request.count])).toEqual(
+      [
+        ["a", 1, 4],
+        ["b", 5, 4],
+      ],
+    );
+    const [first, second] = asked;
+    expect(sync.answered("b", second?.request.requestId ?? 0, blocks(5, 4))).toBeUndefined();
+    expect(sync.take(1)).toBeUndefined();
+    expect(sync.answered("a", first?.request.requestId ?? 0, blocks(1, 4))).toBeUndefined();
+    expect(sync.take(1)?.certified).toBe(chain[0]);
+    expect(sync.take(5)).toMatchObject({ peerId: "b" });
+    expect(sync.take(2)).toBeUndefined();
+  });
+
+  it("takes an answer only from whom it asked, once, and as it was asked", () => {
+    const { asked, sync, advance } = world("a", "b");
+    advance();
+    const requestId = asked[0]?.request.requestId ?? 0;
+    const unasked = "blocks that were not asked for";
+    expect(sync.answered("b", requestId, blocks(1, 4))).toBe(unasked);
+    expect(sync.answered("a", 999, blocks(1, 4))).toBe(unasked);
+    expect(sync.answered("a", requestId, blocks(1, 2))).toBeUndefined();
+    expect(sync.answered("a", requestId, blocks(1, 2))).toBe(unasked);
+  });
+
+  it.each([
+    ["more blocks", blocks(1, 5)],
+    ["other heights", blocks(2, 4)],
+  ])("asks others first after an answer with %s than asked for", (what, answer) => {
+    const { asked, sync, advance } = world("a", "b");
+    advance();
+    expect(sync.answered("a", asked[0]?.request.requestId ?? 0, answer)).toContain(what);
+    expect(sync.answered("b", asked[1]?.request.requestId ?? 0, blocks(5, 4))).toBeUndefined();
+    asked.length = 0;
+    advance();
+    expect(asked[0]).toMatchObject({ peerId: "b", request: { fromHeight: 1 } });
+  });
+
+  it("believes a peer no further than it answered", () => {
+    const { asked, sync, advance, peers } = world("a");
+    advance();
+    expect(sync.answered("a", asked[0]?.request.requestId ?? 0, [])).toBeUndefined();
+    expect(peers.get("a")?.height).toBe(0);
+    advance();
+    expect(asked.length).toBe(1);
+  });
+
+  it("asks another peer where an answer is overdue or its peer is gone", () => {
+    const { asked, sync, advance, clock } = world("a", "b");
+    advance();
+    clock.advance(OPTIONS.requestTimeoutMs);
+    sync.disconnected("b");
+    asked.length = 0;
+    advance();
+    expect(asked[0]).toMatchObject({ peerId: "b", request: { fromHeight: 1 } });
+    expect(sync.openRequests).toBe(2);
+  });
+
+  it("forgets what a peer sent when it goes", () => {
+    const { asked, sync, advance } = world("a");
+    advance();
+    sync.answered("a", asked[0]?.request.requestId ?? 0, blocks(1, 4));
+    sync.disconnected("a");
+    expect(sync.take(1)).toBeUndefined();
+  });
+});
+
+describe("blocksFor", () => {
+  const { store } = network.at(0);
+
+  it("answers with the range, as far as it is here", () => {
+    const heights = (fromHeight: number, count: number): number[] =>
+      blocksFor(store, { requestId: 1, fromHeight, count }).map(({ block }) => block.header.height);
+    expect(heights(3, 2)).toEqual([3, 4]);
+    expect(heights(0, 5)).toEqual([]);
+    expect(heights(10_000, 5)).toEqual([]);
+  });
+
+  it("answers with no more than a message may hold", () => {
+    const one = store.block(1);
+    const endless: Pick<Store, "block"> = { block: () => one };
+    const answer = blocksFor(endless, { requestId: 1, fromHeight: 1, count: 10_000 });
+    expect(answer.length).toBe(MAX_SYNC_BLOCKS);
+  });
+});

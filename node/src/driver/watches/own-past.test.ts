@@ -1,0 +1,39 @@
+// Own signatures in certificates that come in: which of them the sign state should have known.
+
+import { expect, it } from "vitest";
+import { BLOCK, CERTIFICATE } from "../../../test/sample-messages.ts";
+import type { LastingSigner } from "../../ports.ts";
+import { OwnPast, type OwnPastParts } from "./own-past.ts";
+
+/** The heights that are taken for signed elsewhere, where every certificate holds an own signature. */
+function elsewhere(last: number | undefined, minHeight: number): readonly number[] {
+  const found: number[] = [];
+  const signer = {
+    minHeight,
+    last: last === undefined ? undefined : { height: last, round: 0, step: 3 },
+  } as LastingSigner;
+  const hold = {
+    signedElsewhere: (height: number) => {
+      found.push(height);
+      return true;
+    },
+  };
+  const log = { error: () => undefined };
+  const chain = { hasSigned: () => true };
+  const past = new OwnPast({ chain, signer, hold, log } as unknown as OwnPastParts);
+  const certificate = { ...CERTIFICATE, height: BLOCK.header.height };
+  past.decided({ block: BLOCK, certificate });
+  return found;
+}
+
+// The block is of height 1843, and holds the certificate of 1842.
+it("finds signatures above the last one that the sign state knows", () => {
+  expect(elsewhere(1_842, 0)).toEqual([1_843]);
+  expect(elsewhere(1_843, 0)).toEqual([]);
+  expect(elsewhere(undefined, 0)).toEqual([1_842, 1_843]);
+});
+
+it("takes the word of `timed init --signed-up-to` for all up to its height", () => {
+  expect(elsewhere(undefined, 1_842)).toEqual([1_843]);
+  expect(elsewhere(undefined, 1_843)).toEqual([]);
+});
