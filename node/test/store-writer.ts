@@ -2,7 +2,7 @@
 // `write` commits blocks without end, each spending outputs of the last, and prints each height that
 // the store reported as written, until it is killed.
 
-import { openLevelStore } from "../src/adapters/level-store-open.ts";
+import { openLevelStore } from "../src/adapters/level-store/open.ts";
 import { CodedError } from "../src/types/errors.ts";
 import type { Utxo } from "../src/types/ledger.ts";
 import { ownerOf, transfer, walletOf } from "./ledger-fixtures.ts";

@@ -7,7 +7,7 @@ import { timedChain } from "../../sim/timed/network.ts";
 import { historyOf } from "../../sim/world/history.ts";
 import { guardKey } from "../../src/adapters/file-signer.ts";
 import { openFileWal } from "../../src/adapters/file-wal.ts";
-import { openLevelStore } from "../../src/adapters/level-store-open.ts";
+import { openLevelStore } from "../../src/adapters/level-store/open.ts";
 import { openSigningKey } from "../../src/crypto/keys.ts";
 import type { Store } from "../../src/ports.ts";
 import type { BlockCommit, Utxo } from "../../src/types/ledger.ts";

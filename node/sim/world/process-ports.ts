@@ -1,7 +1,7 @@
 // The store and the links as one process sees them: each way out is a point of its gate, and a disk in
 // trouble fails the store's batches as the database reports them.
 
-import { storeError } from "../../src/adapters/level-store-errors.ts";
+import { storeError } from "../../src/adapters/level-store/errors.ts";
 import { ZERO_HASH } from "../../src/codec/bytes.ts";
 import { encodeFrame } from "../../src/codec/frames.ts";
 import type { Clock, Store, Transport } from "../../src/ports.ts";

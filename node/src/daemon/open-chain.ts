@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
-import { openLevelStore } from "../adapters/level-store-open.ts";
+import { openLevelStore } from "../adapters/level-store/open.ts";
 import type { NodeConfig } from "../config.ts";
 import { genesisState } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";

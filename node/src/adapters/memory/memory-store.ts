@@ -9,7 +9,7 @@ import type { Store } from "../../ports.ts";
 import type { CertifiedBlock, HashHex, Height, OutPoint, Satoshi } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
 import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../../types/ledger.ts";
-import { checkSuccession } from "../level-store-succession.ts";
+import { checkSuccession } from "../level-store/succession.ts";
 
 /** Runs a write later; the simulator's own puts it on the virtual clock. */
 export type Defer = (run: () => void) => void;

@@ -19,8 +19,8 @@
 
 import { crc32 } from "node:zlib";
 import { ByteVectorType, ContainerType } from "@chainsafe/ssz";
-import { concatBytes, uint64BigEndian } from "../codec/bytes.ts";
-import { toHex } from "../codec/hex.ts";
+import { concatBytes, uint64BigEndian } from "../../codec/bytes.ts";
+import { toHex } from "../../codec/hex.ts";
 import {
   bytes20,
   bytes32,
@@ -28,10 +28,10 @@ import {
   uint64,
   uint64Big,
   ValidatorStateSchema,
-} from "../codec/schemas.ts";
-import { LTHASH_BYTES } from "../crypto/lthash.ts";
-import type { OutPoint } from "../types/chain.ts";
-import { CodedError } from "../types/errors.ts";
+} from "../../codec/schemas.ts";
+import { LTHASH_BYTES } from "../../crypto/lthash.ts";
+import type { OutPoint } from "../../types/chain.ts";
+import { CodedError } from "../../types/errors.ts";
 
 export const FORMAT_VERSION = 2;
 

@@ -1,18 +1,18 @@
 // The chain on disk: classic-level (LevelDB), with one atomic, synced batch for each block. After a crash the
 // store is at a whole block: head, block, indices and unspent outputs agree. Reads are synchronous; those that
 // consensus needs (head, utxo, block) cost one lookup. A record that is damaged, or missing where it must be,
-// throws STORE_CORRUPT and is never "not found". Keys and values: level-store-records.ts. Between the start of
+// throws STORE_CORRUPT and is never "not found". Keys and values: records.ts. Between the start of
 // a commit and its `done`, reads may show either state.
 
 import type { ClassicLevel } from "classic-level";
-import { decodeCertifiedBlock, encodeCertifiedBlock } from "../codec/chain.ts";
-import { toHex } from "../codec/hex.ts";
-import { validatorStateToWire } from "../codec/validator-state.ts";
-import type { Store } from "../ports.ts";
-import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../types/chain.ts";
-import { invariant } from "../types/errors.ts";
-import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../types/ledger.ts";
-import { storeError } from "./level-store-errors.ts";
+import { decodeCertifiedBlock, encodeCertifiedBlock } from "../../codec/chain.ts";
+import { toHex } from "../../codec/hex.ts";
+import { validatorStateToWire } from "../../codec/validator-state.ts";
+import type { Store } from "../../ports.ts";
+import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../../types/chain.ts";
+import { invariant } from "../../types/errors.ts";
+import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../../types/ledger.ts";
+import { storeError } from "./errors.ts";
 import {
   addressRange,
   BalanceRecord,
@@ -27,8 +27,8 @@ import {
   seal,
   UtxoRecord,
   unseal,
-} from "./level-store-records.ts";
-import { checkSuccession } from "./level-store-succession.ts";
+} from "./records.ts";
+import { checkSuccession } from "./succession.ts";
 
 export type LevelDatabase = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -41,7 +41,7 @@ type Write =
   | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: Uint8Array };
 
-/** What a store knows at start; level-store-open.ts reads and checks it. */
+/** What a store knows at start; open.ts reads and checks it. */
 export interface StoredState {
   readonly genesisHash: Uint8Array;
   readonly head: ChainHead;

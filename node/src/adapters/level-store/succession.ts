@@ -1,9 +1,9 @@
 // What every store demands of a commit before it writes: it is the next block on its own head, and
 // the parts of the commit speak of one and the same block. A broken demand is a fault of the program.
 
-import { equalBytes } from "../codec/bytes.ts";
-import { invariant } from "../types/errors.ts";
-import type { BlockCommit, ChainHead } from "../types/ledger.ts";
+import { equalBytes } from "../../codec/bytes.ts";
+import { invariant } from "../../types/errors.ts";
+import type { BlockCommit, ChainHead } from "../../types/ledger.ts";
 
 /** @throws InvariantError unless `commit` follows `head`. */
 export function checkSuccession(

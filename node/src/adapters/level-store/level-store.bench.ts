@@ -1,16 +1,16 @@
-// Measures the store on a million unspent outputs: `node node/src/adapters/level-store.bench.ts
+// Measures the store on a million unspent outputs: `node node/src/adapters/level-store/level-store.bench.ts
 // [outputs]`. It prints one JSON line; docs/adr/0007-ledger-and-store.md holds the figures.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ledgerWorld, sampleGenesis } from "../../test/ledger-fixtures.ts";
-import { close, commit, nextCommit, utxosOf } from "../../test/store-commits.ts";
-import { uint64BigEndian } from "../codec/bytes.ts";
-import { sha256 } from "../crypto/hash.ts";
-import type { Store } from "../ports.ts";
-import type { Utxo } from "../types/ledger.ts";
-import { openLevelStore } from "./level-store-open.ts";
+import { ledgerWorld, sampleGenesis } from "../../../test/ledger-fixtures.ts";
+import { close, commit, nextCommit, utxosOf } from "../../../test/store-commits.ts";
+import { uint64BigEndian } from "../../codec/bytes.ts";
+import { sha256 } from "../../crypto/hash.ts";
+import type { Store } from "../../ports.ts";
+import type { Utxo } from "../../types/ledger.ts";
+import { openLevelStore } from "./open.ts";
 
 const OUTPUTS = Number(process.argv[2] ?? 1_000_000);
 const PER_BLOCK = 10_000;

@@ -6,10 +6,10 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { ledgerWorld, payAll } from "../../test/ledger-fixtures.ts";
-import { close, commit, initialise, nextCommit } from "../../test/store-commits.ts";
-import { invariant } from "../types/errors.ts";
-import { openLevelStore } from "./level-store-open.ts";
+import { ledgerWorld, payAll } from "../../../test/ledger-fixtures.ts";
+import { close, commit, initialise, nextCommit } from "../../../test/store-commits.ts";
+import { invariant } from "../../types/errors.ts";
+import { openLevelStore } from "./open.ts";
 
 const directories: string[] = [];
 

@@ -11,15 +11,15 @@ import {
   outputOf,
   payAll,
   walletOf,
-} from "../../test/ledger-fixtures.ts";
-import { close, commit, initialise, nextCommit, utxosOf } from "../../test/store-commits.ts";
-import { storeConformance } from "../../test/store-conformance.ts";
-import { CodedError } from "../types/errors.ts";
-import type { Utxo } from "../types/ledger.ts";
+} from "../../../test/ledger-fixtures.ts";
+import { close, commit, initialise, nextCommit, utxosOf } from "../../../test/store-commits.ts";
+import { storeConformance } from "../../../test/store-conformance.ts";
+import { CodedError } from "../../types/errors.ts";
+import type { Utxo } from "../../types/ledger.ts";
+import { storeError } from "./errors.ts";
 import type { LevelStore } from "./level-store.ts";
-import { storeError } from "./level-store-errors.ts";
-import { type LevelStoreOptions, openLevelStore } from "./level-store-open.ts";
-import { addressRange, FORMAT_VERSION, KEYS, seal, VersionRecord } from "./level-store-records.ts";
+import { type LevelStoreOptions, openLevelStore } from "./open.ts";
+import { addressRange, FORMAT_VERSION, KEYS, seal, VersionRecord } from "./records.ts";
 
 const world = ledgerWorld();
 const coin = (i: number): Utxo => world.utxos[i] as Utxo;
@@ -291,7 +291,7 @@ describe("LevelStore under SIGKILL", () => {
   });
 });
 
-const WRITER = new URL("../../test/store-writer.ts", import.meta.url).pathname;
+const WRITER = new URL("../../../test/store-writer.ts", import.meta.url).pathname;
 
 async function inChild(directory: string, task: "open" | "write") {
   const child = spawn(process.execPath, [WRITER, task, directory], {

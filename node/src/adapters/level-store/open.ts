@@ -5,16 +5,16 @@
 
 import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
-import { equalBytes } from "../codec/bytes.ts";
-import { decodeCertifiedBlock } from "../codec/chain.ts";
-import { toHex } from "../codec/hex.ts";
-import { validatorStateFromWire } from "../codec/validator-state.ts";
-import { blockHashOf } from "../crypto/ids.ts";
-import { LtHash } from "../crypto/lthash.ts";
-import { utxoElement } from "../ledger/state-root.ts";
-import { CodedError } from "../types/errors.ts";
+import { equalBytes } from "../../codec/bytes.ts";
+import { decodeCertifiedBlock } from "../../codec/chain.ts";
+import { toHex } from "../../codec/hex.ts";
+import { validatorStateFromWire } from "../../codec/validator-state.ts";
+import { blockHashOf } from "../../crypto/ids.ts";
+import { LtHash } from "../../crypto/lthash.ts";
+import { utxoElement } from "../../ledger/state-root.ts";
+import { CodedError } from "../../types/errors.ts";
+import { storeError } from "./errors.ts";
 import { type LevelDatabase, LevelStore, readRecord, type StoredState } from "./level-store.ts";
-import { storeError } from "./level-store-errors.ts";
 import {
   corrupt,
   FORMAT_VERSION,
@@ -27,7 +27,7 @@ import {
   UtxoRecord,
   unseal,
   VersionRecord,
-} from "./level-store-records.ts";
+} from "./records.ts";
 
 /** Records read at once: enough to hide the round trip, and far below a megabyte. */
 const AUDIT_BATCH = 1_000;

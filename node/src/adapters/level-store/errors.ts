@@ -3,7 +3,7 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CodedError } from "../types/errors.ts";
+import { CodedError } from "../../types/errors.ts";
 
 interface LevelError {
   readonly code?: string;
