@@ -78,6 +78,18 @@ export const LINK_ERRORS = {
     "Look at the other node's log for its reason.",
   ),
   PEER_STOPPING: entry("The peer is shutting down.", "Nothing to do."),
+  BAN_TARGET_INVALID: entry(
+    "What is to be banned is neither a node id nor an address.",
+    "Give 40 hex digits, an address (10.1.2.3) or a range of addresses (10.1.2.0/24, 2001:db8::/64).",
+  ),
+  BAN_DURATION_INVALID: entry(
+    "A ban lasts a whole number of milliseconds above 0 and at most ten years.",
+    "Give a duration within these bounds.",
+  ),
+  BANS_FULL: entry(
+    "As many bans of operators stand as the node keeps.",
+    "Lift some (`time-cli list-banned` shows them), or ban a range of addresses in place of single ones.",
+  ),
   P2P_PORT_IN_USE: entry(
     "Another program listens on the P2P port.",
     "Stop it (`ss -ltnp` shows which), or set another p2p.port.",
