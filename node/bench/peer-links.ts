@@ -3,7 +3,7 @@
 
 import { systemClock } from "../src/adapters/system-clock.ts";
 import { systemRandom } from "../src/adapters/system-random.ts";
-import { openNodeIdentity } from "../src/adapters/ws-transport/node-identity.ts";
+import { openNodeIdentity } from "../src/adapters/ws-transport/handshake/node-identity.ts";
 import { openWsTransport, type WsTransport } from "../src/adapters/ws-transport/ws-transport.ts";
 
 const nodeCount = Number(process.argv[2] ?? 30);

@@ -13,8 +13,8 @@ import {
   encodeHello,
   type Hello,
   PROTOCOL_VERSION,
-} from "../src/adapters/ws-transport/hello.ts";
-import type { NodeIdentity } from "../src/adapters/ws-transport/node-identity.ts";
+} from "../src/adapters/ws-transport/handshake/hello.ts";
+import type { NodeIdentity } from "../src/adapters/ws-transport/handshake/node-identity.ts";
 
 /** A TLS connection to a node, as the identity or with other settings. */
 export async function rawTls(

@@ -5,8 +5,11 @@
 import { expect, vi } from "vitest";
 import { systemClock } from "../src/adapters/system-clock.ts";
 import { systemRandom } from "../src/adapters/system-random.ts";
+import {
+  type NodeIdentity,
+  openNodeIdentity,
+} from "../src/adapters/ws-transport/handshake/node-identity.ts";
 import type { PeerLimits } from "../src/adapters/ws-transport/limits.ts";
-import { type NodeIdentity, openNodeIdentity } from "../src/adapters/ws-transport/node-identity.ts";
 import {
   openWsTransport,
   type WsTransport,

@@ -7,7 +7,7 @@ import { fork } from "node:child_process";
 import type { CostLine, Costs } from "../../sim/timed/costs.ts";
 import { systemClock } from "../../src/adapters/system-clock.ts";
 import { systemRandom } from "../../src/adapters/system-random.ts";
-import { openNodeIdentity } from "../../src/adapters/ws-transport/node-identity.ts";
+import { openNodeIdentity } from "../../src/adapters/ws-transport/handshake/node-identity.ts";
 import { openWsTransport, type WsTransport } from "../../src/adapters/ws-transport/ws-transport.ts";
 import { rounded } from "./stopwatch.ts";
 

@@ -15,7 +15,10 @@ import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
 import { readSeedFile } from "../adapters/seed-file.ts";
 import { systemClock } from "../adapters/system-clock.ts";
 import { systemRandom } from "../adapters/system-random.ts";
-import { type NodeIdentity, openNodeIdentity } from "../adapters/ws-transport/node-identity.ts";
+import {
+  type NodeIdentity,
+  openNodeIdentity,
+} from "../adapters/ws-transport/handshake/node-identity.ts";
 import { openWsTransport } from "../adapters/ws-transport/ws-transport.ts";
 import type { NodeConfig } from "../config.ts";
 import { verifyBackend, verifySignature } from "../crypto/verify.ts";

@@ -1,4 +1,4 @@
-// A budget that refills with time: what one peer may make this node receive (ws-transport/link.ts) or
+// A budget that refills with time: what one peer may make this node receive (ws-transport/links/link.ts) or
 // send (driver/peers/answer-quota.ts). It may run into debt, so a large frame passes and what follows waits.
 // Pure; the caller brings the time.
 

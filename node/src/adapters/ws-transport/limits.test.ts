@@ -2,12 +2,12 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TokenBucket } from "../../types/token-bucket.ts";
 import { VirtualClock } from "../memory/virtual-clock.ts";
-import { BanList } from "./ban-list.ts";
-import { HandshakeRate } from "./handshake-rate.ts";
+import { HandshakeRate } from "./admission/handshake-rate.ts";
 import { ipKey } from "./ip-key.ts";
+import { BanList } from "./isolation/ban-list.ts";
 import { DEFAULT_PEER_LIMITS, peerLimits } from "./limits.ts";
+import { settleDuplicate } from "./links/settle-duplicate.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { settleDuplicate } from "./settle-duplicate.ts";
 
 describe("limits", () => {
   it("allow one address as many handshakes as links, never more than all together", () => {

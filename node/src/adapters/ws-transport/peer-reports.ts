@@ -2,10 +2,10 @@
 // for every attempt that fails, with the catalogue's code. Lines that strangers can cause are bounded.
 
 import type { Clock, Log, Metrics, Peer } from "../../ports.ts";
-import type { AddressEntry } from "./address-book.ts";
+import type { AddressEntry } from "./addresses/address-book.ts";
+import type { PeerAddress } from "./addresses/peer-address.ts";
 import type { LinkEnd } from "./close-code.ts";
-import type { Channel } from "./link.ts";
-import type { PeerAddress } from "./peer-address.ts";
+import type { Channel } from "./links/link.ts";
 import { RefusalLog } from "./refusal-log.ts";
 
 /** Ends that belong to normal life. */

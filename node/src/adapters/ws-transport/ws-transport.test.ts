@@ -14,7 +14,7 @@ import {
 import { transportConformance } from "../../../test/transport-conformance.ts";
 import { identityOf, logged, until, WsNodes, type WsTestNode } from "../../../test/ws-nodes.ts";
 import { MAX_FRAME_BYTES } from "../../types/limits.ts";
-import { encodeHello, type Hello } from "./hello.ts";
+import { encodeHello, type Hello } from "./handshake/hello.ts";
 
 /**
  * Waits for as long as a spare dial would take: two nodes beside the test link on their second attempt, after

@@ -15,21 +15,21 @@ import type {
   TransportEvents,
 } from "../../ports.ts";
 import { CodedError, fail, invariant } from "../../types/errors.ts";
-import { AddressBook } from "./address-book.ts";
-import { BanList } from "./ban-list.ts";
+import { AddressBook } from "./addresses/address-book.ts";
+import { Dialler } from "./addresses/dialler.ts";
+import { limitedLookup } from "./addresses/host-lookup.ts";
+import { type PeerAddress, parseHostPort, parsePeerAddress } from "./addresses/peer-address.ts";
+import { PendingHandshakes } from "./admission/pending-handshakes.ts";
 import { type LinkEnd, wireCode } from "./close-code.ts";
-import { type DialOutcome, dialPeer } from "./dial.ts";
-import { Dialler } from "./dialler.ts";
-import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./hello.ts";
-import { limitedLookup } from "./host-lookup.ts";
+import { type DialOutcome, dialPeer } from "./handshake/dial.ts";
+import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./handshake/hello.ts";
+import { PeerListener } from "./handshake/listener.ts";
+import type { NodeIdentity } from "./handshake/node-identity.ts";
+import { BanList } from "./isolation/ban-list.ts";
 import { type PeerLimits, peerLimits } from "./limits.ts";
-import type { Channel } from "./link.ts";
-import { advertisedAddress, type Candidate, LinkTable } from "./link-table.ts";
-import { PeerListener } from "./listener.ts";
-import type { NodeIdentity } from "./node-identity.ts";
-import { type PeerAddress, parseHostPort, parsePeerAddress } from "./peer-address.ts";
+import type { Channel } from "./links/link.ts";
+import { advertisedAddress, type Candidate, LinkTable } from "./links/link-table.ts";
 import { PeerReports } from "./peer-reports.ts";
-import { PendingHandshakes } from "./pending-handshakes.ts";
 
 export interface WsTransportOptions {
   readonly identity: NodeIdentity;

@@ -3,10 +3,10 @@
 // socket's own "close". Each has one deadline from the first byte of TCP to the hello.
 
 import type { Socket } from "node:net";
-import type { Clock, Timer } from "../../ports.ts";
+import type { Clock, Timer } from "../../../ports.ts";
+import { ipKey } from "../ip-key.ts";
+import type { PeerLimits } from "../limits.ts";
 import { HandshakeRate } from "./handshake-rate.ts";
-import { ipKey } from "./ip-key.ts";
-import type { PeerLimits } from "./limits.ts";
 
 export interface PendingHandshake {
   readonly ip: string;

@@ -4,14 +4,14 @@
 // whatever its layout), then SSZ. The direction is signed too: a hello cannot be reflected.
 
 import { ByteListType, ByteVectorType, ContainerType } from "@chainsafe/ssz";
-import { concatBytes, equalBytes } from "../../codec/bytes.ts";
-import { decodeSsz } from "../../codec/decode.ts";
-import { DOMAINS } from "../../codec/domains.ts";
-import { bytes32, bytes64, uint8, uint16 } from "../../codec/schemas.ts";
-import { verifySignature } from "../../crypto/verify.ts";
-import type { PeerRole } from "../../ports.ts";
-import { CodedError, fail, ok, type Result } from "../../types/errors.ts";
-import { MAX_CHAIN_ID_BYTES, MAX_PEER_ADDRESS_BYTES } from "../../types/limits.ts";
+import { concatBytes, equalBytes } from "../../../codec/bytes.ts";
+import { decodeSsz } from "../../../codec/decode.ts";
+import { DOMAINS } from "../../../codec/domains.ts";
+import { bytes32, bytes64, uint8, uint16 } from "../../../codec/schemas.ts";
+import { verifySignature } from "../../../crypto/verify.ts";
+import type { PeerRole } from "../../../ports.ts";
+import { CodedError, fail, ok, type Result } from "../../../types/errors.ts";
+import { MAX_CHAIN_ID_BYTES, MAX_PEER_ADDRESS_BYTES } from "../../../types/limits.ts";
 
 export const PROTOCOL_VERSION = 1;
 export const EXPORTER_LABEL = "EXPORTER-timecoin-hello";

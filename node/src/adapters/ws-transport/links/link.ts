@@ -4,13 +4,19 @@
 
 import type { TLSSocket } from "node:tls";
 import type { RawData, WebSocket } from "ws";
-import { equalBytes } from "../../codec/bytes.ts";
-import type { Clock, Timer } from "../../ports.ts";
-import { MAX_FRAME_BYTES } from "../../types/limits.ts";
-import { TokenBucket } from "../../types/token-bucket.ts";
-import { type CloseReason, type LinkEnd, reasonOf, reasonOfError, wireCode } from "./close-code.ts";
-import type { Hello } from "./hello.ts";
-import { FRAME_COST_BYTES, type PeerLimits } from "./limits.ts";
+import { equalBytes } from "../../../codec/bytes.ts";
+import type { Clock, Timer } from "../../../ports.ts";
+import { MAX_FRAME_BYTES } from "../../../types/limits.ts";
+import { TokenBucket } from "../../../types/token-bucket.ts";
+import {
+  type CloseReason,
+  type LinkEnd,
+  reasonOf,
+  reasonOfError,
+  wireCode,
+} from "../close-code.ts";
+import type { Hello } from "../handshake/hello.ts";
+import { FRAME_COST_BYTES, type PeerLimits } from "../limits.ts";
 import { Outbox } from "./outbox.ts";
 
 /** What the hello exchange found: an open socket and who is behind it. */

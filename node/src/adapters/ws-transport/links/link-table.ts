@@ -3,11 +3,11 @@
 // peer: connected, frames, disconnected. A superseded link drains beside the standing one and still
 // delivers. Its only callers are the transport and the links.
 
-import type { Clock, Peer, TransportEvents } from "../../ports.ts";
-import type { CloseReason, LinkEnd } from "./close-code.ts";
-import type { PeerLimits } from "./limits.ts";
+import type { Clock, Peer, TransportEvents } from "../../../ports.ts";
+import { formatPeerAddress, parseHostPort } from "../addresses/peer-address.ts";
+import type { CloseReason, LinkEnd } from "../close-code.ts";
+import type { PeerLimits } from "../limits.ts";
 import { type Channel, Link } from "./link.ts";
-import { formatPeerAddress, parseHostPort } from "./peer-address.ts";
 import { type Settlement, settleDuplicate } from "./settle-duplicate.ts";
 
 export type Candidate = Omit<Channel, "ws" | "socket">;

@@ -3,8 +3,8 @@
 // Used for configured peers, for what peers tell of others, and for the advertised address in a hello.
 
 import { isIP } from "node:net";
-import { fail, ok, type Result } from "../../types/errors.ts";
-import { MAX_PEER_ADDRESS_BYTES } from "../../types/limits.ts";
+import { fail, ok, type Result } from "../../../types/errors.ts";
+import { MAX_PEER_ADDRESS_BYTES } from "../../../types/limits.ts";
 
 export interface PeerAddress {
   /** 40 lowercase hex digits. */

@@ -5,17 +5,17 @@
 import type { LookupFunction } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
-import { nodeIdOf } from "../../crypto/pure-keys.ts";
-import type { Clock } from "../../ports.ts";
-import { fail, ok, type Result } from "../../types/errors.ts";
-import type { LinkEnd } from "./close-code.ts";
+import { nodeIdOf } from "../../../crypto/pure-keys.ts";
+import type { Clock } from "../../../ports.ts";
+import { fail, ok, type Result } from "../../../types/errors.ts";
+import { formatPeerAddress, type PeerAddress } from "../addresses/peer-address.ts";
+import type { LinkEnd } from "../close-code.ts";
+import { ipKey } from "../ip-key.ts";
+import { WS_LIMITS } from "../limits.ts";
+import type { Channel } from "../links/link.ts";
 import type { Hello } from "./hello.ts";
 import { exchangeHello } from "./hello-exchange.ts";
-import { ipKey } from "./ip-key.ts";
-import { WS_LIMITS } from "./limits.ts";
-import type { Channel } from "./link.ts";
 import { type NodeIdentity, peerKeyOf } from "./node-identity.ts";
-import { formatPeerAddress, type PeerAddress } from "./peer-address.ts";
 
 export interface DialContext {
   readonly identity: NodeIdentity;

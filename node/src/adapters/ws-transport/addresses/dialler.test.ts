@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { SeededRandom } from "../memory/seeded-random.ts";
-import { VirtualClock } from "../memory/virtual-clock.ts";
+import { SeededRandom } from "../../memory/seeded-random.ts";
+import { VirtualClock } from "../../memory/virtual-clock.ts";
+import { DEFAULT_PEER_LIMITS, type PeerLimits } from "../limits.ts";
 import { AddressBook } from "./address-book.ts";
 import { Dialler } from "./dialler.ts";
-import { DEFAULT_PEER_LIMITS, type PeerLimits } from "./limits.ts";
 import { type PeerAddress, parsePeerAddress } from "./peer-address.ts";
 
 const idOf = (number: number): string => number.toString(16).padStart(40, "0");

@@ -11,9 +11,9 @@ import {
   type SecureContextOptions,
 } from "node:tls";
 import { X509CertificateGenerator } from "@peculiar/x509";
-import { isTorsionFreeNative, openSigningKey } from "../../crypto/keys.ts";
-import { nodeIdOf, type Seed } from "../../crypto/pure-keys.ts";
-import { fail, ok, type Result } from "../../types/errors.ts";
+import { isTorsionFreeNative, openSigningKey } from "../../../crypto/keys.ts";
+import { nodeIdOf, type Seed } from "../../../crypto/pure-keys.ts";
+import { fail, ok, type Result } from "../../../types/errors.ts";
 
 export interface NodeIdentity {
   readonly nodeId: string;

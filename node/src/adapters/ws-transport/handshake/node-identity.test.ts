@@ -2,8 +2,8 @@ import "reflect-metadata";
 import { webcrypto, X509Certificate } from "node:crypto";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { describe, expect, it } from "vitest";
-import { otherCertificate } from "../../../test/raw-peer.ts";
-import { nodeIdOf, publicKeyOf } from "../../crypto/pure-keys.ts";
+import { otherCertificate } from "../../../../test/raw-peer.ts";
+import { nodeIdOf, publicKeyOf } from "../../../crypto/pure-keys.ts";
 import { openNodeIdentity, peerKeyOf } from "./node-identity.ts";
 
 const certificateOf = async (seed: Uint8Array): Promise<X509Certificate> => {

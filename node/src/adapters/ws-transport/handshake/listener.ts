@@ -15,16 +15,16 @@ import {
   type Server as TlsServer,
 } from "node:tls";
 import { WebSocketServer } from "ws";
-import { nodeIdOf } from "../../crypto/pure-keys.ts";
-import { CodedError } from "../../types/errors.ts";
-import type { CloseReason, LinkEnd } from "./close-code.ts";
+import { nodeIdOf } from "../../../crypto/pure-keys.ts";
+import { CodedError } from "../../../types/errors.ts";
+import { formatPeerAddress } from "../addresses/peer-address.ts";
+import type { PendingHandshake, PendingHandshakes } from "../admission/pending-handshakes.ts";
+import type { CloseReason, LinkEnd } from "../close-code.ts";
+import { MAX_UNVERIFIED_BYTES, WS_LIMITS } from "../limits.ts";
+import type { Channel } from "../links/link.ts";
 import type { Hello } from "./hello.ts";
 import { exchangeHello } from "./hello-exchange.ts";
-import { MAX_UNVERIFIED_BYTES, WS_LIMITS } from "./limits.ts";
-import type { Channel } from "./link.ts";
 import { type NodeIdentity, peerKeyOf } from "./node-identity.ts";
-import { formatPeerAddress } from "./peer-address.ts";
-import type { PendingHandshake, PendingHandshakes } from "./pending-handshakes.ts";
 
 export interface ListenerParts {
   readonly identity: NodeIdentity;

@@ -3,9 +3,9 @@
 // maxBackoffMs, with jitter. Only a link that lived for stableAfterMs resets it, so an address whose links
 // keep breaking is dialled seldom. There is one timer, for the earliest address that is due.
 
-import type { Clock, Random, Timer } from "../../ports.ts";
+import type { Clock, Random, Timer } from "../../../ports.ts";
+import type { PeerLimits } from "../limits.ts";
 import type { AddressBook, AddressEntry } from "./address-book.ts";
-import type { PeerLimits } from "./limits.ts";
 import type { PeerAddress } from "./peer-address.ts";
 
 export interface DiallerParts {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { helloOf } from "../../../test/raw-peer.ts";
-import { identityOf } from "../../../test/ws-nodes.ts";
+import { helloOf } from "../../../../test/raw-peer.ts";
+import { identityOf } from "../../../../test/ws-nodes.ts";
 import { encodeHello, MAX_HELLO_BYTES, verifyHello } from "./hello.ts";
 import type { NodeIdentity } from "./node-identity.ts";
 

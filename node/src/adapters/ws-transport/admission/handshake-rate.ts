@@ -2,7 +2,7 @@
 // CPU before the peer is known. So a bound on how many run at one time is not enough: short ones could follow
 // each other without end. Counted in windows of a second; the map holds at most maxHandshakesPerSec addresses.
 
-import type { PeerLimits } from "./limits.ts";
+import type { PeerLimits } from "../limits.ts";
 
 type RateLimits = Pick<PeerLimits, "maxHandshakesPerSec" | "maxHandshakesPerSecPerIp">;
 

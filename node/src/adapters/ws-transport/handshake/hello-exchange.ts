@@ -5,10 +5,16 @@
 
 import type { TLSSocket } from "node:tls";
 import type { RawData, WebSocket } from "ws";
-import { fail, ok, type Result } from "../../types/errors.ts";
-import { type CloseReason, type LinkEnd, reasonOf, reasonOfError, wireCode } from "./close-code.ts";
+import { fail, ok, type Result } from "../../../types/errors.ts";
+import {
+  type CloseReason,
+  type LinkEnd,
+  reasonOf,
+  reasonOfError,
+  wireCode,
+} from "../close-code.ts";
+import { MAX_UNVERIFIED_BYTES } from "../limits.ts";
 import { EXPORTER_BYTES, EXPORTER_LABEL, encodeHello, type Hello, verifyHello } from "./hello.ts";
-import { MAX_UNVERIFIED_BYTES } from "./limits.ts";
 
 export interface HelloExchange {
   readonly ws: WebSocket;
