@@ -16,7 +16,7 @@ const rules = rows.filter((cells) => cells.length === 6 && /`/.test(cells[3] ?? 
 
 const FOLDERS = ["src/consensus", "src/crypto", "src/codec", "src/driver", "src/ledger"];
 const sources = FOLDERS.flatMap((folder) =>
-  readdirSync(join(NODE, folder))
+  readdirSync(join(NODE, folder), { encoding: "utf8", recursive: true })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
     .map((name) => readFileSync(join(NODE, folder, name), "utf8")),
 ).join("\n");
