@@ -39,7 +39,7 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
   const target = parts.sync.targetHeight(peers, selfIndex, head.height);
   const recent = signers.recent();
   const { signing } = driver;
-  const { round, step, context } = driver.state;
+  const { round, step, context } = driver.core;
   return {
     version: parts.version,
     chainId: genesis.chainId,

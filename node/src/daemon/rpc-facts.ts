@@ -45,7 +45,7 @@ export function rpcFacts({ chain, driver, commits, ...parts }: RpcFactsParts): N
 
 function consensusFacts(chain: ChainState, driver: Driver): ConsensusFacts {
   const context = chain.nextContext();
-  const { round, step } = driver.state;
+  const { round, step } = driver.core;
   return {
     height: context.height,
     round,

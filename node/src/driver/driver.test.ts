@@ -125,8 +125,8 @@ describe("a network of drivers", () => {
     const node = network.at(0);
     let writing = 0;
     network.until("a block is being written", () => {
-      const stepNow = node.node.driver.state;
-      writing = stepNow.decided ? stepNow.context.height : 0;
+      const stepNow = node.node.driver.core;
+      writing = stepNow.isDecided ? stepNow.context.height : 0;
       return writing > 0;
     });
     expect(node.height).toBe(writing - 1);

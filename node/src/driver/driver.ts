@@ -8,7 +8,7 @@
 
 import { decodeFrame } from "../codec/frames.ts";
 import type { HeightContext, Input } from "../consensus/api.ts";
-import type { ConsensusState } from "../consensus/state.ts";
+import type { CoreView } from "../consensus/core-view.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
@@ -76,33 +76,30 @@ export class Driver {
     this.#options = options;
     this.peers = new PeerBook(chain.validators);
     const outbound = new Outbound(transport, this.peers, metrics);
-    const feed = (input: Input) => this.#feed(input);
-    const state = () => this.#loop.state;
-    this.#intake = openIntake(options, state);
+    const feed = (input: Input) => this.#loop.feed(input);
+    this.#loop = new CoreLoop(options, consensus, {
+      perform: (effect) => this.#effects.perform(effect),
+      news: (input) => this.#news(input),
+    });
+    const core = this.#loop.view;
+    this.#intake = openIntake(options, core);
     const links = { ...options, ...this.#intake, peers: this.peers, outbound };
     this.#exchange = new EvidenceExchange(links);
     this.#partial = openForwarding(links);
     const answers = new AnswerQuota({ clock, peers: this.peers, outbound });
-    const shared = { ...links, feed, state, answers, exchange: this.#exchange };
+    const shared = { ...links, feed, core, answers, exchange: this.#exchange };
     this.#watches = openWatches(shared);
     this.#votes = new VoteRelay({ ...shared, mode: options.voteRelay });
     const proposals = new ProposalFetch(shared);
     const parts = { ...shared, ...this.#partial, ...this.#watches, votes: this.#votes, proposals };
-    this.#loop = new CoreLoop(options, consensus, {
-      perform: (effect) => this.#effects.perform(effect),
-      news: (input) => {
-        this.#intake.known.took(input);
-        this.#partial.forwarding.news(input);
-      },
-    });
     const guarded = guardedClock(clock, (work) => this.#guard(work));
     this.#timers = new ConsensusTimers(guarded, (timeout) => this.#timeout(timeout));
-    this.#pace = new Pace({ ...options, timers: this.#timers, state });
+    this.#pace = new Pace({ ...options, timers: this.#timers, core });
     this.#compact = new CompactProposals({
       ...parts,
       clock: guarded,
       answerMs: () =>
-        (state().context.timeouts?.proposeMs ?? consensus.timeoutProposeMs) * ANSWER_SHARE,
+        (core.context.timeouts?.proposeMs ?? consensus.timeoutProposeMs) * ANSWER_SHARE,
       intake: () => this.#inbound.proposals,
     });
     this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
@@ -131,9 +128,9 @@ export class Driver {
     });
   }
 
-  /** The core's state, for status only: never change it. */
-  get state(): ConsensusState {
-    return this.#loop.state;
+  /** The height in progress, for the status. */
+  get core(): CoreView {
+    return this.#loop.view;
   }
 
   /** From which height on it may sign, why not the one in progress, and how far the clock is off. */
@@ -242,13 +239,15 @@ export class Driver {
 
   #received(input: Input): void {
     this.#pace.received(input);
-    this.#feed(input);
+    this.#loop.feed(input);
   }
 
-  #feed(input: Input): void {
-    this.#loop.feed(input);
-    this.#pace.fed();
-    this.#votes.publish();
+  /** An input that changed the core's state, after its effects. */
+  #news(input: Input): void {
+    this.#intake.known.took(input);
+    this.#partial.forwarding.news(input);
+    this.#pace.news();
+    this.#votes.news();
   }
 
   /** Height 1 may begin. */
@@ -277,9 +276,9 @@ export class Driver {
     this.#committing = true;
     this.#timers.cancelAll();
     this.#pace.decided();
-    this.#watches.forks.decided(certified.certificate, this.#loop.state);
+    this.#watches.forks.decided(certified.certificate, this.core.quorumsOfPrecommits());
     this.#watches.past.decided(certified);
-    this.#exchange.decided(certified, this.#loop.state.rounds);
+    this.#exchange.decided(certified, this.core.counted());
     this.#compact.clear();
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));

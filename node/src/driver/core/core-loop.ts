@@ -10,6 +10,7 @@
 // admits only messages of the current height.
 
 import type { ConsensusParams, Effect, Input, TimedInput } from "../../consensus/api.ts";
+import { CoreView } from "../../consensus/core-view.ts";
 import { type ConsensusState, initialState } from "../../consensus/state.ts";
 import { type StepResult, step } from "../../consensus/step.ts";
 import type { Clock, Log, Metrics, Wal } from "../../ports.ts";
@@ -32,6 +33,8 @@ const LEAVES: ReadonlySet<Effect["type"]> = new Set([
 const SIGNS: ReadonlySet<Effect["type"]> = new Set(["signProposal", "signVote"]);
 
 export class CoreLoop {
+  /** What the core holds; the state itself is nobody's else. */
+  readonly view = new CoreView(() => this.#state);
   readonly #clock: Clock;
   readonly #wal: Wal;
   readonly #metrics: Metrics;
@@ -60,11 +63,6 @@ export class CoreLoop {
     this.#perform = on.perform;
     this.#onNews = on.news;
     this.#state = initialState(params);
-  }
-
-  /** The core's state, for status only: never change it. */
-  get state(): ConsensusState {
-    return this.#state;
   }
 
   /** Why nothing is signed at the height in progress; undefined where it may be. */
@@ -106,7 +104,7 @@ export class CoreLoop {
   }
 
   #handle({ nowMs, input }: TimedInput): void {
-    for (const part of takeApart(this.#state, input)) this.#take({ nowMs, input: part });
+    for (const part of takeApart(this.view, input)) this.#take({ nowMs, input: part });
   }
 
   #take(timed: TimedInput): void {

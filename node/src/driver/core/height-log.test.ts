@@ -225,7 +225,7 @@ describe("a validator whose log of the height is full", () => {
     expect(wal.replay(HEIGHT)).toHaveLength(1);
     loop.feed(proposeTimeout(HEIGHT));
     expect(wal.replay(HEIGHT)).toHaveLength(1);
-    expect(loop.state.step).toBe("prevote");
+    expect(loop.view.step).toBe("prevote");
     expect(typesOf(performed)).not.toContain("signVote");
     expect(loop.refusal).toContain("full");
     const [first] = blocks;

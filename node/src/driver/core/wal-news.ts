@@ -7,8 +7,8 @@
 // honest one casts two a round.
 
 import type { Input } from "../../consensus/api.ts";
-import { isQuorum, votesOf } from "../../consensus/round-certificate.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
+import { votesOf } from "../../consensus/round-certificate.ts";
 import type { Round } from "../../types/chain.ts";
 
 const MAX_VOTES = 512;
@@ -18,11 +18,11 @@ const VOTES_PER_ROUND = 8;
  * The inputs that take the place of `input`: a round certificate that does not move the round is only
  * its votes, each worth no more than if it had come alone, and the quorums among them.
  */
-export function takeApart(state: ConsensusState, input: Input): readonly Input[] {
-  if (input.type !== "roundCertificate" || input.certificate.round > state.round) return [input];
+export function takeApart(core: CoreView, input: Input): readonly Input[] {
+  if (input.type !== "roundCertificate" || input.certificate.round > core.round) return [input];
   const { groups, height } = input.certificate;
   return groups.flatMap((group): readonly Input[] =>
-    isQuorum(state, group)
+    core.isQuorum(group)
       ? [{ type: "certificate", certificate: { ...group, height } }]
       : votesOf(group, height).map((vote) => ({ type: "vote", vote })),
   );

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Effect } from "../../consensus/api.ts";
+import type { CountedVotes } from "../../consensus/core-view.ts";
 import { accuseVoter } from "../../consensus/evidence.ts";
 import type { RoundState } from "../../consensus/state.ts";
 import { addVote, newTally } from "../../consensus/tally.ts";
@@ -55,6 +56,12 @@ function roundWith(round: number, votes: readonly Vote[]): RoundState {
   };
 }
 
+const counted = (...rounds: readonly RoundState[]): readonly CountedVotes[] =>
+  rounds.flatMap(({ round, prevotes, precommits }) => [
+    { ...prevotes, round },
+    { ...precommits, round },
+  ]);
+
 const certified = (certificate: Certificate, lastCommit?: Certificate): CertifiedBlock => ({
   // Only the certificates are looked at.
   block: { lastCommit } as Block,
@@ -64,7 +71,7 @@ const certified = (certificate: Certificate, lastCommit?: Certificate): Certifie
 /** Height 5, decided in round 0 by validators 0 to 2, as the core saw it. */
 function decidedWith(...votes: readonly Vote[]): DecidedVotes {
   const held = new DecidedVotes(undefined);
-  const rounds = new Map([[0, roundWith(0, votes)]]);
+  const rounds = counted(roundWith(0, votes));
   expect(held.decided(certified(certificateBy([0, 1, 2])), rounds)).toEqual([]);
   return held;
 }
@@ -119,7 +126,7 @@ describe("DecidedVotes", () => {
   it("compares the certificate that decides with what the core counted", () => {
     const held = new DecidedVotes(undefined);
     const first = vote(2, { blockHash: NIL });
-    const rounds = new Map([[0, roundWith(0, [first])]]);
+    const rounds = counted(roundWith(0, [first]));
     const found = held.decided(certified(certificateBy([0, 1, 2])), rounds);
     expect(found).toEqual([{ first, second: vote(2) }]);
   });
@@ -128,7 +135,7 @@ describe("DecidedVotes", () => {
     const first = vote(3, { blockHash: NIL });
     const held = decidedWith(first);
     const next = certificateBy([0, 1, 2], { height: 6 });
-    const found = held.decided(certified(next, certificateBy([0, 1, 3])), new Map());
+    const found = held.decided(certified(next, certificateBy([0, 1, 3])), []);
     expect(found).toEqual([{ first, second: vote(3) }]);
   });
 
@@ -136,14 +143,14 @@ describe("DecidedVotes", () => {
     const round = roundWith(0, [vote(3, { blockHash: NIL })]);
     round.precommits.accused = new Set([3]);
     const held = new DecidedVotes(undefined);
-    expect(held.decided(certified(certificateBy([0, 1, 2])), new Map([[0, round]]))).toEqual([]);
+    expect(held.decided(certified(certificateBy([0, 1, 2])), counted(round))).toEqual([]);
     expect(held.isNews(vote(3))).toBe(false);
   });
 
   it("leaves the core's tally as it is", () => {
     const round = roundWith(0, []);
     const held = new DecidedVotes(undefined);
-    held.decided(certified(certificateBy([0, 1, 2])), new Map([[0, round]]));
+    held.decided(certified(certificateBy([0, 1, 2])), counted(round));
     held.take(vote(3));
     held.take(vote(3, { blockHash: NIL }));
     expect(round).toEqual(roundWith(0, []));
@@ -172,7 +179,7 @@ describe("DecidedVotes", () => {
 
   it("forgets a height with the next decision", () => {
     const held = decidedWith(vote(3));
-    held.decided(certified(certificateBy([0, 1, 2], { height: 6 })), new Map());
+    held.decided(certified(certificateBy([0, 1, 2], { height: 6 })), []);
     expect(held.isNews(vote(3, { blockHash: NIL }))).toBe(false);
     expect(held.take(vote(3, { blockHash: NIL }))).toBeUndefined();
     const at6 = { height: 6, blockHash: NIL };
@@ -194,10 +201,10 @@ describe("DecidedVotes", () => {
       fc.property(fc.array(anyVote, { maxLength: 40 }), fc.nat(40), (drawn, split) => {
         const votes = drawn.map(({ validatorIndex, ...changed }) => vote(validatorIndex, changed));
         const [early, late] = [votes.slice(0, split), votes.slice(split)];
-        const rounds = new Map([0, 1].map((round) => [round, roundWith(round, [])]));
+        const rounds = [0, 1].map((round) => roundWith(round, []));
         const named: string[] = [];
         for (const each of early) {
-          const round = rounds.get(each.round);
+          const round = rounds[each.round];
           const tally = each.type === PREVOTE ? round?.prevotes : round?.precommits;
           const first = tally && addVote(tally, each, 1, 3);
           const said: Effect[] = [];
@@ -207,7 +214,7 @@ describe("DecidedVotes", () => {
         }
         const held = new DecidedVotes(undefined);
         const found = [
-          ...held.decided(certified(certificateBy([0, 1, 2])), rounds),
+          ...held.decided(certified(certificateBy([0, 1, 2])), counted(...rounds)),
           ...late.flatMap((each) => held.take(each) ?? []),
         ];
         for (const { first, second } of found) {

@@ -9,14 +9,12 @@
 // each place.
 
 import { equalBytes } from "../../codec/bytes.ts";
-import type { RoundState } from "../../consensus/state.ts";
-import { slots, type Tally, voteIn } from "../../consensus/tally.ts";
+import type { CountedVotes } from "../../consensus/core-view.ts";
+import { slots, voteIn } from "../../consensus/tally.ts";
 import {
   type Certificate,
   type CertifiedBlock,
   type Height,
-  PRECOMMIT,
-  PREVOTE,
   type Round,
   type VoteType,
 } from "../../types/chain.ts";
@@ -53,16 +51,13 @@ export class DecidedVotes {
    */
   decided(
     { block, certificate }: CertifiedBlock,
-    rounds: ReadonlyMap<Round, RoundState>,
+    counted: readonly CountedVotes[],
   ): readonly DoubleVote[] {
     const { lastCommit } = block;
     const before = lastCommit?.height === this.#height ? this.#compareSigners(lastCommit) : [];
     this.#height = certificate.height;
     this.#places.clear();
-    for (const { round, prevotes, precommits } of rounds.values()) {
-      this.#places.set(keyOf(PREVOTE, round), placeOf(prevotes));
-      this.#places.set(keyOf(PRECOMMIT, round), placeOf(precommits));
-    }
+    for (const votes of counted) this.#places.set(keyOf(votes.type, votes.round), placeOf(votes));
     return [...before, ...this.#compareSigners(certificate)];
   }
 
@@ -108,8 +103,8 @@ const newPlace = (validatorCount: number): Place => ({
   accused: new Set(),
 });
 
-/** A copy: the tally is the core's. */
-const placeOf = ({ votes, accused }: Tally): Place => ({
+/** A copy: what was counted is the core's. */
+const placeOf = ({ votes, accused }: CountedVotes): Place => ({
   votes: votes.slice(),
   accused: new Set(accused),
 });

@@ -6,10 +6,10 @@
 import { newEvidence } from "../../codec/evidence.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Effect } from "../../consensus/api.ts";
-import type { RoundState } from "../../consensus/state.ts";
+import type { CountedVotes } from "../../consensus/core-view.ts";
 import type { EvidencePool } from "../../mempool/evidence-pool.ts";
 import type { Log, Metrics, Peer, Transport } from "../../ports.ts";
-import { type CertifiedBlock, PREVOTE, type Round } from "../../types/chain.ts";
+import { type CertifiedBlock, PREVOTE } from "../../types/chain.ts";
 import type { ProposalMessage, Vote } from "../../types/consensus.ts";
 import { invariant } from "../../types/errors.ts";
 import type { Evidence, SignedStatement } from "../../types/evidence.ts";
@@ -81,9 +81,9 @@ export class EvidenceExchange {
     this.#admit(evidence);
   }
 
-  /** A block is decided and about to be committed; `rounds` is what the core knows of its height. */
-  decided(certified: CertifiedBlock, rounds: ReadonlyMap<Round, RoundState>): void {
-    for (const double of this.#votes.decided(certified, rounds)) this.#accuseVoter(double);
+  /** A block is decided and about to be committed; `counted` is what the core knows of its height. */
+  decided(certified: CertifiedBlock, counted: readonly CountedVotes[]): void {
+    for (const double of this.#votes.decided(certified, counted)) this.#accuseVoter(double);
   }
 
   /** Whether a vote of the height decided last is worth verifying: known ones and far rounds are not. */

@@ -124,8 +124,8 @@ describe("a second vote that comes after the decision", () => {
     const height = nextHeight(node);
     sign(world, PRECOMMIT, height, NIL);
     network.until("it is decided", () => {
-      const { decided, context } = node.node.driver.state;
-      return decided && context.height === height;
+      const { isDecided, context } = node.node.driver.core;
+      return isDecided && context.height === height;
     });
     sign(world, PRECOMMIT, height, OTHER);
     network.run(10);

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../../test/driver-network.ts";
 import type { Message } from "../../codec/frames.ts";
 import { toHex } from "../../codec/hex.ts";
+import { CoreView } from "../../consensus/core-view.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
 import { initialState, roundOf } from "../../consensus/state.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
@@ -37,7 +38,7 @@ function missedProposal() {
   network.start();
   network.untilHeight(2);
   network.run(1_000);
-  const index = leaderOf(network.at(0).node.driver.state.context, 0);
+  const index = leaderOf(network.at(0).node.driver.core.context, 0);
   const leader = network.nodes.find((_, i) => network.setIndexOf(i) === index);
   const c = network.nodes.find((node) => node !== leader);
   invariant(leader !== undefined && c !== undefined, "four nodes");
@@ -66,7 +67,7 @@ describe("a request for a proposal", () => {
     network.start();
     network.untilHeight(2);
     network.run(1_000);
-    const index = leaderOf(network.at(0).node.driver.state.context, 0);
+    const index = leaderOf(network.at(0).node.driver.core.context, 0);
     const place = network.nodes.findIndex((_, i) => network.setIndexOf(i) === index);
     const { block } = network.at(place).node.chain.build(0, network.clock.nowMs(), {
       candidates: [],
@@ -133,7 +134,7 @@ describe("a request for a proposal", () => {
       outbound,
       answers: new AnswerQuota({ clock: network.clock, peers, outbound }),
       metrics: network.at(0).metrics,
-      state: () => state,
+      core: new CoreView(() => state),
     });
     const effect = { type: "fetchProposal", height: 1, round: 0, blockHash: toHex(hash) } as const;
     for (let i = 0; i < 3; i++) {

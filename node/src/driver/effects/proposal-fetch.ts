@@ -6,13 +6,11 @@
 // Bounds: one request at a time is open, for one block; answers within a validator's budget
 // (answer-quota.ts), none to others. Called by the effects and the peer messages.
 
-import { equalBytes } from "../../codec/bytes.ts";
 import { fromHex } from "../../codec/hex.ts";
 import type { Effect } from "../../consensus/api.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import type { Metrics, Peer } from "../../ports.ts";
 import type { Height } from "../../types/chain.ts";
-import type { ProposalMessage } from "../../types/consensus.ts";
 import type { AnswerQuota } from "../peers/answer-quota.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
@@ -24,8 +22,7 @@ export interface ProposalFetchParts {
   readonly outbound: Pick<Outbound, "to">;
   readonly answers: AnswerQuota;
   readonly metrics: Metrics;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
+  readonly core: Pick<CoreView, "context" | "prevotersFor" | "proposalOf">;
 }
 
 export class ProposalFetch {
@@ -40,16 +37,13 @@ export class ProposalFetch {
 
   /** Asks the next validators that signed the polka; any, where none of those is linked. */
   ask({ height, round, blockHash }: Extract<Effect, { type: "fetchProposal" }>): void {
-    const { peers, outbound, state } = this.#parts;
+    const { peers, outbound, core } = this.#parts;
     if (this.#wanted !== blockHash) this.#asked.clear();
     this.#wanted = blockHash;
     const hash = fromHex(blockHash);
-    const votes = state().rounds.get(round)?.prevotes.votes ?? [];
+    const prevoters = new Set<number | undefined>(core.prevotersFor(round, hash));
     const linked = peers.validators();
-    const voters = linked.filter(({ validatorIndex }) => {
-      const vote = validatorIndex === undefined ? undefined : votes[validatorIndex];
-      return vote !== undefined && equalBytes(vote.blockHash, hash);
-    });
+    const voters = linked.filter(({ validatorIndex }) => prevoters.has(validatorIndex));
     const signers = voters.length > 0 ? voters : linked;
     if (signers.every(({ peer }) => this.#asked.has(peer.id))) this.#asked.clear();
     const next = signers.filter(({ peer }) => !this.#asked.has(peer.id)).slice(0, ASKED);
@@ -61,29 +55,12 @@ export class ProposalFetch {
 
   /** A peer lacks the block of this hash: it gets a proposal of it, where one is held. */
   requested(peer: Peer, height: Height, blockHash: Uint8Array): void {
-    const { answers, metrics } = this.#parts;
+    const { answers, metrics, core } = this.#parts;
     if (!answers.admits(peer)) {
       metrics.count("p2p_dropped_total", { reason: "proposalQuota" });
       return;
     }
-    const proposal = this.#proposalOf(height, blockHash);
+    const proposal = height === core.context.height ? core.proposalOf(blockHash) : undefined;
     if (proposal !== undefined) answers.answer(peer, { type: "proposal", proposal });
   }
-
-  #proposalOf(height: Height, blockHash: Uint8Array): ProposalMessage | undefined {
-    const { context, rounds } = this.#parts.state();
-    return height === context.height ? heldProposal(rounds.values(), blockHash) : undefined;
-  }
-}
-
-/** A proposal of the block among those of these rounds: the first one, as its hash names its block. */
-export function heldProposal(
-  rounds: Iterable<{ readonly proposal: ProposalMessage | undefined }>,
-  blockHash: Uint8Array,
-): ProposalMessage | undefined {
-  for (const { proposal } of rounds) {
-    if (proposal !== undefined && equalBytes(proposal.proposal.blockHash, blockHash))
-      return proposal;
-  }
-  return undefined;
 }

@@ -90,7 +90,7 @@ function proposed(lastIsLate = false): Scene {
   network.start();
   network.untilHeight(2);
   network.run(1_000);
-  const index = leaderOf(network.at(0).node.driver.state.context, 0);
+  const index = leaderOf(network.at(0).node.driver.core.context, 0);
   const leaderIndex = network.nodes.findIndex((_, i) => network.setIndexOf(i) === index);
   const leader = network.at(leaderIndex);
   const built = (inMs: number) =>
@@ -146,7 +146,7 @@ describe("a relaying leader that", () => {
     const votedAtMs = network.clock.monotonicMs();
     const vote = network.voteOf(leaderIndex, nil);
     for (const node of others) peer.send(node, { type: "vote", vote });
-    network.until("round 1", () => others.every(({ node }) => node.driver.state.round === 1));
+    network.until("round 1", () => others.every(({ node }) => node.driver.core.round === 1));
     expect(network.clock.monotonicMs() - votedAtMs).toBeLessThan(10);
     network.untilHeight(height + 2, ...others);
     network.checkSafety();

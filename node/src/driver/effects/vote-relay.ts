@@ -13,10 +13,9 @@
 // leader left out hears our height from our status and fetches the block.
 
 import type { HeightContext } from "../../consensus/api.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
-import { certificateOf, isNil, type Tally } from "../../consensus/tally.ts";
-import { faultyPower } from "../../crypto/certificate.ts";
+import { isNil } from "../../consensus/tally.ts";
 import type { Metrics } from "../../ports.ts";
 import { type Certificate, type Height, PRECOMMIT, PREVOTE } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
@@ -33,8 +32,10 @@ export interface VoteRelayParts {
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to" | "toValidators">;
   readonly metrics: Metrics;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
+  readonly core: Pick<
+    CoreView,
+    "context" | "round" | "isDecided" | "ownVotes" | "nilPower" | "faultyPower" | "polkaOf"
+  >;
 }
 
 export class VoteRelay {
@@ -57,56 +58,44 @@ export class VoteRelay {
 
   /** An own vote, just signed. */
   vote(vote: Vote): void {
-    const { outbound, state } = this.#parts;
-    const { context } = state();
-    const peerIds = this.#isRelayed(vote) ? this.#collectors(context, vote) : undefined;
+    const { outbound, core } = this.#parts;
+    const peerIds = this.#isRelayed(vote) ? this.#collectors(core.context, vote) : undefined;
     if (peerIds === undefined) outbound.toValidators({ type: "vote", vote });
     else for (const peerId of peerIds) outbound.to(peerId, { type: "vote", vote });
   }
 
   /** The round has had its time: the rest of the height goes to everybody. */
   fallBack(): void {
-    this.#meshHeight = this.#parts.state().context.height;
+    this.#meshHeight = this.#parts.core.context.height;
   }
 
-  /** After each input: what the votes of round 0 ask for, while they are relayed. */
-  publish(): void {
-    const state = this.#parts.state();
-    const { context, round, rounds, decided } = state;
-    const prevotes = rounds.get(0)?.prevotes;
-    if (!this.#isOn(context) || round !== 0 || decided || prevotes === undefined) return;
-    this.#spread(state, prevotes);
-    this.#showPolka(context, prevotes);
+  /** The core has taken an input that was news: what the votes of round 0 ask for, while they are relayed. */
+  news(): void {
+    const { context, round, isDecided } = this.#parts.core;
+    if (!this.#isOn(context) || round !== 0 || isDecided) return;
+    this.#spread(context.height);
+    this.#showPolka(context);
   }
 
   /**
    * More than f power prevoted nil: a block can no longer gather q prevotes, and only who sees them all can
    * prove it. So each shows its own, which only the leader has, and the round ends without a rebroadcast.
    */
-  #spread(
-    { context, totalPower, ownPrevote, ownPrecommit }: ConsensusState,
-    prevotes: Tally,
-  ): void {
-    if (this.#meshHeight === context.height) return;
-    const nilPower = prevotes.values.find(({ nil }) => nil)?.power ?? 0;
-    if (nilPower <= faultyPower(totalPower)) return;
+  #spread(height: Height): void {
+    const { core, outbound } = this.#parts;
+    if (this.#meshHeight === height || core.nilPower(0) <= core.faultyPower) return;
     this.fallBack();
-    for (const vote of [ownPrevote, ownPrecommit]) {
-      const isHidden = vote?.height === context.height && !isNil(vote.blockHash);
-      if (isHidden) this.#parts.outbound.toValidators({ type: "vote", vote });
-    }
+    const hidden = core.ownVotes.filter((vote) => !isNil(vote.blockHash));
+    for (const vote of hidden) outbound.toValidators({ type: "vote", vote });
   }
 
   /** The leader shows the polka of its round once it is there. */
-  #showPolka(context: HeightContext, prevotes: Tally): void {
-    const { height, self } = context;
-    const { outbound } = this.#parts;
-    const polka = prevotes.quorum;
-    if (this.#polkaHeight === height || polka === undefined || polka.nil) return;
-    if (leaderOf(context, 0) !== self) return;
-    this.#polkaHeight = height;
-    // Built anew: the core's own copy is made when the core first asks for it, in a replay as well.
-    const certificate = polka.certificate ?? certificateOf(prevotes.votes, polka.hash);
+  #showPolka(context: HeightContext): void {
+    const { core, outbound } = this.#parts;
+    if (this.#polkaHeight === context.height || leaderOf(context, 0) !== context.self) return;
+    const certificate = core.polkaOf(0);
+    if (certificate === undefined) return;
+    this.#polkaHeight = context.height;
     outbound.toValidators({ type: "certificate", certificate });
   }
 
@@ -119,14 +108,14 @@ export class VoteRelay {
 
   /** A certificate that the core shows to all. */
   certificate(certificate: Certificate): void {
-    const { outbound, peers, state } = this.#parts;
+    const { outbound, peers, core } = this.#parts;
     const message = { type: "certificate", certificate } as const;
     if (!isCommit(certificate)) {
       outbound.toValidators(message);
       return;
     }
     const { height, round } = certificate;
-    const isRelayed = round === 0 && this.#isOn(state().context) && this.#meshHeight !== height;
+    const isRelayed = round === 0 && this.#isOn(core.context) && this.#meshHeight !== height;
     if (isRelayed && this.#learnedHeight === height) return;
     for (const { peer, decidedHeight } of peers.validators()) {
       if (decidedHeight < height) outbound.to(peer.id, message);
@@ -139,8 +128,8 @@ export class VoteRelay {
   }
 
   #isRelayed({ height, round, blockHash }: Vote): boolean {
-    const { context } = this.#parts.state();
-    const isOpen = round === 0 && this.#meshHeight !== height && this.#isOn(context);
+    const isOn = this.#isOn(this.#parts.core.context);
+    const isOpen = round === 0 && this.#meshHeight !== height && isOn;
     return isOpen && !isNil(blockHash);
   }
 

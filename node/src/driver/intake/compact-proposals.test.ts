@@ -11,14 +11,23 @@ import type { TestNode } from "../../../test/driver-node.ts";
 import type { Message } from "../../codec/frames.ts";
 import { toHex } from "../../codec/hex.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
+import { isNil } from "../../consensus/tally.ts";
 import { witnessIdOf } from "../../crypto/ids.ts";
-import type { Block, Transaction } from "../../types/chain.ts";
+import { type Block, PRECOMMIT, type Transaction } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
 
 const PROPOSAL = 0x10;
 const VOTE = 0x11;
 const BLOCK_TXS = 0x16;
 const isGossip = (frame: Uint8Array | undefined): boolean => ((frame?.[0] ?? 0) & 0xf0) === 0x30;
+
+/** It has precommitted a block, so it is locked. */
+function hasPrecommitted({ node }: TestNode): boolean {
+  const { core } = node.driver;
+  const precommits = core.counted().filter(({ type }) => type === PRECOMMIT);
+  const own = precommits.flatMap(({ votes }) => votes[core.context.self ?? 0] ?? []);
+  return own.some(({ blockHash }) => !isNil(blockHash));
+}
 
 interface Scene {
   readonly network: DriverNetwork;
@@ -45,7 +54,7 @@ function scene(
   network.start();
   network.untilHeight(2);
   network.run(1_000);
-  const { context } = network.at(0).node.driver.state;
+  const { context } = network.at(0).node.driver.core;
   const index = leaderOf(context, 0);
   const leader = network.nodes.find((_, i) => network.setIndexOf(i) === index);
   const others = network.nodes.filter((node) => node !== leader);
@@ -129,7 +138,7 @@ describe("a compact proposal", () => {
     ids.leader = world.leader.options.id;
     ids.c = c.options.id;
     for (const node of [a, b, world.leader]) submit(node, world.txs);
-    world.network.until("round 1", () => a.node.driver.state.round === 1);
+    world.network.until("round 1", () => a.node.driver.core.round === 1);
     ids.c = "";
     world.network.untilHeight(3);
     const certified = a.store.block(3);
@@ -294,7 +303,7 @@ describe("answers and requests", () => {
     world.network.run(120_000);
     expect(sent(c, "getBlockTxs")).toBeGreaterThan(20);
     for (const node of [a, c, world.leader]) expect(node.height).toBe(2);
-    expect(a.node.driver.state.lock).toBeDefined();
+    expect(hasPrecommitted(a)).toBe(true);
     slow.loses = false;
     world.network.untilHeight(3, a, c, world.leader);
     expect(c.store.block(3)?.block.transactions.length).toBe(world.txs.length);

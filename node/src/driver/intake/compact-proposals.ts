@@ -12,7 +12,7 @@
 import { equalBytes } from "../../codec/bytes.ts";
 import { transactionSizeBytes } from "../../codec/chain.ts";
 import { toHex } from "../../codec/hex.ts";
-import { type ConsensusState, candidateOf, isKept } from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import { witnessIdOf } from "../../crypto/ids.ts";
 import type { Clock, Metrics, Peer, Timer } from "../../ports.ts";
 import type { Round, Transaction } from "../../types/chain.ts";
@@ -52,8 +52,7 @@ export interface CompactProposalsParts {
   readonly outbound: Pick<Outbound, "to">;
   readonly metrics: Metrics;
   readonly warnings: Warnings;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
+  readonly core: Pick<CoreView, "round" | "isDecided" | "keeps" | "blockOf" | "votersFor">;
   /** How long a peer has to answer before another is asked: part of T_propose. */
   readonly answerMs: () => number;
   readonly punish: (peer: Peer, reason: string) => void;
@@ -75,9 +74,9 @@ export class CompactProposals {
    * which there is room.
    */
   received(peer: Peer, message: ProposalMessage, witnessIds: readonly Uint8Array[]): void {
-    const { pool, state } = this.#parts;
+    const { pool, core } = this.#parts;
     for (const old of this.#pending) {
-      if (old.message.proposal.round < state().round - RECENT_ROUNDS) this.#drop(old, "late");
+      if (old.message.proposal.round < core.round - RECENT_ROUNDS) this.#drop(old, "late");
     }
     const found = witnessIds.map((id) => pool.get(toHex(id))?.tx);
     const missing = [...found.keys()].filter((index) => found[index] === undefined);
@@ -144,8 +143,8 @@ export class CompactProposals {
 
   /** Whether another proposal of this round may wait. */
   hasRoom({ round }: Proposal): boolean {
-    const state = this.#parts.state();
-    const isWanted = !state.decided && isKept(state, round);
+    const { core } = this.#parts;
+    const isWanted = !core.isDecided && core.keeps(round);
     return isWanted && this.#ofRound(round).length < MAX_PER_ROUND;
   }
 
@@ -173,9 +172,9 @@ export class CompactProposals {
 
   /** The block came another way: as a whole proposal, or in another round. */
   #isHeld(pending: Pending): boolean {
-    const { state, intake } = this.#parts;
+    const { core, intake } = this.#parts;
     const { message } = pending;
-    const block = candidateOf(state(), message.proposal.blockHash)?.block;
+    const block = core.blockOf(message.proposal.blockHash);
     if (block === undefined) return false;
     this.#drop(pending, "held");
     intake().complete({ ...message, block });
@@ -198,19 +197,10 @@ export class CompactProposals {
   }
 
   #votersFor({ message }: Pending): readonly string[] {
-    const { blockHash } = message.proposal;
-    const voters = new Set<number>();
-    for (const { prevotes, precommits } of this.#parts.state().rounds.values()) {
-      for (const vote of [...prevotes.votes, ...precommits.votes]) {
-        if (vote !== undefined && equalBytes(vote.blockHash, blockHash)) {
-          voters.add(vote.validatorIndex);
-        }
-      }
-    }
-    return this.#parts.peers
-      .validators()
-      .filter(({ validatorIndex }) => validatorIndex !== undefined && voters.has(validatorIndex))
-      .map(({ peer }) => peer.id);
+    const { peers, core } = this.#parts;
+    const voters: ReadonlySet<number | undefined> = core.votersFor(message.proposal.blockHash);
+    const linked = peers.validators().filter(({ validatorIndex }) => voters.has(validatorIndex));
+    return linked.map(({ peer }) => peer.id);
   }
 
   #finish(pending: Pending, result: "pool" | "asked"): void {

@@ -86,7 +86,7 @@ describe("copies", () => {
       network.voteOf(FLOODER, {
         type: PREVOTE,
         height,
-        round: node.node.driver.state.round,
+        round: node.node.driver.core.round,
         blockHash: new Uint8Array(32).fill(fill),
       });
     const send = (given: Vote): void => peer.send(node, { type: "vote", vote: given });
@@ -139,7 +139,7 @@ describe("copies", () => {
     // Nobody else speaks: what is verified is what the flooder sent.
     network.at(1).crash();
     network.run(10);
-    const { round } = node.node.driver.state;
+    const { round } = node.node.driver.core;
     const votes = (type: 1 | 2, at: Round, fill: number): Vote[] => {
       const blockHash = new Uint8Array(32).fill(fill);
       const cast = [1, 2, FLOODER].map((i) =>
@@ -164,7 +164,7 @@ describe("copies", () => {
       for (let i = 0; i < 100; i++)
         peer.send(node, { type: "roundCertificate", certificate: roundCertificate });
     });
-    expect(node.node.driver.state.round).toBe(round + 2);
+    expect(node.node.driver.core.round).toBe(round + 2);
     // The second round certificate brings its votes to a round that is now kept.
     expect(dropped() - droppedBefore).toBe(99 + 98);
     expect(cost.verified).toBe(3 + 3);
@@ -177,7 +177,7 @@ describe("a leader that makes up a certificate of the parent", () => {
   it("costs whoever passes its proposal on no link", () => {
     const world = stalled();
     const { network, peer, node, height } = world;
-    const round = ledBy(world, node.node.driver.state.round);
+    const round = ledBy(world, node.node.driver.core.round);
     const block = blockOf(world, 1);
     const ours = node.store.block(height - 1)?.certificate;
     invariant(ours !== undefined, "the head has a certificate");
@@ -197,7 +197,7 @@ describe("a leader that makes up a certificate of the parent", () => {
 describe("a leader that floods proposals", () => {
   it("of rounds far ahead has none of them verified or executed", () => {
     const world = stalled();
-    const { round } = world.node.node.driver.state;
+    const { round } = world.node.node.driver.core;
     const cost = costOf(world, () => {
       for (let i = 0, at = round + 100; i < 300; i++, at = ledBy(world, at + 1))
         propose(world, at, i);
@@ -209,7 +209,7 @@ describe("a leader that floods proposals", () => {
   it("of one round has two of them executed, and says little in the log", () => {
     const world = stalled();
     const { node } = world;
-    const round = ledBy(world, node.node.driver.state.round);
+    const round = ledBy(world, node.node.driver.core.round);
     const lines = node.log.length;
     const cost = costOf(world, () => {
       for (let i = 0; i < 300; i++) propose(world, round, i);
@@ -223,7 +223,7 @@ describe("a leader that floods proposals", () => {
   it("of rounds that it does not lead has none of them verified, and three lines in the log", () => {
     const world = stalled();
     const { node } = world;
-    const round = ledBy(world, node.node.driver.state.round) + 1;
+    const round = ledBy(world, node.node.driver.core.round) + 1;
     const lines = node.log.length;
     const cost = costOf(world, () => {
       for (let i = 0; i < 300; i++) propose(world, round, i);
@@ -250,7 +250,7 @@ describe("a leader that floods proposals", () => {
     };
     peer.send(node, quorum(9, ZEROS));
     network.run(10);
-    expect(node.node.driver.state.round).toBe(10);
+    expect(node.node.driver.core.round).toBe(10);
     const old = ledBy(world, 2);
     const flooded = costOf(world, () => {
       for (let i = 0; i < 300; i++) propose(world, old, i);

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { anyInput, begun, HEIGHT, NIL, SELF, signature } from "../../../test/consensus-inputs.ts";
 import type { Effect, Input } from "../../consensus/api.ts";
+import { CoreView } from "../../consensus/core-view.ts";
 import type { ConsensusState } from "../../consensus/state.ts";
 import { step } from "../../consensus/step.ts";
 import { PREVOTE } from "../../types/chain.ts";
@@ -13,7 +14,7 @@ import { KnownMessages } from "./known-messages.ts";
 /** A core behind the intake's knowledge. */
 function world() {
   let state: ConsensusState = begun();
-  const known = new KnownMessages(() => state);
+  const known = new KnownMessages(new CoreView(() => state));
   const isDropped = (input: Input): boolean => {
     if (input.type === "vote") return known.hasVote(input.vote);
     if (input.type === "certificate") return known.hasCertificate(input.certificate);

@@ -3,8 +3,7 @@
 // cannot hear, and a flood is nothing else than copies, third proposals and rounds that do not matter.
 //
 // Fed with the inputs that changed the core's state (CoreLoop's news), and with the certificates that the
-// core was given. So nothing is dropped that the core lacks. Within the intake only this module reads the
-// core's state: its height and round, and which block it waits for. Called by the intake of votes,
+// core was given. So nothing is dropped that the core lacks. Called by the intake of votes,
 // proposals and certificates.
 //
 // Bounds, for one height: a vote for each validator, type and kept round; two proposals a round; MAX_PROOFS
@@ -13,14 +12,7 @@
 import { equalBytes } from "../../codec/bytes.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Input } from "../../consensus/api.ts";
-import { isAwaited } from "../../consensus/fetch-polka.ts";
-import { isQuorum } from "../../consensus/round-certificate.ts";
-import {
-  type ConsensusState,
-  FUTURE_ROUNDS,
-  isKept,
-  RETAINED_ROUNDS,
-} from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import { isNil } from "../../consensus/tally.ts";
 import type { Certificate, Height, Round } from "../../types/chain.ts";
 import type { Proposal, RoundCertificate, Vote } from "../../types/consensus.ts";
@@ -47,7 +39,7 @@ interface KnownRound {
 }
 
 export class KnownMessages {
-  readonly #state: () => ConsensusState;
+  readonly #core: CoreView;
   #height: Height = 0;
   readonly #rounds = new Map<Round, KnownRound>();
   /** By validator index: the highest round beyond the kept ones that the core knows a vote of. */
@@ -55,13 +47,13 @@ export class KnownMessages {
   /** Certificates and round certificates, by what they prove. */
   readonly #proofs = new Set<string>();
 
-  constructor(state: () => ConsensusState) {
-    this.#state = state;
+  constructor(core: CoreView) {
+    this.#core = core;
   }
 
   /** The height is decided, though its block may not be written yet. */
   get isDecided(): boolean {
-    return this.#state().decided;
+    return this.#core.isDecided;
   }
 
   /** An input changed the core's state. */
@@ -73,15 +65,15 @@ export class KnownMessages {
 
   /** Whether a round certificate leads on from the current round. */
   isAhead({ round }: RoundCertificate): boolean {
-    return round > this.#state().round;
+    return round > this.#core.round;
   }
 
   /** The core has been given a verified certificate of either kind, whole: it needs no other copy. */
   proved(proof: Certificate | RoundCertificate): void {
     this.#follow();
-    const { decided, round } = this.#state();
+    const { isDecided, round } = this.#core;
     // Of a round far ahead the core keeps no votes yet, and may still need them.
-    const isKeptLater = !decided && proof.round > round + FUTURE_ROUNDS;
+    const isKeptLater = !isDecided && proof.round > round && !this.#core.keeps(proof.round);
     if (proof.height !== this.#height || isKeptLater) return;
     const [oldest] = this.#proofs;
     if (this.#proofs.size >= MAX_PROOFS && oldest !== undefined) this.#proofs.delete(oldest);
@@ -103,7 +95,7 @@ export class KnownMessages {
     this.#follow();
     const { validatorIndex } = vote;
     // A vote of the own key that this run did not cast changes what may be signed: the core sees them all.
-    if (validatorIndex === this.#state().context.self) return false;
+    if (validatorIndex === this.#core.context.self) return false;
     return (
       this.#holds(vote, validatorIndex) || this.#voteAt(vote, validatorIndex)?.contradicted === true
     );
@@ -112,7 +104,7 @@ export class KnownMessages {
   /** The same of a certificate. */
   hasCertificate(certificate: Certificate): boolean {
     this.#follow();
-    const isOver = certificate.round < this.#state().round && isNil(certificate.blockHash);
+    const isOver = certificate.round < this.#core.round && isNil(certificate.blockHash);
     return isOver || this.#proofs.has(keyOf(certificate));
   }
 
@@ -123,7 +115,7 @@ export class KnownMessages {
     if (this.isAhead(certificate)) return false;
     const { height, groups } = certificate;
     return groups.every((group) =>
-      isQuorum(this.#state(), group)
+      this.#core.isQuorum(group)
         ? this.hasCertificate({ ...group, height })
         : group.signers.every((signed, index) => !signed || this.#holds(group, index)),
     );
@@ -135,11 +127,10 @@ export class KnownMessages {
    */
   wantsProposal(proposal: Proposal): boolean {
     this.#follow();
-    const state = this.#state();
-    if (state.decided) return false;
-    if (isAwaited(state, proposal.blockHash)) return true;
+    if (this.#core.isDecided) return false;
+    if (this.#core.awaits(proposal.blockHash)) return true;
     const { round } = proposal;
-    if (round < state.round - RECENT_ROUNDS || round > state.round + FUTURE_ROUNDS) return false;
+    if (round < this.#core.round - RECENT_ROUNDS || !this.#core.keeps(round)) return false;
     const known = this.#rounds.get(round)?.proposals ?? [];
     return known.length < MAX_PROPOSALS && !known.some((one) => isSame(one, proposal));
   }
@@ -154,12 +145,11 @@ export class KnownMessages {
   /** Whether the core has this vote, or would not keep it. */
   #holds(vote: VoteBody, validatorIndex: number): boolean {
     const { round, blockHash } = vote;
-    const state = this.#state();
-    if (isKept(state, round)) {
+    if (this.#core.keeps(round)) {
       const known = this.#voteAt(vote, validatorIndex);
       return known !== undefined && equalBytes(known.blockHash, blockHash);
     }
-    return round < state.round || round <= (this.#beyond.get(validatorIndex) ?? -1);
+    return round < this.#core.round || round <= (this.#beyond.get(validatorIndex) ?? -1);
   }
 
   #voteAt({ round, type }: VoteBody, validatorIndex: number): KnownVote | undefined {
@@ -168,7 +158,7 @@ export class KnownMessages {
 
   #addVote({ type, height, round, validatorIndex, blockHash }: Vote): void {
     if (height !== this.#height) return;
-    if (isKept(this.#state(), round)) {
+    if (this.#core.keeps(round)) {
       const { votes } = this.#roundOf(round);
       const place = placeOf(type, validatorIndex);
       if (!votes.has(place)) votes.set(place, { blockHash, contradicted: false });
@@ -179,7 +169,7 @@ export class KnownMessages {
 
   #addProposal(proposal: Proposal): void {
     // Of a round that is not kept the core takes an awaited block, and not the proposal.
-    if (proposal.height !== this.#height || !isKept(this.#state(), proposal.round)) return;
+    if (proposal.height !== this.#height || !this.#core.keeps(proposal.round)) return;
     const { proposals } = this.#roundOf(proposal.round);
     if (proposals.length < MAX_PROPOSALS && !proposals.some((one) => isSame(one, proposal)))
       proposals.push(proposal);
@@ -188,15 +178,14 @@ export class KnownMessages {
   #roundOf(round: Round): KnownRound {
     const known = this.#rounds.get(round);
     if (known !== undefined) return known;
-    const oldest = this.#state().round - RETAINED_ROUNDS;
-    for (const past of this.#rounds.keys()) if (past < oldest) this.#rounds.delete(past);
+    for (const past of this.#rounds.keys()) if (!this.#core.keeps(past)) this.#rounds.delete(past);
     const made: KnownRound = { votes: new Map(), proposals: [] };
     this.#rounds.set(round, made);
     return made;
   }
 
   #follow(): void {
-    const { height } = this.#state().context;
+    const { height } = this.#core.context;
     if (height === this.#height) return;
     this.#height = height;
     this.#rounds.clear();

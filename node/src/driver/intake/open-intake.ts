@@ -2,7 +2,7 @@
 // what it costs them. Put together here, before the core runs. Called by the driver.
 
 import type { ConsensusParams } from "../../consensus/api.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import type { Clock, Log } from "../../ports.ts";
 import { Warnings } from "../peers/warnings.ts";
 import { Timing } from "../timing/timing.ts";
@@ -24,13 +24,12 @@ export interface IntakeParts extends Omit<PenaltiesParts, "warnings"> {
   readonly adaptive: boolean;
 }
 
-/** @param state the core's state, to read only. */
-export function openIntake(parts: IntakeParts, state: () => ConsensusState): Intake {
+export function openIntake(parts: IntakeParts, core: CoreView): Intake {
   const { clock, consensus, adaptive, metrics } = parts;
   const floor = { proposeMs: consensus.timeoutProposeMs, voteMs: consensus.timeoutVoteMs };
   const warnings = new Warnings(parts);
   return {
-    known: new KnownMessages(state),
+    known: new KnownMessages(core),
     timing: new Timing({ clock, adaptive, floor, metrics }),
     warnings,
     punish: penalties({ ...parts, warnings }),

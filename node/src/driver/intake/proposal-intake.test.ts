@@ -5,6 +5,7 @@ import { begun, HEIGHT, validators } from "../../../test/consensus-inputs.ts";
 import { RecordedMetrics } from "../../../test/recorded-metrics.ts";
 import { BLOCK, PROPOSAL } from "../../../test/sample-messages.ts";
 import { VirtualClock } from "../../adapters/memory/virtual-clock.ts";
+import { CoreView } from "../../consensus/core-view.ts";
 import { leaderOf } from "../../consensus/proposer.ts";
 import { step } from "../../consensus/step.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
@@ -18,7 +19,7 @@ it("only the check of a valid block that is the first of its round counts", () =
   const floor = { proposeMs: 1, voteMs: 1 };
   const timing = new Timing({ clock, adaptive: true, floor, metrics });
   let state = begun();
-  const known = new KnownMessages(() => state);
+  const known = new KnownMessages(new CoreView(() => state));
   let fault: string | undefined;
   let takesMs = 0;
   const parts = {

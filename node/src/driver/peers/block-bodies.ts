@@ -6,7 +6,7 @@
 
 import { equalBytes } from "../../codec/bytes.ts";
 import type { BlockTxsRequest } from "../../codec/compact-frames.ts";
-import { type ConsensusState, candidateOf } from "../../consensus/state.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import type { Metrics, Peer, Store } from "../../ports.ts";
 import type { Block, Transaction } from "../../types/chain.ts";
 import type { ChainState } from "../chain/chain-state.ts";
@@ -18,8 +18,7 @@ export interface BlockBodiesParts {
   readonly answers: AnswerQuota;
   readonly metrics: Metrics;
   readonly punish: (peer: Peer, reason: string) => void;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
+  readonly core: Pick<CoreView, "context" | "blockOf">;
 }
 
 export class BlockBodies {
@@ -49,12 +48,11 @@ export class BlockBodies {
   }
 
   #blockOf({ height, blockHash }: BlockTxsRequest): Block | undefined {
-    const { chain, store, state } = this.#parts;
+    const { chain, store, core } = this.#parts;
     const { head } = chain;
     if (height === head.height && equalBytes(blockHash, head.blockHash)) {
       return store.block(height)?.block;
     }
-    const core = state();
-    return height === core.context.height ? candidateOf(core, blockHash)?.block : undefined;
+    return height === core.context.height ? core.blockOf(blockHash) : undefined;
   }
 }

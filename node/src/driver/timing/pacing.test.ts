@@ -155,7 +155,7 @@ describe("a validator that wants blocks faster than due", () => {
     network.at(3).crash();
     const peer = network.loosePeer(3);
     network.until("it is linked", () => peer.links.length === 3);
-    const step = () => node.node.driver.state.step;
+    const step = () => node.node.driver.core.step;
     network.until("a height waits", () => step() === "newHeight");
     peer.send(node, vote(3));
     network.run(100);
@@ -199,7 +199,7 @@ describe("a validator out of step", () => {
     late.deaf = false;
     network.untilHeight(6);
     network.run(500);
-    const steps = network.nodes.map((each) => each.node.driver.state.step);
+    const steps = network.nodes.map((each) => each.node.driver.core.step);
     expect(steps).toEqual(Array<string>(4).fill("newHeight"));
     expectInStep(network);
   });
@@ -228,7 +228,7 @@ describe("a validator out of step", () => {
     network.run(500);
     const early = network.at(3);
     const isOwn = () => leaderOf(early.node.chain.nextContext(), 0) === early.node.chain.selfIndex;
-    network.until("another leads", () => !isOwn() && early.node.driver.state.step === "newHeight");
+    network.until("another leads", () => !isOwn() && early.node.driver.core.step === "newHeight");
     network.run(500);
     expect(early.node.driver.submit(network.payment(0, 5)).ok).toBe(true);
     network.until("it is final", () =>

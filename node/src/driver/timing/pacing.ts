@@ -5,7 +5,7 @@
 //
 // What ends the wait early, so that validators begin together, and so that nobody drives the pace of empty
 // blocks: a transaction in the own pool; a valid proposal of round 0 that holds one; votes of more than f
-// power at this height (hasBegun), of which one is honest and began in time. An empty proposal does not,
+// power at this height (CoreView.othersPower), of which one is honest and began in time. An empty proposal does not,
 // nor one of a later round, whoever made it. So two starts of the first honest validator lie at least
 // emptyBlockIntervalMs apart where no transaction waits.
 //
@@ -14,8 +14,7 @@
 // own start later only, and never beyond now. Called by the driver.
 
 import type { Input } from "../../consensus/api.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
-import { faultyPower } from "../../crypto/certificate.ts";
+import type { CoreView } from "../../consensus/core-view.ts";
 import type { Clock } from "../../ports.ts";
 import type { UnixMs } from "../../types/chain.ts";
 import type { ConsensusTimers } from "../core/timers.ts";
@@ -35,25 +34,11 @@ export function startDelayMs(
   return Math.max(0, intervalMs - sinceStartMs);
 }
 
-/** Whether others of more than f power have voted at the height in progress: one that is honest has begun. */
-export function hasBegun({
-  context: { validators, self },
-  highestRound,
-  totalPower,
-}: Pick<ConsensusState, "context" | "highestRound" | "totalPower">): boolean {
-  let power = 0;
-  for (const [index, validator] of validators.entries()) {
-    if (index !== self && (highestRound[index] ?? -1) >= 0) power += validator.power;
-  }
-  return power > faultyPower(totalPower);
-}
-
 export interface PaceParts {
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly pacing: PacingParams;
   readonly timers: Pick<ConsensusTimers, "waitsForHeight" | "hurry">;
-  /** The core's state, to read only. */
-  readonly state: () => ConsensusState;
+  readonly core: Pick<CoreView, "round" | "step" | "othersPower" | "faultyPower">;
 }
 
 /** When the last height began here, on the monotonic clock, and so when the next one may. */
@@ -79,7 +64,7 @@ export class Pace {
 
   /** A height is decided. Where it had not begun here, others began it: the next one has its time, too. */
   decided(): void {
-    if (this.#parts.state().step === "newHeight") this.begun();
+    if (this.#parts.core.step === "newHeight") this.begun();
   }
 
   /** There is work: the height need not wait for its empty-block time. */
@@ -89,7 +74,7 @@ export class Pace {
 
   /** A verified input from a peer that the core is about to take. */
   received(input: Input): void {
-    const { round, step } = this.#parts.state();
+    const { round, step } = this.#parts.core;
     if (input.type !== "proposal" || !input.valid || round !== 0) return;
     const { proposal, block } = input.message;
     if (proposal.round !== 0) return;
@@ -97,10 +82,11 @@ export class Pace {
     else if (block.transactions.length > 0) this.hurry();
   }
 
-  /** The core has taken an input. */
-  fed(): void {
-    const { timers, state } = this.#parts;
-    if (timers.waitsForHeight && hasBegun(state())) this.hurry();
+  /** The core has taken an input that was news. */
+  news(): void {
+    const { timers, core } = this.#parts;
+    // Of more than f power one is honest, and has begun.
+    if (timers.waitsForHeight && core.othersPower > core.faultyPower) this.hurry();
   }
 
   /** The leader stamped its block as it began the height that has begun here, too. */

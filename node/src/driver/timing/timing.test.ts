@@ -165,7 +165,7 @@ describe("on slow links", () => {
     expect(delay).toBeLessThan(0.4);
     const propose = metrics.value("consensus_timeout_seconds", { step: "propose" });
     expect(propose).toBeCloseTo(2 * delay, 2);
-    const { timeouts } = network.at(0).node.driver.state.context;
+    const { timeouts } = network.at(0).node.driver.core.context;
     expect(timeouts?.proposeMs).toBe(Math.round(propose * 1_000));
   });
 });

@@ -209,7 +209,7 @@ describe("two certified blocks of the height in progress", () => {
     network.start();
     network.untilHeight(2);
     network.run(1_000);
-    const leads = leaderOf(network.at(0).node.driver.state.context, 0);
+    const leads = leaderOf(network.at(0).node.driver.core.context, 0);
     const place = network.nodes.findIndex((_, i) => network.setIndexOf(i) === leads);
     const offered = { candidates: [], evidence: [] };
     const { block } = network.at(place).node.chain.build(0, network.clock.nowMs(), offered);
@@ -397,7 +397,7 @@ describe("a block whose parent is another certified block", () => {
 
   it("stops the node where it is proposed", () => {
     const { network, peer, node, child } = stalled();
-    const { round } = node.node.driver.state;
+    const { round } = node.node.driver.core;
     const proposal = network.proposalOf(child, round, network.leaderKey(node, round));
     peer.send(node, { type: "proposal", proposal });
     network.run(10);

@@ -17,8 +17,6 @@
 
 import { equalBytes } from "../../codec/bytes.ts";
 import { analyseConflict, type Conflict, isCommit, isConflict } from "../../consensus/conflict.ts";
-import type { ConsensusState } from "../../consensus/state.ts";
-import { certificateOf } from "../../consensus/tally.ts";
 import type { Clock, Metrics, Peer, Store } from "../../ports.ts";
 import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
@@ -99,9 +97,9 @@ export class ForkWatch {
    * The height in progress is decided. What the core knows of it may commit another block: votes that it
    * counted one by one, certificates that came inside round certificates or before a restart.
    */
-  decided(certificate: Certificate, known: Pick<ConsensusState, "rounds" | "quorumPower">): void {
+  decided(certificate: Certificate, known: readonly Certificate[]): void {
     this.current(certificate);
-    for (const found of commitsIn(known)) this.current(found);
+    for (const found of known) this.current(found);
   }
 
   /** A peer has said what its last block is. */
@@ -221,18 +219,6 @@ export class ForkWatch {
     const validators = chain.validatorsAt(theirs.height);
     return onFork({ ...strongest, height: theirs.height, theirs, validators });
   }
-}
-
-/** Every commit certificate that the core holds, or whose votes it has counted. */
-function commitsIn({
-  rounds,
-  quorumPower,
-}: Pick<ConsensusState, "rounds" | "quorumPower">): readonly Certificate[] {
-  return [...rounds.values()].flatMap(({ precommits: { values, votes } }) =>
-    values
-      .filter(({ power, certificate }) => certificate !== undefined || power >= quorumPower)
-      .map(({ certificate, hash }) => certificate ?? certificateOf(votes, hash)),
-  );
 }
 
 const weightOf = (conflict: Conflict): number =>

@@ -140,7 +140,7 @@ describe("a validator that has lost its sign state", () => {
     }
     network.run(3_000);
     expect(network.signed).toEqual([]);
-    expect(node.node.driver.state.round).toBe(0);
+    expect(node.node.driver.core.round).toBe(0);
     others[2]?.send(node, { type: "status", status });
     network.until("it votes in that round", () => network.signed.includes("v0/1/1/2"));
   });
