@@ -6,6 +6,7 @@ import { voteSignBytes } from "../../src/codec/sign-bytes.ts";
 import { groupVotes } from "../../src/consensus/round-certificate.ts";
 import { type Certificate, PRECOMMIT, PREVOTE, type VoteType } from "../../src/types/chain.ts";
 import type { RoundCertificate, Vote } from "../../src/types/consensus.ts";
+import type { Rng } from "../world/rng.ts";
 import { type Behaviour, type CulpritAdapter, type Outgoing, sent } from "./culprit.ts";
 import { certificateOf, type VotesFor } from "./seen.ts";
 
@@ -21,7 +22,10 @@ export const certifier: Behaviour = (culprit) => (message) => {
   const vote = culprit.ownVote(message);
   if (vote !== undefined) return shortCertificates(culprit, vote);
   if (message.type === "certificate" && rng.chance(OFTEN)) {
-    const certificate = shortened(message.certificate, culprit.quorum - 1);
+    const { certificate: whole } = message;
+    const certificate = rng.chance(0.5)
+      ? shortened(whole, culprit.quorum - 1)
+      : resigned(whole, rng);
     return sent({ type: "certificate", certificate });
   }
   if (message.type !== "roundCertificate" || !rng.chance(OFTEN)) return undefined;
@@ -57,7 +61,7 @@ function shortCertificates(culprit: CulpritAdapter, vote: Vote): readonly Outgoi
   const most = Math.max(...tallies.map(({ votes }) => votes.size));
   const enough = Math.min(most, quorum - 1);
   const tally = rng.pick(tallies.filter(({ votes }) => votes.size >= enough));
-  const certificate = rng.pick([oneShort, signerTwice, otherSet, padded])(culprit, tally);
+  const certificate = rng.pick(WORTHLESS)(culprit, tally);
   return sent({ type: "vote", vote }, { type: "certificate", certificate });
 }
 
@@ -93,6 +97,19 @@ function padded(culprit: CulpritAdapter, tally: VotesFor): Certificate {
   };
 }
 
+/** With a signature in place of a true one, of which others may have seen the true one. */
+export function resigned<T extends Pick<Certificate, "signatures">>(certificate: T, rng: Rng): T {
+  const { signatures } = certificate;
+  const at = rng.int(signatures.length);
+  return { ...certificate, signatures: signatures.with(at, new Uint8Array(64).fill(2)) };
+}
+
+/** As many votes as there are, said to be for another block. */
+function misquoted(culprit: CulpritAdapter, tally: VotesFor): Certificate {
+  const { seen, count, rng } = culprit;
+  return { ...certificateOf(tally, seen.height, count), blockHash: seen.anyHash(rng) };
+}
+
 /** Said of the height before or after, or signed by one validator more than the set has. */
 function otherSet(culprit: CulpritAdapter, tally: VotesFor): Certificate {
   const { seen, count, rng } = culprit;
@@ -105,6 +122,17 @@ function otherSet(culprit: CulpritAdapter, tally: VotesFor): Certificate {
     signatures: [...whole.signatures, culprit.sign(bytes)],
   };
 }
+
+const WORTHLESS = [
+  oneShort,
+  signerTwice,
+  otherSet,
+  padded,
+  misquoted,
+  (culprit: CulpritAdapter, tally: VotesFor) => resigned(padded(culprit, tally), culprit.rng),
+  (culprit: CulpritAdapter, tally: VotesFor) =>
+    resigned(certificateOf(tally, culprit.seen.height, culprit.count), culprit.rng),
+] as const;
 
 /** Votes that do not quite justify a next round. */
 function shortRound(culprit: CulpritAdapter, own: Vote): RoundCertificate {

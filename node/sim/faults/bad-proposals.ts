@@ -76,18 +76,21 @@ export function stale(culprit: CulpritAdapter, own: ProposalMessage): ProposalMe
   return { ...culprit.propose(message, message.block, change), polc };
 }
 
-/** A new block that claims a PoLC of the round before, without one or with another block's. */
+/** A new block that claims a PoLC of an earlier round, without one or with another block's. */
 export function unjustified(culprit: CulpritAdapter, message: ProposalMessage): ProposalMessage {
+  const { rng, seen, quorum, count } = culprit;
   const { round } = message.proposal;
-  const [first] = culprit.seen.proposals;
+  const [first] = seen.proposals;
   const header = { ...culprit.freshBlock(message, 0).header };
   const proposer = first?.block.header.proposer ?? header.proposer;
   const block = { ...message.block, header: { ...header, proposer } };
-  const forged = culprit.propose(message, block, { validRound: round - 1 });
-  return culprit.rng.chance(0.5) ? { ...forged, polc: undefined } : forged;
+  const polkas = seen.polkasBefore(round, quorum, count);
+  const polc = polkas.length > 0 && rng.chance(0.6) ? rng.pick(polkas).polc : undefined;
+  const forged = culprit.propose(message, block, { validRound: polc?.round ?? round - 1 });
+  return { ...forged, polc };
 }
 
-/** With its prevote, a block for a round that another one leads. */
+/** With its prevote, a block for a round that another one leads, in its own or in the leader's name. */
 export function usurper(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
   const { proposals, height } = culprit.seen;
   const { round, validatorIndex: proposerIndex } = vote;
@@ -96,8 +99,11 @@ export function usurper(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[
   );
   const model = proposals.at(-1);
   if (isLeader || model === undefined || height !== vote.height) return undefined;
-  const block = culprit.freshBlock(model, round);
-  const fresh = { ...model, polc: undefined };
-  const proposal = culprit.propose(fresh, block, { round, proposerIndex, validRound: -1 });
+  const fresh = culprit.freshBlock(model, round);
+  const isInLeadersName = model.proposal.round === round && culprit.rng.chance(0.5);
+  const proposer = isInLeadersName ? model.block.header.proposer : fresh.header.proposer;
+  const block = { ...fresh, header: { ...fresh.header, proposer } };
+  const bare = { ...model, polc: undefined };
+  const proposal = culprit.propose(bare, block, { round, proposerIndex, validRound: -1 });
   return sent({ type: "proposal", proposal }, { type: "vote", vote });
 }

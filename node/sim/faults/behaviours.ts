@@ -124,10 +124,20 @@ const staleProposer: Behaviour = (culprit) => {
   return (message, to) => (message.type === "vote" ? vote(message, to) : propose(message, to));
 };
 
-/** Mostly one bad block for all, so that it could be decided; sometimes another one for each. */
+/** Old values as a staleProposer proposes them, and votes as they are. */
+const reviver: Behaviour = proposals((culprit, own) => {
+  const old = stale(culprit, own);
+  return old === own ? undefined : old;
+});
+
+/** Of some proposals mostly one bad block for all, so that it could be decided; sometimes another one for each. */
 const badProposer: Behaviour = (culprit) => {
   const made = new WeakMap<ProposalMessage, ProposalMessage>();
+  const spared = new WeakSet<ProposalMessage>();
   return proposals((_, own) => {
+    const isFirst = !made.has(own) && !spared.has(own);
+    if (isFirst && culprit.rng.chance(0.4)) spared.add(own);
+    if (spared.has(own)) return undefined;
     const bad = culprit.rng.chance(0.7) ? made.get(own) : undefined;
     const proposal = bad ?? badBlock(culprit, own);
     made.set(own, proposal);
@@ -150,6 +160,7 @@ export const BEHAVIOURS: Readonly<Record<CulpritKind, Behaviour>> = {
     splitting(culprit, new Plot(culprit.count, [culprit.index], culprit.rng)),
   plotter: (culprit) => splitting(culprit, culprit.world.plot),
   staleProposer,
+  reviver,
   badProposer,
   unjustified: proposals((culprit, message) =>
     message.proposal.round === 0 ? undefined : unjustified(culprit, message),

@@ -11,6 +11,7 @@ export const CULPRIT_KINDS = [
   "lateVoter",
   "equivocator",
   "staleProposer",
+  "reviver",
   "badProposer",
   "unjustified",
   "usurper",
@@ -27,6 +28,21 @@ export const CULPRIT_KINDS = [
   "twins",
   "amnesia",
 ] as const;
+
+/** What a culprit of any kind may do besides: seldom, so that most of what it says stays that of its kind. */
+export const SIDELINES = [
+  "forger",
+  "certifier",
+  "impostor",
+  "swapper",
+  "accuser",
+  "confessor",
+  "runaway",
+  "badProposer",
+  "reviver",
+  "unjustified",
+  "liar",
+] as const satisfies readonly (typeof CULPRIT_KINDS)[number][];
 
 /** A plotter is an equivocator whose two blocks all plotters vote for, each for its side. */
 export type CulpritKind = (typeof CULPRIT_KINDS)[number] | "plotter";

@@ -10,7 +10,6 @@ import { blockHashOf } from "../../src/crypto/ids.ts";
 import type { Transport, TransportEvents } from "../../src/ports.ts";
 import type { Block } from "../../src/types/chain.ts";
 import type { Proposal, ProposalMessage, Vote } from "../../src/types/consensus.ts";
-import { CodedError } from "../../src/types/errors.ts";
 import { type Chain, keyOf } from "../world/chain.ts";
 import type { FrameReader } from "../world/frame-reader.ts";
 import { fakeVerify } from "../world/keyring.ts";
@@ -59,12 +58,20 @@ export class CulpritAdapter {
   readonly quorum: number;
   readonly #send: Send;
 
-  constructor(behaviour: Behaviour, world: CulpritWorld) {
+  /** @param behaviours the first one that changes a message has it. */
+  constructor(behaviours: readonly Behaviour[], world: CulpritWorld) {
     this.world = world;
     this.rng = world.rng;
     this.count = world.chain.set.length;
     this.quorum = quorumPower(this.count);
-    this.#send = behaviour(this);
+    const sends = behaviours.map((behaviour) => behaviour(this));
+    this.#send = (message, to) => {
+      for (const send of sends) {
+        const outgoing = send(message, to);
+        if (outgoing !== undefined) return outgoing;
+      }
+      return undefined;
+    };
   }
 
   get index(): number {
@@ -154,11 +161,8 @@ export class CulpritAdapter {
 
   /** What others garble is no news. */
   #hear(frame: Uint8Array): void {
-    try {
-      this.seen.hear(this.world.reader.read(frame));
-    } catch (cause) {
-      if (!(cause instanceof CodedError)) throw cause;
-    }
+    const message = this.world.reader.tryRead(frame);
+    if (message !== undefined) this.seen.hear(message);
   }
 
   #outgoing(peerId: string, frame: Uint8Array): readonly Outgoing[] {

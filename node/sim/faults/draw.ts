@@ -7,9 +7,17 @@ import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
 import { PAYMENT_FAULTS, WALLETS } from "../world/chain.ts";
 import type { DiskTrouble } from "../world/disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
-import { CULPRIT_KINDS, type CulpritKind } from "./culprit-kinds.ts";
+import { CULPRIT_KINDS, type CulpritKind, SIDELINES } from "./culprit-kinds.ts";
 import { drawDeadLinks, silentOnes } from "./dead-links.ts";
-import type { Culprit, FaultName, FaultPlan, Partition, Payment, PlanChange } from "./plan.ts";
+import type {
+  Culprit,
+  FaultName,
+  FaultPlan,
+  Partition,
+  Payment,
+  PlanChange,
+  RoundCut,
+} from "./plan.ts";
 import { STRANGER_KINDS } from "./stranger.ts";
 import { FAULT_NAMES, WEIGHTS } from "./weights.ts";
 
@@ -29,6 +37,10 @@ export interface FaultOptions {
 /** How often f + 1 culprits plot together, and how often f do. */
 const PLOTS_BEYOND = 0.7;
 const PLOTS = 0.25;
+/** How many things a culprit does besides. */
+const BESIDES = [0, 1, 2] as const;
+/** Of the ways, those that a step of a round does not pass. */
+const CUT_SHARES = [0, 0.15, 0.3, 0.5] as const;
 /** How often an amnesiac forgets before the run heals. */
 const FORGETS = 4;
 const LATE_MS = 5_000;
@@ -63,6 +75,7 @@ const NOTHING: FaultPlan = {
   bandwidth: 0,
   deadLinks: [],
   partitions: [],
+  roundCuts: [],
   stalls: [],
   storms: [],
   cuts: [],
@@ -177,7 +190,7 @@ const DRAWS: { readonly [K in FaultName]: Draw<FaultPlan[K]> } = {
   prevoteLoss: among(0.15, 0.3, 0.45),
   precommitLoss: among(0.3, 0.6, 0.9),
   straggle: among(0.02, 0.1),
-  farMs: among(110, 200, 300),
+  farMs: among(110, 200, 300, 800),
   unevenLinks: ({ nodes }, rng) => {
     const factors = Array.from({ length: nodes * nodes }, () => rng.pick([0.2, 1, 1, 1, 3]));
     // Both ways alike: a clock is judged by the middle of a round trip.
@@ -192,6 +205,7 @@ const DRAWS: { readonly [K in FaultName]: Draw<FaultPlan[K]> } = {
   },
   bandwidth: among(100, 400),
   partitions: some([1, 1, 2, 4], drawPartition),
+  roundCuts: drawRoundCuts,
   stalls: some([1, 1, 2, 3], (setting, rng) => ({
     machine: rng.int(setting.nodes),
     ...spanIn(setting, rng),
@@ -251,8 +265,12 @@ function drawCulprits(setting: Setting, rng: Rng): readonly Culprit[] {
   return Array.from({ length: count }, (_, place) => ({
     kind: kind ?? (isPlot ? "plotter" : rng.pick(CULPRIT_KINDS)),
     index: (first + place) % nodes,
+    also: kind === undefined ? drawBesides(rng) : [],
   }));
 }
+
+const drawBesides = (rng: Rng): readonly CulpritKind[] =>
+  Array.from({ length: rng.pick(BESIDES) }, () => rng.pick(SIDELINES));
 
 function drawPartition(setting: Setting, rng: Rng): Partition {
   const { nodes } = setting;
@@ -265,6 +283,23 @@ function drawPartition(setting: Setting, rng: Rng): Partition {
     flapMs: rng.pick([0, 0, 200]),
     breaksLinks: rng.chance(0.5),
   };
+}
+
+/** The first rounds of one height of three or of more, so that what one round has left meets the next. */
+function drawRoundCuts({ nodes }: Setting, rng: Rng): readonly RoundCut[] {
+  const [heights, rounds] = [rng.pick([1, 1, 2, 3]), rng.pick([1, 2, 2, 3])];
+  const first = rng.int(3);
+  const cuts: RoundCut[] = [];
+  for (let place = 0; place < heights; place++) {
+    for (let round = 0; round < rounds; round++) {
+      for (const step of ["proposal", "prevote", "precommit"] as const) {
+        const share = rng.pick(CUT_SHARES);
+        const ways = Array.from({ length: nodes * nodes }, () => Number(rng.chance(share)));
+        if (share > 0) cuts.push({ round, step, heightOfThree: (first + place) % 3, ways });
+      }
+    }
+  }
+  return cuts;
 }
 
 /** A few spends, and the same coin spent twice in two places: on two sides of a partition, if there is one. */

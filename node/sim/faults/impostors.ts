@@ -17,12 +17,17 @@ const SELDOM = 0.07;
 const MAX_KEPT = 8;
 const LATE_HEIGHTS = 4;
 
-/** With its vote, the same one under another's name, or a proposal of the leader's that it made itself. */
+/**
+ * With its vote, the same one under another's name, a true vote of another's for another block, or a proposal of
+ * the leader's that it made itself.
+ */
 export function impostor(culprit: CulpritAdapter, vote: Vote): readonly Outgoing[] | undefined {
   const { rng, seen, count, index } = culprit;
   if (!rng.chance(SELDOM) || seen.height !== vote.height) return undefined;
   const validatorIndex = (index + 1 + rng.int(count - 1)) % count;
   const model = seen.proposals.findLast(({ proposal }) => proposal.round === vote.round);
+  const stolen = rng.chance(0.4) ? misquoted(culprit) : undefined;
+  if (stolen !== undefined) return sent({ type: "vote", vote }, { type: "vote", vote: stolen });
   if (model === undefined || rng.chance(0.5)) {
     return sent({ type: "vote", vote }, { type: "vote", vote: { ...vote, validatorIndex } });
   }
@@ -31,6 +36,14 @@ export function impostor(culprit: CulpritAdapter, vote: Vote): readonly Outgoing
   const { proposerIndex } = model.proposal;
   const proposal = culprit.propose(model, block, { proposerIndex });
   return sent({ type: "vote", vote }, { type: "proposal", proposal });
+}
+
+/** Another's vote with its true signature, said to be for another block. */
+function misquoted({ rng, seen, index }: CulpritAdapter): Vote | undefined {
+  const votes = seen.tallies.flatMap((tally) => [...tally.votes.values()]);
+  const others = votes.filter((vote) => vote.validatorIndex !== index);
+  if (others.length === 0) return undefined;
+  return { ...rng.pick(others), blockHash: seen.anyHash(rng) };
 }
 
 /** Passes a leader's proposal on with another body, and answers for a block's body with another one. */

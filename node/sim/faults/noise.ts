@@ -10,7 +10,8 @@ import {
   PREVOTE,
 } from "../../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
-import { forgedCertificate } from "./bad-certificates.ts";
+import type { Rng } from "../world/rng.ts";
+import { forgedCertificate, resigned } from "./bad-certificates.ts";
 import { type Behaviour, type CulpritAdapter, sent } from "./culprit.ts";
 
 const OFTEN = 0.3;
@@ -113,6 +114,7 @@ export const liar: Behaviour = (culprit) => (message) => {
     () => sent({ type: "blocks", requestId, blocks: blocks.map(falseBlock) }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map(twin) }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map(withAnother) }),
+    () => sent({ type: "blocks", requestId, blocks: blocks.map((b) => withBadSignature(b, rng)) }),
     () => sent({ type: "blocks", requestId, blocks: blocks.map((b) => forgedBlock(culprit, b)) }),
   ])();
 };
@@ -141,6 +143,12 @@ function uncommitted({ seen, quorum, count }: CulpritAdapter): readonly Certifie
 const withAnother = ({ block, certificate }: CertifiedBlock): CertifiedBlock => ({
   block,
   certificate: block.lastCommit ?? certificate,
+});
+
+/** A true block, with a certificate that one signer has not signed. */
+const withBadSignature = ({ block, certificate }: CertifiedBlock, rng: Rng): CertifiedBlock => ({
+  block,
+  certificate: resigned(certificate, rng),
 });
 
 /** A block that only the culprit has signed. */

@@ -26,6 +26,16 @@ export interface Partition {
   readonly breaksLinks: boolean;
 }
 
+/** One step of a round, certificates of it included, that does not pass some ways, however often it is said. */
+export interface RoundCut {
+  readonly round: number;
+  readonly step: "proposal" | "prevote" | "precommit";
+  /** Of three heights in a row, the one that it is about. */
+  readonly heightOfThree: number;
+  /** By from × nodes + to: 1 where it does not pass. */
+  readonly ways: readonly number[];
+}
+
 /** While it lasts, every frame of `machine` waits; all of them arrive at its end. */
 export interface Stall {
   readonly machine: number;
@@ -60,6 +70,8 @@ export interface MachineError {
 export interface Culprit {
   readonly index: number;
   readonly kind: CulpritKind;
+  /** What it does besides, now and then. */
+  readonly also?: readonly CulpritKind[];
 }
 
 export interface FaultPlan {
@@ -84,6 +96,7 @@ export interface FaultPlan {
   /** From which validator to which nothing ever arrives; the honest still reach each other. For good. */
   readonly deadLinks: readonly (readonly [from: number, to: number])[];
   readonly partitions: readonly Partition[];
+  readonly roundCuts: readonly RoundCut[];
   readonly stalls: readonly Stall[];
   /** Timeouts are tiny, and no proposal arrives meanwhile: rounds fail by the dozen. */
   readonly storms: readonly { readonly fromMs: number; readonly toMs: number }[];

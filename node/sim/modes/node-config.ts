@@ -1,5 +1,5 @@
 // How the nodes of a run are configured: as in production but for short waits. Every second seed sends
-// compact proposals, every fourth votes by way of the leader; a run with a storm has tiny, fixed timeouts.
+// compact proposals, every fourth votes by way of the leader, every fifth has fixed timeouts; a run with a storm has tiny, fixed timeouts.
 
 import type { NodeOptions } from "../../src/daemon/consensus-node.ts";
 import type { FaultPlan } from "../faults/plan.ts";
@@ -36,6 +36,7 @@ export function nodeConfigFor(seed: number, { storms }: FaultPlan): NodeOptions[
   const { consensus } = NODE_CONFIG;
   const compactFromBytes = seed % 2 === 0 ? 1 : consensus.compactFromBytes;
   const voteRelay = seed % 4 === 2 ? "leader" : consensus.voteRelay;
-  const waits = storms.length > 0 ? STORMY : {};
+  const adaptive = seed % 5 !== 4;
+  const waits = storms.length > 0 ? STORMY : { adaptive };
   return { ...NODE_CONFIG, consensus: { ...consensus, ...waits, compactFromBytes, voteRelay } };
 }

@@ -14,7 +14,7 @@ import type { BrokenPorts } from "../faults/broken-ports.ts";
 import { CulpritAdapter } from "../faults/culprit.ts";
 import type { CulpritKind } from "../faults/culprit-kinds.ts";
 import { drawFaults } from "../faults/draw.ts";
-import type { FaultName, FaultPlan, PlanChange } from "../faults/plan.ts";
+import type { Culprit, FaultName, FaultPlan, PlanChange } from "../faults/plan.ts";
 import { Plot } from "../faults/plot.ts";
 import { Stranger } from "../faults/stranger.ts";
 import { type Chain, chainOf } from "../world/chain.ts";
@@ -29,6 +29,7 @@ import {
 } from "../world/machine.ts";
 import { MachineClock } from "../world/machine-clock.ts";
 import { newRng, type Rng } from "../world/rng.ts";
+import { roundPlaceOf } from "../world/round-cuts.ts";
 import { TwinLinks } from "../world/twin-links.ts";
 import { type DisksMode, newDisksFor, nodeConfigFor } from "./node-config.ts";
 import { schedule } from "./schedule.ts";
@@ -111,7 +112,11 @@ class Simulation implements MachineEvents {
     const { nodeIds } = this.#chain;
     const nowMs = () => this.#time.monotonicMs();
     this.#events = trace === undefined ? this : traced(this, trace, nowMs);
-    this.#links = new Links(this.#plan, this.#rng, { nodeIds, nowMs });
+    const placeOf = (frame: Uint8Array) => {
+      const message = this.#reader.tryRead(frame);
+      return message === undefined ? undefined : roundPlaceOf(message);
+    };
+    this.#links = new Links(this.#plan, this.#rng, { nodeIds, nowMs, placeOf });
     this.#hub = new MemoryHub({
       scheduler: this.#time,
       delayMs: (from, to, frame) => this.#links.delayMs(from, to, frame),
@@ -227,9 +232,10 @@ class Simulation implements MachineEvents {
   #newMachine(index: number, place: number): Machine {
     const { nodes = 4, mode = "fast", seed, broken } = this.#options;
     const addresses = this.#addresses();
-    const kind = this.#plan.culprits.find((culprit) => culprit.index === index)?.kind;
-    const hasAdapter = kind !== undefined && kind !== "twins" && kind !== "amnesia";
-    const culprit = hasAdapter ? this.#newCulprit(kind, index) : undefined;
+    const drawn = this.#plan.culprits.find((culprit) => culprit.index === index);
+    const kind = drawn?.kind;
+    const hasAdapter = drawn !== undefined && kind !== "twins" && kind !== "amnesia";
+    const culprit = hasAdapter ? this.#newCulprit(drawn) : undefined;
     const options: MachineOptions = {
       chain: this.#chain,
       index,
@@ -253,8 +259,9 @@ class Simulation implements MachineEvents {
     return new Machine({ ...options, openLinks: () => shared.open(place < nodes ? 0 : 1) });
   }
 
-  #newCulprit(kind: CulpritKind, index: number): CulpritAdapter {
-    return new CulpritAdapter(BEHAVIOURS[kind], {
+  #newCulprit({ kind, index, also = [] }: Culprit): CulpritAdapter {
+    const behaviours = [...also, kind].map((name) => BEHAVIOURS[name]);
+    return new CulpritAdapter(behaviours, {
       chain: this.#chain,
       index,
       time: this.#time,
@@ -306,7 +313,7 @@ class Simulation implements MachineEvents {
       events: this.#eventCount,
       virtualMs: Math.round(this.#time.monotonicMs()),
       heights: Math.max(0, ...this.#honest.map(({ height }) => height - startHeight)),
-      byzantine: culprits.map(({ kind, index }) => `${kind} at ${index}`).join(", ") || "none",
+      byzantine: culprits.map(wordsFor).join(", ") || "none",
       maxRound: checks.maxRound,
       transactions: this.#transactions,
       convicted: checks.convicted,
@@ -315,6 +322,9 @@ class Simulation implements MachineEvents {
     };
   }
 }
+
+const wordsFor = ({ kind, index, also = [] }: Culprit): string =>
+  `${[kind, ...also].join("+")} at ${index}`;
 
 function boundOf({ deadLinks, slowWays, farMs, bandwidth }: FaultPlan): number {
   const isSlow = deadLinks.length > 0 || slowWays.length > 0 || farMs > 0 || bandwidth > 0;

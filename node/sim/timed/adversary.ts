@@ -39,7 +39,7 @@ export function adversaryOf(options: AdversaryOptions, rng: Rng) {
     corrupt(index: number, { chain, time, reader }: TimedWorld) {
       if (!indices.includes(index)) return undefined;
       const behaviour = adversary === "silent" ? BEHAVIOURS.silent : collusion.behaviour;
-      const culprit = new CulpritAdapter(behaviour, {
+      const culprit = new CulpritAdapter([behaviour], {
         chain,
         index,
         time,

@@ -3,6 +3,7 @@
 // peer only is another array, and what does not decode is refused anew by each receiver. Bound: SLOTS.
 
 import { decodeFrame, type Message } from "../../src/codec/frames.ts";
+import { CodedError } from "../../src/types/errors.ts";
 
 /** Frames that are on their way to several nodes at a time. */
 const SLOTS = 32;
@@ -11,6 +12,16 @@ export class FrameReader {
   readonly #frames: (Uint8Array | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   readonly #messages: (Message | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
   #next = 0;
+
+  /** Undefined where it does not decode. */
+  tryRead(frame: Uint8Array): Message | undefined {
+    try {
+      return this.read(frame);
+    } catch (cause) {
+      if (cause instanceof CodedError) return undefined;
+      throw cause;
+    }
+  }
 
   /** As decodeFrame. */
   read(frame: Uint8Array): Message {

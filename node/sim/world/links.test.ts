@@ -1,11 +1,12 @@
 // What the links of a run lose, hold and slow down, until they heal and after.
 
 import { describe, expect, it } from "vitest";
-import { encodeFrame, type Message } from "../../src/codec/frames.ts";
+import { decodeFrame, encodeFrame, type Message } from "../../src/codec/frames.ts";
 import { drawFaults } from "../faults/draw.ts";
 import type { FaultPlan, Partition } from "../faults/plan.ts";
 import { Links } from "./links.ts";
 import { newRng } from "./rng.ts";
+import { roundPlaceOf } from "./round-cuts.ts";
 
 const NODES = 5;
 const nodeIds = Array.from({ length: NODES }, (_, index) => `v${index}`);
@@ -29,7 +30,11 @@ const vote = (type: 1 | 2): Uint8Array =>
 /** A perfect network but for `change`, at the virtual time `nowMs`. */
 function linksWith(change: Partial<FaultPlan>, nowMs = 0): Links {
   const plan = drawFaults({ seed: 1, nodes: NODES, only: [], change: { delayMs: 10, ...change } });
-  return new Links(plan, newRng(1), { nodeIds, nowMs: () => nowMs });
+  return new Links(plan, newRng(1), {
+    nodeIds,
+    nowMs: () => nowMs,
+    placeOf: (sent) => roundPlaceOf(decodeFrame(sent)),
+  });
 }
 
 const delay = (links: Links, from: number, to: number, sent = PING) =>

@@ -5,6 +5,7 @@
 import { PRECOMMIT } from "../../src/types/chain.ts";
 import { type FaultPlan, isApart, type Partition } from "../faults/plan.ts";
 import type { Rng } from "./rng.ts";
+import { isCutOff, type RoundPlace } from "./round-cuts.ts";
 
 /** Delay of a late frame in link delays, which is what makes TCP wait: a segment sent again. */
 const STRAGGLER_FACTOR = 6;
@@ -15,6 +16,8 @@ const COMPACT_BYTE = 0x14;
 interface World {
   readonly nodeIds: readonly string[];
   readonly nowMs: () => number;
+  /** Which step of which round a frame is about; undefined: none. */
+  readonly placeOf: (frame: Uint8Array) => RoundPlace | undefined;
 }
 
 export class Links {
@@ -23,6 +26,7 @@ export class Links {
   readonly #nodes: number;
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #nowMs: () => number;
+  readonly #placeOf: World["placeOf"];
   readonly #active = new Set<Partition>();
   /** By from × nodes + to. */
   readonly #dead: ReadonlySet<number>;
@@ -30,11 +34,12 @@ export class Links {
   readonly #freeAtMs: number[] = [];
   #healed = false;
 
-  constructor(plan: FaultPlan, rng: Rng, { nodeIds, nowMs }: World) {
+  constructor(plan: FaultPlan, rng: Rng, { nodeIds, nowMs, placeOf }: World) {
     this.#plan = plan;
     this.#rng = rng;
     this.#nodes = nodeIds.length;
     this.#nowMs = nowMs;
+    this.#placeOf = placeOf;
     this.#indexOf = new Map(nodeIds.map((id, index) => [id, index]));
     this.#dead = new Set(plan.deadLinks.map(([from, to]) => from * this.#nodes + to));
   }
@@ -86,8 +91,12 @@ export class Links {
   }
 
   #isLost(from: number, to: number, frame: Uint8Array | undefined): boolean {
-    const { storms } = this.#plan;
+    const { storms, roundCuts } = this.#plan;
     if (this.#active.size > 0 && this.#isBlocked(from, to)) return true;
+    if (roundCuts.length > 0 && frame !== undefined) {
+      const place = this.#placeOf(frame);
+      if (place !== undefined && isCutOff(roundCuts, place, from * this.#nodes + to)) return true;
+    }
     if (this.#rng.chance(this.#lossOf(frame))) return true;
     if (storms.length === 0) return false;
     const isProposal = frame?.[0] === PROPOSAL_BYTE || frame?.[0] === COMPACT_BYTE;
