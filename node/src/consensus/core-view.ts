@@ -16,6 +16,7 @@ import { isAwaited } from "./fetch-polka.ts";
 import { isQuorum } from "./round-certificate.ts";
 import { type ConsensusState, candidateOf, isKept } from "./state.ts";
 import { certificateOf } from "./tally.ts";
+import { timeoutMs } from "./timeouts.ts";
 
 /** What was counted of one round and type. */
 export interface CountedVotes {
@@ -40,6 +41,11 @@ export class CoreView {
 
   get round(): Round {
     return this.#state().round;
+  }
+
+  /** T_propose of the round in progress, in ms. */
+  get proposeMs(): number {
+    return timeoutMs(this.#state(), "propose", this.round);
   }
 
   get step(): Exclude<Step, "rebroadcast"> {

@@ -42,7 +42,7 @@ import { openWatches, type Watches } from "./watches/watches.ts";
 const TICK_MS = 500;
 /** Every so many ticks each peer is pinged and told our height and further addresses. */
 const TICKS_PER_GREETING = 10;
-/** Of T_propose: how long a peer has for the transactions that a compact proposal lacks. */
+/** Of the round's T_propose: how long a peer has for the transactions that a compact proposal lacks. */
 const ANSWER_SHARE = 1 / 3;
 
 export class Driver {
@@ -98,8 +98,7 @@ export class Driver {
     this.#compact = new CompactProposals({
       ...parts,
       clock: guarded,
-      answerMs: () =>
-        (core.context.timeouts?.proposeMs ?? consensus.timeoutProposeMs) * ANSWER_SHARE,
+      answerMs: () => core.proposeMs * ANSWER_SHARE,
       intake: () => this.#inbound.proposals,
     });
     this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
