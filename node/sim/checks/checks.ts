@@ -3,6 +3,7 @@
 // refused. Nothing is taken from the nodes' own word but what they wrote and signed, and what they note.
 
 import { equalBytes } from "../../src/codec/bytes.ts";
+import type { Message } from "../../src/codec/frames.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
@@ -18,7 +19,8 @@ import { commitFault } from "./commit-proof.ts";
 import { type Counts, Coverage } from "./coverage.ts";
 import { type ChecksOptions, Decisions } from "./decisions.ts";
 import { RoundReasons } from "./round-reasons.ts";
-import { hashIn, Signatures } from "./signatures.ts";
+import { ShownProofs } from "./shown-proofs.ts";
+import { hashIn, Signatures, validRoundIn } from "./signatures.ts";
 
 /** What a process may die of while its disk is in trouble. */
 const DISK_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -46,6 +48,7 @@ export class Checks {
   maxRound = 0;
   readonly #signatures: Signatures;
   readonly #reasons: RoundReasons;
+  readonly #shown: ShownProofs;
   readonly #options: ChecksOptions;
   readonly #decisions: Decisions;
   readonly #heights = new Map<Machine, Height>();
@@ -69,6 +72,8 @@ export class Checks {
       report,
       coverage: this.coverage,
     });
+    const { culprits } = options;
+    this.#shown = new ShownProofs({ chain, culprits, decisions: this.#decisions, report });
     this.#reasons = new RoundReasons((height) => this.#decisions.votersAt(height), report);
   }
 
@@ -108,9 +113,18 @@ export class Checks {
     if (this.#options.mayFork === true) return;
     const { height, step, signBytes } = request;
     if (isHonest) this.#reasons.enters(index, height, round);
+    if (isHonest && step === 1) this.#shown.proposes(machine, request, validRoundIn(signBytes));
     if (step === 1) return;
     const type = step === 2 ? PREVOTE : PRECOMMIT;
-    this.#reasons.votes(index, { type, height, round, blockHash: hashIn(signBytes) });
+    const vote = { type, height, round, blockHash: hashIn(signBytes) } as const;
+    this.#reasons.votes(index, vote);
+    if (isHonest) this.#shown.votes(machine, vote);
+  }
+
+  /** An honest node reads a message; with f + 1 faulty, nothing follows from what it is shown. */
+  hears(machine: Machine, message: Message): void {
+    if (this.isHonest(machine) && this.#options.mayFork !== true)
+      this.#shown.hears(machine, message);
   }
 
   /** A culprit has signed a vote that its node did not ask for. */
@@ -155,6 +169,7 @@ export class Checks {
 
   /** A process starts on what the disks kept: the head may be one further than what was heard of. */
   resumes(machine: Machine): void {
+    this.#shown.starts(machine);
     const head = machine.store.head();
     if (!this.isHonest(machine) || head === undefined) return;
     const last = this.#heights.get(machine) ?? this.#first;
@@ -173,6 +188,7 @@ export class Checks {
   wiped(machine: Machine): void {
     this.coverage.count("wipes");
     this.#heights.set(machine, 0);
+    this.#shown.wiped(machine);
   }
 
   /** A line of a log. */
@@ -248,6 +264,7 @@ export class Checks {
   /** Only a round that an honest node can have left the one before for. */
   #enters(machine: Machine, { height, round }: { height: number; round: number }): void {
     this.#rounds.set(machine, { height, round });
+    if (this.#options.mayFork !== true) this.#shown.enters(machine, { height, round });
     const highest = this.#entered[height] ?? 0;
     if (round <= highest) return;
     this.#entered[height] = round;

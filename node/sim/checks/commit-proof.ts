@@ -1,4 +1,4 @@
-// Whether a certificate proves that a block is final, judged by the simulator's own few lines: a bug in the
+// Whether a certificate proves that a block is final, or what else a quorum said, judged by the simulator's own few lines: a bug in the
 // product's check, planted or not, must not be in its judge as well. Shares types and the signed bytes only.
 
 import { equalBytes } from "../../src/codec/bytes.ts";
@@ -17,10 +17,18 @@ export interface CommitClaim {
 
 /** What is wrong with a commit certificate; undefined where it holds. */
 export function commitFault(certificate: Certificate, claim: CommitClaim): string | undefined {
-  const { genesisHash, validators, height, blockHash } = claim;
-  const { type, signers, signatures } = certificate;
-  if (type !== PRECOMMIT || certificate.height !== height) return "no commit of its height";
-  if (!equalBytes(certificate.blockHash, blockHash)) return "of another block";
+  if (certificate.type !== PRECOMMIT || certificate.height !== claim.height)
+    return "no commit of its height";
+  if (!equalBytes(certificate.blockHash, claim.blockHash)) return "of another block";
+  return quorumFault(certificate, claim);
+}
+
+/** What is wrong with it as the quorum of a set for what it says. */
+export function quorumFault(
+  certificate: Certificate,
+  { genesisHash, validators }: Pick<CommitClaim, "genesisHash" | "validators">,
+): string | undefined {
+  const { signers, signatures } = certificate;
   if (signers.length !== validators.length) return `${signers.length} bits`;
   const signed = validators.filter((_, index) => signers[index] === true);
   if (signed.length !== signatures.length) return `${signatures.length} signatures`;

@@ -38,6 +38,7 @@ export function traced(
     heard(machine, message) {
       const shown = showMessage(message);
       if (shown !== undefined) line(machine, `  reads ${shown}`);
+      events.heard?.(machine, message);
     },
     logged(machine, message, fields) {
       line(machine, `${message} ${JSON.stringify(fields, (_key, value: unknown) => plain(value))}`);

@@ -170,6 +170,9 @@ class Simulation implements MachineEvents {
     this.#checks.commits(machine, certified, head);
   };
 
+  heard: NonNullable<MachineEvents["heard"]> = (machine, message) =>
+    this.#checks.hears(machine, message);
+
   punished: MachineEvents["punished"] = (machine, peerId, reason) =>
     this.#checks.punishes(machine, peerId, reason);
 
