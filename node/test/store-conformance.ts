@@ -129,6 +129,44 @@ function succession(store: () => Store): void {
   });
 }
 
+/** More reads than fit into the time of a write, so that some come while the disk has it already. */
+const READS_WHILE_WRITING = 100_000;
+
+function views(store: () => Store): void {
+  it("shows the state before a commit, whole, until the commit is reported", async () => {
+    await initialise(store());
+    const tx = payAll([coin(0)], 5);
+    const change = nextCommit(store(), [tx]);
+    const [txid] = change.txids;
+    if (txid === undefined) throw new Error("the block holds one transaction");
+    const owner = walletOf(0).address;
+    let isReported = false;
+    const pending = new Promise<void>((resolve) => {
+      store().commit(change, () => {
+        isReported = true;
+        resolve();
+      });
+    });
+    const listed = [utxosOf(store(), owner)];
+    // Lets the write begin.
+    await Promise.resolve();
+    for (let read = 0; !isReported && read < READS_WHILE_WRITING; read++) {
+      if (store().transaction(txid) !== undefined) throw new Error(`seen too early, read ${read}`);
+    }
+    if (!isReported) {
+      expect(store().heightOf(change.blockHash)).toBeUndefined();
+      expect(store().utxo(coin(0).outPoint)).toEqual(coin(0));
+      expect(store().balanceOf(owner)).toBe(coin(0).value);
+      listed.push(utxosOf(store(), owner));
+    }
+    await pending;
+    for (const utxos of listed) expect(await utxos).toEqual([coin(0)]);
+    expect(store().transaction(txid)).toEqual({ height: 1, index: 0 });
+    expect(store().block(1)).toEqual(change.certified);
+    expect(await utxosOf(store(), owner)).toEqual([]);
+  });
+}
+
 /** The suite. `open` gives an empty store that lives for one test. */
 export function storeConformance(name: string, open: () => Promise<Store>): void {
   describe(`${name} as a Store`, () => {
@@ -140,6 +178,6 @@ export function storeConformance(name: string, open: () => Promise<Store>): void
       if (opened === undefined) throw new Error("no store is open");
       return opened;
     };
-    for (const part of [emptiness, commits, lists, succession]) part(store);
+    for (const part of [emptiness, commits, lists, succession, views]) part(store);
   });
 }

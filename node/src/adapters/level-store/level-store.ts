@@ -1,8 +1,8 @@
 // The chain on disk: classic-level (LevelDB), with one atomic, synced batch for each block. After a crash the
 // store is at a whole block: head, block, indices and unspent outputs agree. Reads are synchronous; those that
 // consensus needs (head, utxo, block) cost one lookup. A record that is damaged, or missing where it must be,
-// throws STORE_CORRUPT and is never "not found". Keys and values: records.ts. Between the start of
-// a commit and its `done`, reads may show either state.
+// throws STORE_CORRUPT and is never "not found". Keys and values: records.ts. From the start of a
+// commit to its `done` every read shows the state before it; from `done` on, the state after it.
 
 import type { ClassicLevel } from "classic-level";
 import { decodeCertifiedBlock, encodeCertifiedBlock } from "../../codec/chain.ts";
@@ -29,6 +29,7 @@ import {
   unseal,
 } from "./records.ts";
 import { checkSuccession } from "./succession.ts";
+import { StoreView } from "./view.ts";
 
 export type LevelDatabase = ClassicLevel<Uint8Array, Uint8Array>;
 
@@ -72,6 +73,8 @@ export class LevelStore implements Store {
   readonly #onClosed: () => void;
   #state: StoredState | undefined;
   #writing: Promise<void> | undefined;
+  /** What reads see while a write is under way: the state before it, whole. */
+  #before: StoreView | undefined;
   #failed = false;
 
   /** Use openLevelStore. */
@@ -211,8 +214,16 @@ export class LevelStore implements Store {
 
   async #listOf(address: Uint8Array, limit: number): Promise<Utxo[]> {
     const utxos: Utxo[] = [];
-    for await (const [key, value] of this.#db.iterator({ ...addressRange(address), limit })) {
-      utxos.push({ outPoint: outPointOfKey(key), ...UtxoRecord.deserialize(unseal(key, value)) });
+    const view = this.#before;
+    // The write may end before the last record is read.
+    view?.hold();
+    try {
+      const range = { ...addressRange(address), limit, ...view?.options };
+      for await (const [key, value] of this.#db.iterator(range)) {
+        utxos.push({ outPoint: outPointOfKey(key), ...UtxoRecord.deserialize(unseal(key, value)) });
+      }
+    } finally {
+      await view?.release();
     }
     return utxos;
   }
@@ -221,20 +232,26 @@ export class LevelStore implements Store {
   #write(writes: () => Write[], state: StoredState, done: (error?: Error) => void): void {
     invariant(this.#writing === undefined, "one write at a time");
     invariant(!this.#failed, "nothing is written after a failed write: the node must stop");
+    // The database shows a batch before this process hears that it is written.
+    const before = new StoreView(this.#db.snapshot());
+    this.#before = before;
     this.#writing = Promise.resolve()
       .then(() => this.#db.batch(writes(), { sync: true }))
       .then(
         () => {
           this.#state = state;
           this.#writing = undefined;
+          this.#before = undefined;
           done();
         },
         (error: unknown) => {
           this.#failed = true;
           this.#writing = undefined;
+          this.#before = undefined;
           done(storeError(error, this.#db.location));
         },
-      );
+      )
+      .finally(() => before.release());
   }
 
   #read<T>(key: Uint8Array, schema: Schema<T>): T | undefined {
@@ -244,7 +261,7 @@ export class LevelStore implements Store {
 
   #get(key: Uint8Array): Uint8Array | undefined {
     try {
-      return this.#db.getSync(key);
+      return this.#db.getSync(key, this.#before?.options);
     } catch (error) {
       throw storeError(error, this.#db.location);
     }
