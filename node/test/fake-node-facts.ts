@@ -61,6 +61,7 @@ export class FakeNode {
     return ok(txid);
   };
   nowMs = GENESIS_TIME_MS + 90_500;
+  readonly stopping = new AbortController();
 
   readonly facts: NodeFacts = {
     genesis: this.genesis,
@@ -70,6 +71,7 @@ export class FakeNode {
     startedAtMs: GENESIS_TIME_MS,
     clock: { nowMs: () => this.nowMs },
     isCaughtUp: () => true,
+    stopping: this.stopping.signal,
     head: () => this.head(),
     store: this.store(),
     mempool: this.mempool(),
@@ -116,6 +118,8 @@ export class FakeNode {
       },
       transaction: (txid) => this.locate(txid),
       balanceOf: (address) => this.utxosOf(address).reduce((sum, { value }) => sum + value, 0n),
+      utxo: (outPoint) =>
+        this.utxos.find((utxo) => outPointKey(utxo.outPoint) === outPointKey(outPoint)),
       utxosOf: (address, limit, done) => done(undefined, this.utxosOf(address).slice(0, limit)),
     };
   }

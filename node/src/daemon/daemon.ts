@@ -61,6 +61,8 @@ interface Moment {
   lastCommitAtMs: number | null;
   draining: boolean;
   started: boolean;
+  /** Aborted when the node is told to stop. */
+  readonly stopping: AbortController;
 }
 
 /** @throws CodedError where something must be put right first; what was opened is closed again. */
@@ -85,7 +87,12 @@ interface Opened extends OpenChain, Tools {
 async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
   const opened = await openAll(options, steps);
   const { config, log, metrics, identity, transport } = opened;
-  const moment: Moment = { lastCommitAtMs: null, draining: false, started: false };
+  const moment: Moment = {
+    lastCommitAtMs: null,
+    draining: false,
+    started: false,
+    stopping: new AbortController(),
+  };
   const { node, status, facts } = assemble(opened, moment, options);
   const ops = await openOps(opened, status, moment);
   steps.add("operations listener", () => ops.close(500));
@@ -102,6 +109,7 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
   log.info({ ops: ops.url, rpc: rpc?.url, p2p: transport.port }, "node started");
   const stop = async (): Promise<void> => {
     moment.draining = true;
+    moment.stopping.abort();
     await steps.run();
   };
   return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, stop };
@@ -154,8 +162,13 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
       { ...about, signer, chain, driver, signers, sync },
       { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining },
     );
+  const stopping = moment.stopping.signal;
   const isCaughtUp = (): boolean => status().sync.state === "caughtUp";
-  return { node, status, facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits }) };
+  return {
+    node,
+    status,
+    facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping }),
+  };
 }
 
 interface Tools {

@@ -10,7 +10,8 @@ import type { Height } from "../types/chain.ts";
 
 type About = "version" | "nodeId" | "genesis" | "genesisHash";
 
-export interface RpcFactsParts extends Pick<NodeFacts, About | "store" | "mempool" | "isCaughtUp"> {
+export interface RpcFactsParts
+  extends Pick<NodeFacts, About | "store" | "mempool" | "isCaughtUp" | "stopping"> {
   readonly chain: ChainState;
   readonly driver: Driver;
   readonly commits: CommitListeners;

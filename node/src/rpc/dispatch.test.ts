@@ -246,6 +246,18 @@ describe("methods", () => {
     ]);
   });
 
+  it("show no output as free that a block spent while the list was read", async () => {
+    node.fund(1, 500_000n);
+    const store = node.facts.store as { utxosOf: typeof node.facts.store.utxosOf };
+    store.utxosOf = (_address, _limit, done) => {
+      const listed = node.utxos.splice(0);
+      node.commit([transfer(1)]);
+      done(undefined, listed);
+    };
+    const { result: listed } = await call("listunspent", [RICH_ADDRESS]);
+    expect(listed).toMatchObject([{ confirmations: 1, spentByPending: true }]);
+  });
+
   it("judge addresses", async () => {
     expect(await result("validateaddress", [RICH_ADDRESS])).toEqual({
       isvalid: true,
@@ -350,6 +362,27 @@ describe("waitfortransaction", () => {
     gone.abort();
     expect(await answer).toEqual([-11, "RPC_TIMEOUT"]);
     expect(node.listeners.size).toBe(0);
+  });
+
+  it("ends with its own words when the node stops, and when it never heard of the transaction", async () => {
+    const answer = call("waitfortransaction", [txid, 120_000]);
+    await expect.poll(() => node.listeners.size).toBe(1);
+    node.stopping.abort();
+    const { error: stopped } = await answer;
+    expect(stopped).toMatchObject({ code: -28, data: { code: "RPC_STOPPING" } });
+    expect(stopped?.message).not.toContain("ms");
+    expect(node.listeners.size).toBe(0);
+    expect(await error("waitfortransaction", [txid, 1000])).toEqual([-28, "RPC_STOPPING"]);
+    node.commit([transfer(1)]);
+    expect(await result("waitfortransaction", [txid])).toMatchObject({ status: "final" });
+  });
+
+  it("names that another node at the same address may know the transaction", async () => {
+    const { error: unknown } = await call("waitfortransaction", [txid, 1]);
+    expect(unknown?.message).toContain("another one may know it");
+    node.submit(transfer(1));
+    const { error: pending } = await call("waitfortransaction", [txid, 1]);
+    expect(pending?.message).toContain("still pending after 1 ms");
   });
 
   it("refuses when all places are taken, and when the wait is too long", async () => {

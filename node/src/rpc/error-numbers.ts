@@ -21,6 +21,7 @@ const NUMBERS: Readonly<Partial<Record<ErrorCode, number>>> = {
   CODEC_TOO_LARGE: -8,
   RPC_TIMEOUT: -11,
   RPC_BUSY: -12,
+  RPC_STOPPING: -28,
 };
 
 const REJECTED = -26;

@@ -58,7 +58,12 @@ export interface NodeFacts {
   readonly nodeId: string;
   readonly startedAtMs: UnixMs;
   readonly clock: Pick<Clock, "nowMs">;
-  readonly store: Pick<Store, "block" | "heightOf" | "transaction" | "balanceOf" | "utxosOf">;
+  /** Aborted once the node stops: what waits ends then. */
+  readonly stopping: AbortSignal;
+  readonly store: Pick<
+    Store,
+    "block" | "heightOf" | "transaction" | "balanceOf" | "utxo" | "utxosOf"
+  >;
   readonly mempool: PendingTransactions;
   head(): ChainHead;
   isCaughtUp(): boolean;

@@ -260,8 +260,9 @@ export class LevelStore implements Store {
   }
 
   #get(key: Uint8Array): Uint8Array | undefined {
+    const view = this.#before;
     try {
-      return this.#db.getSync(key, this.#before?.options);
+      return view === undefined ? this.#db.getSync(key) : this.#db.getSync(key, view.options);
     } catch (error) {
       throw storeError(error, this.#db.location);
     }

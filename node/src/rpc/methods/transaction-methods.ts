@@ -98,33 +98,59 @@ export const sendRawTransaction = defineMethod({
   },
 });
 
-/** Resolves at the first commit that makes `isDone` true, at the timeout, or when the client goes. */
+type WaitEnd = "done" | "timeout" | "stopping" | "gone";
+
+/** Ends at the first commit that makes `isDone` true, or at whatever else ends the wait before it. */
 function untilCommit(
   facts: NodeFacts,
   timeoutMs: number,
-  signal: AbortSignal,
+  gone: AbortSignal,
   isDone: () => boolean,
-): Promise<void> {
+): Promise<WaitEnd> {
   return new Promise((resolve) => {
-    const finish = (): void => {
+    const finish = (end: WaitEnd): void => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      stop();
-      resolve();
+      gone.removeEventListener("abort", onGone);
+      facts.stopping.removeEventListener("abort", onStopping);
+      unsubscribe();
+      resolve(end);
     };
-    const timer = setTimeout(finish, timeoutMs);
-    signal.addEventListener("abort", finish);
-    const stop = facts.onCommit(() => {
-      if (isDone()) finish();
+    const onGone = (): void => finish("gone");
+    const onStopping = (): void => finish("stopping");
+    const timer = setTimeout(() => finish("timeout"), timeoutMs);
+    gone.addEventListener("abort", onGone);
+    facts.stopping.addEventListener("abort", onStopping);
+    const unsubscribe = facts.onCommit(() => {
+      if (isDone()) finish("done");
     });
     // What was committed before the subscription is seen here; what comes later, by it.
-    if (isDone() || signal.aborted) finish();
+    if (isDone()) finish("done");
+    else if (gone.aborted) finish("gone");
+    else if (facts.stopping.aborted) finish("stopping");
   });
+}
+
+/** Why a wait ended without finality. None of these says that the transaction failed. */
+function endedEarly(end: WaitEnd, { txid, timeoutMs }: WaitParams, isKnown: boolean): CodedError {
+  if (end === "stopping") {
+    const reason = `the node stops, so the wait for transaction ${txid} ended before its time`;
+    return new CodedError("RPC_STOPPING", reason);
+  }
+  if (end === "gone") return new CodedError("RPC_TIMEOUT", "the client has gone");
+  const reason = isKnown
+    ? `transaction ${txid} is still pending after ${timeoutMs} ms`
+    : `this node heard nothing of transaction ${txid} in ${timeoutMs} ms; where several nodes answer at this address, another one may know it`;
+  return new CodedError("RPC_TIMEOUT", reason);
+}
+
+interface WaitParams {
+  readonly txid: string;
+  readonly timeoutMs: number;
 }
 
 async function waitForFinality(
   facts: NodeFacts,
-  params: { txid: string; timeoutMs: number },
+  params: WaitParams,
   context: CallContext,
 ): Promise<z.input<typeof FoundTransaction>> {
   const id = fromHex(params.txid, 32);
@@ -134,14 +160,10 @@ async function waitForFinality(
   }
   try {
     const isFinal = (): boolean => facts.store.transaction(id) !== undefined;
-    await untilCommit(facts, params.timeoutMs, context.signal, isFinal);
+    const end = await untilCommit(facts, params.timeoutMs, context.signal, isFinal);
     const transaction = look(facts, id);
     if (transaction?.status === "final") return transaction;
-    const state = transaction === undefined ? "unknown here" : "still pending";
-    throw new CodedError(
-      "RPC_TIMEOUT",
-      `transaction ${params.txid} is ${state} after ${params.timeoutMs} ms`,
-    );
+    throw endedEarly(end, params, transaction !== undefined);
   } finally {
     release();
   }
@@ -149,7 +171,8 @@ async function waitForFinality(
 
 export const waitForTransaction = defineMethod({
   name: "waitfortransaction",
-  summary: "Answers when a transaction is final, or with -11 when it is not in time.",
+  summary:
+    "Answers when a transaction is final; with -11 when it is not in time, with -28 when the node stops.",
   params: z.strictObject({
     txid: hash("Transaction id"),
     timeoutMs: z.int().min(0).max(MAX_WAIT_MS).default(30_000).describe("Longest wait"),

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { toHex } from "../../codec/hex.ts";
 import { decodeAddress } from "../../crypto/address.ts";
 import { addressNetworkOf } from "../../genesis.ts";
+import type { OutPoint } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Utxo } from "../../types/ledger.ts";
 import { amountFields, defineMethod, hash } from "../method.ts";
@@ -58,12 +59,18 @@ export const listUnspent = defineMethod({
       ...amountFields,
       height: z.int().describe("Block that made it; 0 is genesis"),
       confirmations: z.int(),
-      spentByPending: z.boolean().describe("A pending transaction already spends it"),
+      spentByPending: z
+        .boolean()
+        .describe("A pending transaction, or a newer block, already spends it"),
     }),
   ),
   async handle(facts, { address, limit }) {
     const head = facts.head().height;
     const utxos = await utxosOf(facts, keyHashOf(facts, address), limit);
+    // The list is of `head`; blocks that came while it was read may have spent from it.
+    const isOld = facts.head().height !== head;
+    const isSpent = (outPoint: OutPoint): boolean =>
+      facts.mempool.isSpent(outPoint) || (isOld && facts.store.utxo(outPoint) === undefined);
     return utxos.map(({ outPoint, value, address: owner, height }) => ({
       txid: toHex(outPoint.txid),
       vout: outPoint.index,
@@ -71,7 +78,7 @@ export const listUnspent = defineMethod({
       ...amounts(value),
       height,
       confirmations: head - height + 1,
-      spentByPending: facts.mempool.isSpent(outPoint),
+      spentByPending: isSpent(outPoint),
     }));
   },
 });

@@ -59,6 +59,10 @@ export const FACE_ERRORS = {
     "As many calls wait for transactions as the node allows.",
     "Retry after a moment, or ask another node.",
   ),
+  RPC_STOPPING: entry(
+    "The node is shutting down. It says nothing of the transaction.",
+    "Ask with gettransaction, here after the restart or another node now. Do not pay again.",
+  ),
   RPC_INTERNAL: entry(
     "The node failed to answer; its log has the cause.",
     "Look for the request's method in the node's log at level error.",
