@@ -2,6 +2,7 @@
 // The entry of time-cli: binds the program to this process. All else is in cli/.
 
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { runCli } from "./cli/program.ts";
 import { readVersion } from "./cli/version.ts";
 
@@ -19,6 +20,7 @@ process.exitCode = await runCli(
     fetch: globalThis.fetch,
     randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
     nowMs: () => Date.now(),
+    pause: (delayMs) => setTimeout(delayMs),
   },
   readVersion(),
 );

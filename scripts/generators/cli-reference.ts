@@ -64,6 +64,7 @@ const NO_IO = {
   fetch: globalThis.fetch,
   randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes),
   nowMs: () => 0,
+  pause: () => Promise.resolve(),
 };
 
 const INTRO = `\`time-cli\` makes keys and genesis files, pays, and asks a node. Keys stay with it: they are

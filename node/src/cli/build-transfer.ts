@@ -33,6 +33,8 @@ export interface TransferRequest {
   readonly amount: Satoshi;
   /** Pay at least this much, above the rules' own minimum. */
   readonly leastFee: Satoshi;
+  /** Refuse a fee above this; the usual limit if absent. */
+  readonly maxFee?: Satoshi | undefined;
   readonly rules: Pick<LedgerParams, "minFee" | "feePermille" | "dust">;
 }
 
@@ -45,7 +47,15 @@ export interface Transfer {
   readonly change: Satoshi;
 }
 
-export type TransferErrorCode = "TX_DUST" | "FUNDS_INSUFFICIENT" | "FUNDS_FRAGMENTED";
+export type TransferErrorCode =
+  | "AMOUNT_INVALID"
+  | "TX_DUST"
+  | "FUNDS_INSUFFICIENT"
+  | "FUNDS_FRAGMENTED"
+  | "FEE_TOO_HIGH";
+
+/** 0.1 TIME: no fee up to this is worth a question. */
+const SMALL_FEE: Satoshi = 10_000_000n;
 
 const max = (a: Satoshi, b: Satoshi): Satoshi => (a > b ? a : b);
 const sumOf = (coins: readonly Coin[]): Satoshi =>
@@ -87,11 +97,31 @@ function selectCoins(rising: readonly Coin[], need: Satoshi): readonly Coin[] | 
   return undefined;
 }
 
+/**
+ * The most that a payment costs without the user's word: 1 % of the amount, or 0.1 TIME where that is
+ * more, or what the user asked to pay at least.
+ */
+const usualFeeLimit = ({ amount, leastFee }: TransferRequest): Satoshi =>
+  max(max(amount / 100n, SMALL_FEE), leastFee);
+
+function feeTooHigh(request: TransferRequest, { fee, change, coins }: Transfer) {
+  const { amount, rules } = request;
+  const limit = request.maxFee ?? usualFeeLimit(request);
+  if (fee <= limit) return undefined;
+  const reason =
+    `the fee would be ${formatTime(fee)} TIME for a payment of ${formatTime(amount)} TIME, above the limit of ` +
+    `${formatTime(limit)}. The network asks for ${rules.feePermille / 10} % of all outputs, and the change ` +
+    `is one of them: ${formatTime(change)} TIME, from ${coins.length} coin${coins.length === 1 ? "" : "s"}`;
+  return fail("FEE_TOO_HIGH", reason);
+}
+
 /** The payment, or why there is none. */
 export function buildTransfer(request: TransferRequest): Result<Transfer, TransferErrorCode> {
   const { amount, rules, changeTo, to, leastFee } = request;
+  if (amount === 0n) return fail("AMOUNT_INVALID", "a payment must be of more than 0 TIME");
   if (amount < rules.dust) {
-    return fail("TX_DUST", `${formatTime(amount)} TIME is below the dust limit`);
+    const least = formatTime(rules.dust);
+    return fail("TX_DUST", `${formatTime(amount)} TIME is too little: the least is ${least} TIME`);
   }
   const need = amount + max(leastFee, minimumFee(amount, rules));
   const rising = request.coins.toSorted(byValue);
@@ -113,5 +143,6 @@ export function buildTransfer(request: TransferRequest): Result<Transfer, Transf
   if (change > 0n) outputs.push({ value: change, address: changeTo });
   const inputs = coins.map(({ outPoint }) => outPoint);
   const body = { version: TX_VERSION, inputs, outputs, payload: new Uint8Array() };
-  return ok({ body, coins, fee: total - amount - change, change });
+  const transfer = { body, coins, fee: total - amount - change, change };
+  return feeTooHigh(request, transfer) ?? ok(transfer);
 }

@@ -7,6 +7,7 @@ export interface CliIo {
   readonly fetch: typeof fetch;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
   readonly nowMs: () => number;
+  readonly pause: (delayMs: number) => Promise<void>;
 }
 
 /** Options that every command has. */

@@ -26,8 +26,11 @@ let node: FakeNode;
 let directory: string;
 let seed: number;
 let urls: string[];
+let nowMs: number;
 /** Replaces the node's answer text, to play a broken or lying node. */
 let distort: (text: string, method: string) => string;
+/** Answers in place of the node. */
+let intercept: (method: string) => string | undefined;
 
 beforeEach(() => {
   node = new FakeNode();
@@ -36,7 +39,9 @@ beforeEach(() => {
   directory = made;
   seed = 1;
   urls = [];
+  nowMs = 1_700_000_000_000;
   distort = (text) => text;
+  intercept = () => undefined;
 });
 
 const path = (name: string): string => join(directory, name);
@@ -45,6 +50,9 @@ const ignore = (): void => {};
 const fakeFetch = (async (url: string, init: { body: string; signal: AbortSignal }) => {
   urls.push(url);
   if (url.includes("dead")) throw new TypeError("fetch failed", { cause: new Error("refused") });
+  const { method } = JSON.parse(init.body) as { method: string };
+  const instead = intercept(method);
+  if (instead !== undefined) return new Response(instead);
   const text = await dispatch(
     init.body,
     { signal: init.signal, takeWaitingPlace: () => ignore },
@@ -56,19 +64,29 @@ const fakeFetch = (async (url: string, init: { body: string; signal: AbortSignal
       monotonicMs: () => 0,
     },
   );
-  const { method } = JSON.parse(init.body) as { method: string };
   return new Response(distort(text ?? "", method));
 }) as unknown as typeof fetch;
 
-async function run(line: string, env: Record<string, string> = {}) {
+async function run(
+  line: string,
+  env: Record<string, string> = {},
+  onOut: (text: string) => void = ignore,
+) {
   let [out, err] = ["", ""];
   const io = {
     env,
-    out: (text: string) => void (out += text),
+    out: (text: string) => {
+      out += text;
+      onOut(text);
+    },
     err: (text: string) => void (err += text),
     fetch: fakeFetch,
     randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes).fill(seed++),
-    nowMs: () => 1_700_000_000_000,
+    nowMs: () => nowMs,
+    pause: async (delayMs: number) => {
+      nowMs += delayMs;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
   };
   const code = await runCli(line.split(" "), io, "1.2.3");
   return { code, out, err };
@@ -77,7 +95,8 @@ async function run(line: string, env: Record<string, string> = {}) {
 /** Runs with --json and gives the parsed output. */
 async function json(line: string): Promise<Record<string, unknown>> {
   const { code, out, err } = await run(`--json ${line}`);
-  expect(err).toBe("");
+  // A payment names its txid there before it waits.
+  expect(err.replace(/^\{"sent":.*\}\n/, "")).toBe("");
   expect(code).toBe(0);
   return JSON.parse(out) as Record<string, unknown>;
 }
@@ -233,9 +252,59 @@ describe("send", () => {
     expect(await failure(send)).toEqual([5, "FUNDS_INSUFFICIENT"]);
   });
 
-  it("says when a transaction is not final in time", async () => {
-    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --timeout 0`;
-    expect(await failure(send)).toEqual([7, "RPC_TIMEOUT"]);
+  it("names the txid and says that it is pending when it is not final in time", async () => {
+    const line = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --timeout 0`;
+    const { code, out, err } = await run(line);
+    const txid = toHex(txidOf(submitted().body));
+    expect(code).toBe(7);
+    expect(out).toContain(`txid:   ${txid}\n`);
+    expect(out).toContain("final: false\n");
+    expect(err).toMatch(/^pending PAYMENT_PENDING: .*\nnext: Do not pay again/);
+    node.pending.clear();
+    const json = await run(`--json ${line}`);
+    expect(JSON.parse(json.out)).toMatchObject({ txid, final: false });
+    expect(json.err.split("\n")[0]).toBe(JSON.stringify({ sent: { txid, isTaken: true } }));
+    expect(json.code).toBe(7);
+  });
+
+  it("prints the txid before it waits", async () => {
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`;
+    const { out, code } = await run(send, {}, (text) => {
+      // Nothing else makes a block here: a later txid would come after a time out.
+      if (text.includes("txid:")) node.commit([submitted()]);
+    });
+    expect(code).toBe(0);
+    expect(out).toContain("final:     true\n");
+  });
+
+  it.each([
+    [
+      "refuses to wait",
+      '{"jsonrpc":"2.0","id":1,"error":{"code":-12,"message":"","data":{"code":"RPC_BUSY","action":"Retry"}}}',
+    ],
+    ["is cut off", ""],
+    [
+      "stops",
+      '{"jsonrpc":"2.0","id":1,"error":{"code":-28,"message":"","data":{"code":"RPC_STOPPING","action":"Ask"}}}',
+    ],
+  ])("polls where the node %s, and reports no failure", async (_how, answer) => {
+    let asked = 0;
+    distort = (text, method) => {
+      if (method === "gettransaction" && ++asked === 3) node.commit([submitted()]);
+      return text;
+    };
+    intercept = (method) => (method === "waitfortransaction" ? answer : undefined);
+    const paid = await json(`send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`);
+    expect(paid).toMatchObject({ final: true, height: 1 });
+    expect(asked).toBe(4);
+  });
+
+  it("reports a payment as pending, not as failed, when the node is gone for good", async () => {
+    intercept = (method) => (/^(wait|gett)/.test(method) ? "<html>" : undefined);
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --timeout 1`;
+    const { code, err, out } = await run(send);
+    expect([code, out.includes("txid:")]).toEqual([7, true]);
+    expect(err).toContain("PAYMENT_PENDING");
   });
 
   it("passes on the node's refusal with its code", async () => {
@@ -244,17 +313,51 @@ describe("send", () => {
     expect(await failure(send)).toEqual([5, "TX_CONFLICT"]);
   });
 
-  it("tells to look, not to repeat, when the answer to a payment is lost", async () => {
-    distort = (text, method) => (method === "sendrawtransaction" ? "" : text);
-    const { code, err } = await run(`send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`);
+  it("finds a payment whose answer was lost", async () => {
+    distort = (text, method) => {
+      if (method !== "sendrawtransaction") return text;
+      node.commit([submitted()]);
+      return "";
+    };
+    const { code, out, err } = await run(`send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`);
+    expect([code, out.includes("final:     true\n")]).toEqual([0, true]);
+    expect(err).toContain("looking for the payment");
+  });
+
+  it("tells to look, not to repeat, when a lost payment is not found", async () => {
+    node.submit = () => fail("RPC_INTERNAL", "the disk is slow");
+    intercept = (method) => (method === "waitfortransaction" ? "" : undefined);
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --timeout 1`;
+    const { code, err, out } = await run(send);
+    const [, txid = ""] = /^txid: +([0-9a-f]{64})$/m.exec(out) ?? [];
     expect(code).toBe(4);
-    expect(err).toContain(`ask get-transaction ${toHex(txidOf(submitted().body))}`);
+    expect(err).toContain(`error PAYMENT_UNKNOWN`);
+    expect(err).toContain(txid);
+    expect(err).toContain("next: Do not pay again before you know");
+  });
+
+  it("refuses an absurd fee, names it, and takes the user's word for it", async () => {
+    node.utxos.splice(0, 1, {
+      outPoint: { txid: node.genesisHash, index: 0 },
+      value: 20_000_000_000_000n,
+      address: keyHashOf(RICH.publicKey),
+      height: 0,
+    });
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --no-wait`;
+    expect(await failure(send)).toEqual([5, "FEE_TOO_HIGH"]);
+    expect((await run(send)).err).toContain(
+      "the fee would be 199.80019981 TIME for a payment of 1 TIME",
+    );
+    expect(await failure(`${send} --max-fee 199.8`)).toEqual([5, "FEE_TOO_HIGH"]);
+    expect(node.pending.size).toBe(0);
+    expect(await json(`${send} --max-fee 200`)).toMatchObject({ fee: "199.80019981" });
   });
 
   it("refuses bad amounts, addresses and the wrong network", async () => {
     const key = `--key ${path("rich.json")}`;
     expect(await failure(`send ${OTHER_ADDRESS} 1e3 ${key}`)).toEqual([2, "AMOUNT_INVALID"]);
     expect(await failure(`send ${OTHER_ADDRESS} 0.00000001 ${key}`)).toEqual([5, "TX_DUST"]);
+    expect(await failure(`send ${OTHER_ADDRESS} 0 ${key}`)).toEqual([2, "AMOUNT_INVALID"]);
     expect(await failure(`send ${OTHER_ADDRESS}x 1 ${key}`)).toEqual([2, "ADDRESS_LENGTH"]);
     const mainnet = addressOf(OTHER.publicKey, "mainnet");
     expect(await failure(`send ${mainnet} 1 ${key}`)).toEqual([2, "ADDRESS_NETWORK"]);

@@ -10,7 +10,10 @@ export const EXIT_CODES = {
   unreachable: { number: 4, meaning: "The node does not answer, or not as a TimeCoin node." },
   refused: { number: 5, meaning: "The node or the rules refuse what was asked." },
   notFound: { number: 6, meaning: "The node knows no such block or transaction." },
-  timeout: { number: 7, meaning: "The transaction was not final in time; it may still become so." },
+  timeout: {
+    number: 7,
+    meaning: "Not final in time. The transaction did not fail: follow it, and do not pay again.",
+  },
 } as const satisfies Record<string, { number: number; meaning: string }>;
 
 type ExitName = keyof typeof EXIT_CODES;
@@ -30,6 +33,9 @@ const NAMES: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   RPC_BAD_ANSWER: "unreachable",
   RPC_NOT_FOUND: "notFound",
   RPC_TIMEOUT: "timeout",
+  RPC_STOPPING: "timeout",
+  PAYMENT_PENDING: "timeout",
+  PAYMENT_UNKNOWN: "unreachable",
 };
 
 /** The exit code of an error; whatever is not listed was refused. */

@@ -17,7 +17,11 @@ import { RemoteError } from "./rpc-client.ts";
 export const DEFAULT_RPC_URL = "http://127.0.0.1:24101";
 
 /** The command tree; also what docs/reference/cli.md is generated from. */
-export function createProgram(context: CommandContext, version: string): Command {
+export function createProgram(
+  context: CommandContext,
+  version: string,
+  complain: (text: string) => void = context.io.err,
+): Command {
   const { io } = context;
   const program = new Command("time-cli")
     .description("Keys, genesis, payments and questions to a TimeCoin node.")
@@ -30,7 +34,7 @@ export function createProgram(context: CommandContext, version: string): Command
     .option("--json", "print results and errors as JSON", false)
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err });
+    .configureOutput({ writeOut: io.out, writeErr: complain });
   addKeyCommands(program, context);
   addGenesisCommands(program, context);
   addSendCommand(program, context);
@@ -55,7 +59,9 @@ function report(io: CliIo, failure: Failure, json: boolean): void {
   if (json) io.err(`${JSON.stringify({ error: failure })}\n`);
   else {
     const next = failure.action === "" ? "" : `next: ${printable(failure.action)}\n`;
-    io.err(`error ${printable(failure.code)}: ${printable(failure.message)}\n${next}`);
+    const isPending = exitCodeOf(failure.code) === EXIT_CODES.timeout.number;
+    const kind = isPending ? "pending" : "error";
+    io.err(`${kind} ${printable(failure.code)}: ${printable(failure.message)}\n${next}`);
   }
 }
 
@@ -64,8 +70,8 @@ export async function runCli(args: readonly string[], io: CliIo, version: string
   // Commander prints its own complaint; with --json it is held back and printed as JSON.
   const isJson = args.includes("--json");
   const complaints: string[] = [];
-  const writeErr = (text: string): void => void (isJson ? complaints.push(text) : io.err(text));
-  const program = createProgram({ io: { ...io, err: writeErr } }, version);
+  const complain = (text: string): void => void (isJson ? complaints.push(text) : io.err(text));
+  const program = createProgram({ io }, version, complain);
   try {
     await program.parseAsync([...args], { from: "user" });
     return EXIT_CODES.ok.number;

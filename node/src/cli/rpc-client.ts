@@ -24,16 +24,27 @@ export interface RpcClient {
   call(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
-const Answer = z.object({
-  result: z.unknown().optional(),
-  error: z
-    .object({
+const ID = 1;
+
+/** What JSON-RPC 2.0 answers to request ID: a result, or an error (with id null where it was not read). */
+const Answer = z.union([
+  z.object({
+    jsonrpc: z.literal("2.0"),
+    id: z.literal(ID),
+    result: z.unknown().refine((result) => result !== undefined),
+    error: z.undefined().optional(),
+  }),
+  z.object({
+    jsonrpc: z.literal("2.0"),
+    id: z.union([z.literal(ID), z.null()]),
+    result: z.undefined().optional(),
+    error: z.object({
       code: z.number(),
       message: z.string(),
       data: z.object({ code: z.string(), action: z.string() }).optional(),
-    })
-    .optional(),
-});
+    }),
+  }),
+]);
 
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -63,8 +74,26 @@ function readAnswer(text: string, url: string): unknown {
 
 export interface RpcClientOptions {
   readonly fetch: typeof fetch;
-  /** Longest wait for one answer. */
+  /** Longest wait for one answer, above what the call itself asks the node to wait. */
   readonly timeoutMs: number;
+}
+
+/** How long the call asks the node to wait before it answers. */
+const waitOf = ({ timeoutMs }: Readonly<Record<string, unknown>>): number =>
+  typeof timeoutMs === "number" ? timeoutMs : 0;
+
+/** The body, read no further than the limit. */
+async function textOf(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_ANSWER_BYTES) {
+      throw new CodedError("RPC_BAD_ANSWER", `${url}: more than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 /** A client of `url`. */
@@ -77,14 +106,10 @@ export function createRpcClient(url: string, options: RpcClientOptions): RpcClie
         const response = await options.fetch(url, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-          signal: AbortSignal.timeout(options.timeoutMs),
+          body: JSON.stringify({ jsonrpc: "2.0", id: ID, method, params }),
+          signal: AbortSignal.timeout(options.timeoutMs + waitOf(params)),
         });
-        const declared = Number(response.headers.get("content-length") ?? 0);
-        if (declared > MAX_ANSWER_BYTES) {
-          throw new CodedError("RPC_BAD_ANSWER", `${url}: an answer of ${declared} bytes`);
-        }
-        text = await response.text();
+        text = await textOf(response, url);
       } catch (cause) {
         if (cause instanceof CodedError) throw cause;
         throw new CodedError("RPC_UNREACHABLE", `${url}: ${networkReason(cause)}`, { cause });

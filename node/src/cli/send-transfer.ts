@@ -1,5 +1,5 @@
-// The whole way of a payment: ask the node for the chain, the fee rules and the coins; check what it
-// says; build, sign, submit; wait until it is final. The key never leaves this process.
+// Prepares a payment: asks the node for the chain, the fee rules and the coins; checks what it says;
+// builds and signs. The key never leaves this process. Called by `time-cli send`, which submits it.
 
 import { z } from "zod";
 import { formatTime } from "../codec/amount.ts";
@@ -13,7 +13,7 @@ import type { Satoshi } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 import { buildTransfer, type Coin } from "./build-transfer.ts";
 import { checkInputs } from "./check-inputs.ts";
-import { ask, RemoteError, type RpcClient } from "./rpc-client.ts";
+import { ask, type RpcClient } from "./rpc-client.ts";
 import { signTransfer } from "./sign-transfer.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -35,11 +35,8 @@ const MempoolInfo = z.object({
 const Unspent = z
   .array(z.object({ txid: hash, vout: z.int().min(0), satoshi, spentByPending: z.boolean() }))
   .max(10_000);
-const Final = z.object({ finality: z.object({ height: z.int(), blockhash: hash }) });
 
 const MAX_UNSPENT = 10_000;
-/** One waiting call; the node allows at most two minutes. */
-const WAIT_CALL_MS = 15_000;
 
 export interface SendRequest {
   readonly client: RpcClient;
@@ -47,6 +44,8 @@ export interface SendRequest {
   readonly to: string;
   readonly amount: Satoshi;
   readonly leastFee: Satoshi;
+  /** Refuse to pay more; undefined for the usual limit (build-transfer.ts). */
+  readonly maxFee: Satoshi | undefined;
   /** Pins the network, and the worth of genesis outputs. */
   readonly genesis: Genesis | undefined;
 }
@@ -91,6 +90,7 @@ export async function prepareTransfer(request: SendRequest): Promise<PreparedTra
     changeTo: keyHashOf(key.publicKey),
     amount: request.amount,
     leastFee: request.leastFee,
+    maxFee: request.maxFee,
     rules: {
       minFee: mempool.minFeeSatoshi,
       feePermille: mempool.feePermille,
@@ -111,32 +111,4 @@ export async function prepareTransfer(request: SendRequest): Promise<PreparedTra
     change: formatTime(change),
     inputs: body.inputs.length,
   };
-}
-
-export interface FinalTransfer {
-  readonly height: number;
-  readonly blockhash: string;
-}
-
-/**
- * Waits until the transaction is final.
- * @throws RemoteError RPC_TIMEOUT when `timeoutMs` are over.
- */
-export async function waitUntilFinal(
-  client: RpcClient,
-  txid: string,
-  timeoutMs: number,
-  nowMs: () => number,
-): Promise<FinalTransfer> {
-  const deadlineMs = nowMs() + timeoutMs;
-  for (;;) {
-    const leftMs = Math.max(0, deadlineMs - nowMs());
-    const params = { txid, timeoutMs: Math.min(leftMs, WAIT_CALL_MS) };
-    try {
-      return (await ask(client, "waitfortransaction", params, Final)).finality;
-    } catch (error) {
-      const isEarly = error instanceof RemoteError && error.code === "RPC_TIMEOUT";
-      if (!isEarly || leftMs <= WAIT_CALL_MS) throw error;
-    }
-  }
 }

@@ -19,6 +19,8 @@ export interface CommandContext {
 /** The options that every command inherits. */
 const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals<GlobalOptions>();
 
+export const isJson = (command: Command): boolean => globalsOf(command).json;
+
 /** Prints a result: as JSON for programs, or as `text` (or aligned lines) for people. */
 export function show(
   { io }: CommandContext,

@@ -97,6 +97,18 @@ export const FACE_ERRORS = {
     "The amount needs more inputs than one transaction may have.",
     "Send smaller amounts, or merge outputs by sending to your own address first.",
   ),
+  FEE_TOO_HIGH: entry(
+    "The payment would cost more than 1 % of its amount and more than 0.1 TIME, or more than --max-fee.",
+    "Pay from smaller coins (list-unspent shows them), or accept the fee with --max-fee.",
+  ),
+  PAYMENT_PENDING: entry(
+    "The node took the payment; it was not final within --timeout. It did not fail.",
+    "Do not pay again. Follow this one with time-cli wait-for-transaction and its txid.",
+  ),
+  PAYMENT_UNKNOWN: entry(
+    "The node's answer to a payment was lost, and the node did not show the payment afterwards. It may have taken it.",
+    "Do not pay again before you know: ask for the txid with time-cli get-transaction, also at another node.",
+  ),
   // devnet
   DEVNET_DIRECTORY: entry(
     "The devnet's directory is not empty or cannot be used.",
