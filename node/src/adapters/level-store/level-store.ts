@@ -251,7 +251,7 @@ export class LevelStore implements Store {
           done(storeError(error, this.#db.location));
         },
       )
-      .finally(() => before.release());
+      .then(() => before.release());
   }
 
   #read<T>(key: Uint8Array, schema: Schema<T>): T | undefined {
