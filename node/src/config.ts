@@ -4,6 +4,7 @@
 // (config/leaves.ts). Secrets never stand in it: keys and tokens are files that it names.
 
 import { z } from "zod";
+import { parseIpRange } from "./types/ip-range.ts";
 
 export type Profile = "Mainnet" | "Testnet" | "Devnet";
 
@@ -84,9 +85,30 @@ const P2p = z.strictObject({
     .max(256)
     .default([])
     .describe("Node ids that this node never links with, whoever dials"),
-  maxInbound: count(1024, 128, "Most links that others dialled"),
+  clusterRanges: z
+    .array(
+      z
+        .string()
+        .max(64)
+        .refine((text) => parseIpRange(text) !== undefined, "is no range such as 10.0.0.0/8"),
+    )
+    .max(64)
+    .default([])
+    .describe(
+      "Ranges of addresses of the node's own cluster: no limits and no bans by address hold inside",
+    ),
+  maxInbound: count(
+    1024,
+    128,
+    "Most links that strangers dialled; validators and configured peers have places besides",
+  ),
   maxOutbound: count(1024, 64, "Most links that this node dialled"),
-  maxPerIp: count(1024, 8, "Most links with one IP address"),
+  maxPerIp: count(1024, 8, "Most links that strangers dialled from one IP address"),
+  maxPerNetwork: count(
+    1024,
+    32,
+    "Most links that strangers dialled from one network (/24, or /48 of IPv6)",
+  ),
   handshakeTimeoutMs: durationMs(60_000, 5000, "Time for TLS and hello of a new link"),
   rateBytesPerSec: z
     .int()
@@ -195,7 +217,14 @@ const RawNodeConfigSchema = z.strictObject({
 export type NodeConfigInput = z.input<typeof RawNodeConfigSchema>;
 
 /** The schema; parsing fills the defaults, the ports by profile. Unknown keys are refused. */
-export const NodeConfigSchema = RawNodeConfigSchema.transform((config) => {
+export const NodeConfigSchema = RawNodeConfigSchema.superRefine(({ p2p }, context) => {
+  for (const [place, peer] of p2p.peers.entries()) {
+    const id = peer.slice(0, peer.indexOf("@"));
+    if (!p2p.refuse.includes(id)) continue;
+    const message = `names ${id}, which p2p.refuse refuses: take it out of one of the two`;
+    context.addIssue({ code: "custom", path: ["p2p", "peers", place], message });
+  }
+}).transform((config) => {
   const ports = DEFAULT_PORTS[config.profile];
   return {
     ...config,

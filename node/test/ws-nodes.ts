@@ -10,11 +10,8 @@ import {
   openNodeIdentity,
 } from "../src/adapters/ws-transport/handshake/node-identity.ts";
 import type { PeerLimits } from "../src/adapters/ws-transport/limits.ts";
-import {
-  openWsTransport,
-  type WsTransport,
-  type WsTransportOptions,
-} from "../src/adapters/ws-transport/ws-transport.ts";
+import type { WsTransportOptions } from "../src/adapters/ws-transport/transport-options.ts";
+import { openWsTransport, type WsTransport } from "../src/adapters/ws-transport/ws-transport.ts";
 import type { Log, Metrics } from "../src/ports.ts";
 import { RecordedEvents, type TestNode } from "./transport-conformance.ts";
 

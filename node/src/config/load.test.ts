@@ -149,6 +149,21 @@ describe("loadConfig", () => {
     );
   });
 
+  it("refuses a peer that p2p.refuse names too, and says which", () => {
+    const id = "ab".repeat(20);
+    const peers = `p2p: {peers: ["${"cd".repeat(20)}@a:1", "${id}@b:1"], refuse: ["${id}"]}\n`;
+    const text = reason(`${MINIMAL}${peers}`);
+    expect(text).toContain("p2p.peers.1 (");
+    expect(text).toContain(`names ${id}, which p2p.refuse refuses`);
+    expect(text).not.toContain("cdcd");
+  });
+
+  it("refuses cluster ranges that are none", () => {
+    const text = reason(`${MINIMAL}p2p: {clusterRanges: [10.0.0.0/8, 10.0.0.0/40, "fd00::/8"]}\n`);
+    expect(text).toContain("p2p.clusterRanges.1 (");
+    expect(text).toContain("is no range such as 10.0.0.0/8");
+  });
+
   it("never shows a key that was put in place of a file name", () => {
     const text = reason(MINIMAL, { TIMECOIN_KEYS_VALIDATOR_KEY_FILE: SECRET });
     expect(text).toContain("looks like a key");

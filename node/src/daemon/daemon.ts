@@ -19,14 +19,14 @@ import {
   type NodeIdentity,
   openNodeIdentity,
 } from "../adapters/ws-transport/handshake/node-identity.ts";
-import { openWsTransport } from "../adapters/ws-transport/ws-transport.ts";
+import { openWsTransport, type WsTransport } from "../adapters/ws-transport/ws-transport.ts";
 import type { NodeConfig } from "../config.ts";
 import { verifyBackend, verifySignature } from "../crypto/verify.ts";
 import { assertVerifyRule } from "../crypto/verify-selftest.ts";
+import type { ChainState } from "../driver/chain/chain-state.ts";
 import { validatorSetOf } from "../genesis.ts";
 import { createOpsApp } from "../ops/ops-app.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
-import type { Transport } from "../ports.ts";
 import { createRpcApp } from "../rpc/rpc-app.ts";
 import { buildVersion } from "./build-version.ts";
 import { buildNode } from "./consensus-node.ts";
@@ -81,7 +81,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 interface Opened extends OpenChain, Tools {
   readonly signer: FileSigner | undefined;
   readonly identity: NodeIdentity;
-  readonly transport: Transport & { readonly port: number };
+  readonly transport: WsTransport;
 }
 
 async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
@@ -136,7 +136,7 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
 
 /** The node over what was opened, and what RPC and operations show of it. */
 function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOptions) {
-  const { config, log, metrics, genesis, genesisHash, signer, identity, store } = opened;
+  const { config, log, metrics, genesis, genesisHash, signer, identity, store, transport } = opened;
   const commits = new CommitListeners();
   const ports = { ...opened, clock: systemClock, log: log.child({ part: "consensus" }) };
   const node = buildNode(ports, {
@@ -148,10 +148,12 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     onCommit: (certified) => {
       moment.lastCommitAtMs = Date.now();
       signers.add(certified);
+      protectValidators(transport, chain);
       commits.tell(certified.block.header.height);
     },
   });
   const { chain, driver } = node;
+  protectValidators(transport, chain);
   const signers = new RecentSigners(chain, store);
   const sync = new SyncState(chain);
   const version = buildVersion(env);
@@ -171,6 +173,12 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   };
 }
 
+/** The validators of the height in progress and of the next one always have a place. */
+function protectValidators(transport: WsTransport, chain: ChainState): void {
+  const { validators, nextValidators } = chain.head.validatorState;
+  transport.protect([...validators, ...nextValidators].map(({ nodeKey }) => nodeKey));
+}
+
 interface Tools {
   readonly config: NodeConfig;
   readonly log: NodeLog;
@@ -182,7 +190,7 @@ async function openTransport(
   { genesis, genesisHash }: OpenChain,
   identity: NodeIdentity,
   signer: FileSigner | undefined,
-): Promise<Transport & { readonly port: number }> {
+): Promise<WsTransport> {
   const { p2p } = config;
   const validators = validatorSetOf(genesis);
   return await openWsTransport({
@@ -195,10 +203,13 @@ async function openTransport(
     advertise: p2p.advertise,
     peers: p2p.peers,
     refuse: p2p.refuse,
+    clusterRanges: p2p.clusterRanges,
+    dataDir: config.dataDir,
     limits: {
       maxInbound: p2p.maxInbound,
       maxOutbound: p2p.maxOutbound,
       maxPerIp: p2p.maxPerIp,
+      maxPerNetwork: p2p.maxPerNetwork,
       handshakeTimeoutMs: p2p.handshakeTimeoutMs,
       rateBytesPerSec: p2p.rateBytesPerSec,
       // Votes travel over direct links only, so a validator seeks a link to every other one.

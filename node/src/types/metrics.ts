@@ -89,6 +89,11 @@ export const METRICS = {
   p2p_messages_total: counter("Messages on peer links.", "direction", "type"),
   p2p_queue_bytes: gauge("Bytes waiting to be sent to peers."),
   p2p_rtt_seconds: histogram("Round-trip time of pings.", ROUND_TRIP),
+  p2p_bans: gauge("Bans that hold now, by node id and by range of addresses."),
+  p2p_penalties_total: counter(
+    "Points charged to peers for load and bad manners, by reason.",
+    "reason",
+  ),
   p2p_bans_total: counter("Peers banned, by reason.", "reason"),
   p2p_dropped_total: counter("Messages or links dropped, by reason.", "reason"),
   p2p_dials_total: counter("Dials, by result.", "result"),

@@ -5,20 +5,26 @@
 import { MAX_FRAME_BYTES } from "../../types/limits.ts";
 
 export interface PeerLimits {
-  /** Links that others dialled. */
+  /** Links that strangers dialled; validators and configured peers have places besides. */
   readonly maxInbound: number;
   /** Links that this node dialled. */
   readonly maxOutbound: number;
-  /** Inbound links and pending handshakes with one IP address (one /64 for IPv6). */
+  /** Inbound links of strangers with one IP address (one /64 for IPv6). */
   readonly maxPerIp: number;
+  /** The same with one network (/24, or /48 for IPv6). */
+  readonly maxPerNetwork: number;
   /** Inbound connections without a verified hello. */
   readonly maxPendingHandshakes: number;
   /** The same for one IP address. */
   readonly maxPendingPerIp: number;
+  /** Further ones from addresses of validators and configured peers. */
+  readonly reservedHandshakes: number;
   /** Handshakes begun in one second, from all addresses. */
   readonly maxHandshakesPerSec: number;
   /** The same from one IP address. */
   readonly maxHandshakesPerSecPerIp: number;
+  /** Further ones from addresses of validators and configured peers. */
+  readonly reservedHandshakesPerSec: number;
   /** From the TCP connection to the verified hello, in either direction. */
   readonly handshakeTimeoutMs: number;
   /** A link on which nothing was written out for so long, while something waits, is dropped. */
@@ -40,18 +46,19 @@ export interface PeerLimits {
   readonly stableAfterMs: number;
   /** Learned addresses. */
   readonly maxKnown: number;
-  /** Banned peers; beyond it the ban that ends first is forgotten. */
-  readonly maxBans: number;
 }
 
 export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxInbound: 128,
   maxOutbound: 64,
   maxPerIp: 8,
-  maxPendingHandshakes: 64,
+  maxPerNetwork: 32,
+  maxPendingHandshakes: 256,
   maxPendingPerIp: 8,
-  maxHandshakesPerSec: 200,
+  reservedHandshakes: 64,
+  maxHandshakesPerSec: 100,
   maxHandshakesPerSecPerIp: 32,
+  reservedHandshakesPerSec: 100,
   handshakeTimeoutMs: 5_000,
   stallTimeoutMs: 5_000,
   maxSendBufferBytes: 8 * 1024 * 1024,
@@ -63,7 +70,6 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxBackoffMs: 10_000,
   stableAfterMs: 10_000,
   maxKnown: 1_000,
-  maxBans: 1_000,
 };
 
 /** The defaults with what was given. An address that may have more links may have more handshakes. */

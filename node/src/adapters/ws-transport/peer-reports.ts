@@ -5,6 +5,7 @@ import type { Clock, Log, Metrics, Peer } from "../../ports.ts";
 import type { AddressEntry } from "./addresses/address-book.ts";
 import type { PeerAddress } from "./addresses/peer-address.ts";
 import type { LinkEnd } from "./close-code.ts";
+import type { InboundRefusal } from "./handshake/listener.ts";
 import type { Channel } from "./links/link.ts";
 import { RefusalLog } from "./refusal-log.ts";
 
@@ -22,10 +23,20 @@ export class PeerReports {
     this.#refusals = new RefusalLog(parts.log, parts.clock);
   }
 
-  refused(ip: string, reason: LinkEnd, detail: string): void {
+  refused({ ip, peerId, reason, detail }: InboundRefusal): void {
     this.#metrics.count("p2p_dropped_total", { reason });
-    if (QUIET.has(reason)) this.#log.debug({ code: reason, ip, detail }, "inbound link refused");
-    else this.#refusals.warn(reason, { ip, detail }, "inbound link refused");
+    const fields = { ip, ...(peerId === undefined ? {} : { peer: peerId }), detail };
+    if (QUIET.has(reason)) this.#log.debug({ code: reason, ...fields }, "inbound link refused");
+    else this.#refusals.warn(reason, fields, "inbound link refused");
+  }
+
+  penalised(peerId: string, points: number, reason: string): void {
+    this.#metrics.count("p2p_penalties_total", { reason }, points);
+    this.#log.debug({ peer: peerId, points, reason }, "points charged to a peer");
+  }
+
+  banned(peerId: string, ip: string, reason: string): void {
+    this.#refusals.warn("PEER_BANNED", { peer: peerId, ip, reason }, "peer banned");
   }
 
   dialled(peerId: string): void {

@@ -66,9 +66,9 @@ describe("ws transport against what the network brings", () => {
   const refusalOf = async (
     node: WsTestNode,
     hello: Hello,
-    exported?: Uint8Array,
+    { exported, seed = 50 }: { exported?: Uint8Array; seed?: number } = {},
   ): Promise<number> => {
-    const identity = await identityOf(50);
+    const identity = await identityOf(seed);
     const socket = await rawTls(node.transport.port, identity);
     const ws = await rawWebSocket(socket);
     const closed = closeCode(ws);
@@ -106,7 +106,7 @@ describe("ws transport against what the network brings", () => {
       const first = await rawTls(a.transport.port, await identityOf(50));
       const exported = exportedOf(first);
       first.destroy();
-      expect(await refusalOf(a, helloOf(), exported)).toBe(4004);
+      expect(await refusalOf(a, helloOf(), { exported })).toBe(4004);
       expect(a.events.lines).toEqual([]);
     });
 
@@ -355,7 +355,7 @@ describe("ws transport against what the network brings", () => {
   });
 
   describe("limits", () => {
-    it("refuse an inbound link above maxInbound, but make room for a configured peer", async () => {
+    it("refuse a stranger above maxInbound, while a configured peer has a place besides", async () => {
       const known = await identityOf(4);
       // Nobody listens on the port that it is configured with: its link comes in from outside.
       const peers = [`${known.nodeId}@127.0.0.1:1`];
@@ -373,16 +373,13 @@ describe("ws transport against what the network brings", () => {
         () => a.events.count("connected", known.nodeId) === 1,
         "the configured one is in",
       );
-      expect(a.events.reasons).toContain("PEER_TOO_MANY");
+      expect(a.events.count("disconnected", first.id)).toBe(0);
     });
 
     it("refuse more links from one address than maxPerIp", async () => {
       const a = await listening({ limits: { maxPerIp: 1 } });
       const { ws } = await rawPeer(a.transport.port, await identityOf(50));
-      const socket = connectTcp(a.transport.port, "127.0.0.1");
-      socket.on("error", () => socket.destroy());
-      socket.resume();
-      await once(socket, "close");
+      expect(await refusalOf(a, helloOf(), { seed: 51 })).toBe(4006);
       expect(logged(a, "PEER_TOO_MANY")).toBeDefined();
       ws.terminate();
     });
@@ -394,7 +391,7 @@ describe("ws transport against what the network brings", () => {
     await until(() => {
       const socket = connectTcp(a.transport.port, "127.0.0.1");
       socket.on("error", () => socket.destroy());
-      socket.once("connect", () => socket.destroy());
+      socket.once("connect", () => socket.end("x"));
       return logged(a, "PEER_TOO_MANY") !== undefined;
     }, "refused");
     const b = await nodes.node(2, { peers: [a.address] });
@@ -442,6 +439,16 @@ describe("ws transport against what the network brings", () => {
     await until(() => isRefused() && picky.transport.peers().length > 0, "refused, and linked");
     expect(picky.transport.peers().map(({ id }) => id)).toEqual([other.id]);
     expect(picky.events.lines.some((line) => line.includes(refused.id))).toBe(false);
+    // The line names whom.
+    expect(logged(picky, "PEER_BANNED")).toMatchObject({ peer: refused.id, ip: "127.0.0.1" });
+  });
+
+  it.each(["peers", "refuse"] as const)("does not open where p2p.%s names itself", async (key) => {
+    const { nodeId } = await identityOf(70);
+    const named = key === "peers" ? `${nodeId}@127.0.0.1:9` : nodeId;
+    const failure = await nodes.node(70, { [key]: [named] }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "PEER_SELF" });
+    expect(String(failure)).toContain(`p2p.${key}`);
   });
 
   it("settles every pair of twelve nodes that all dial each other at once, without a flap", async () => {

@@ -1,61 +1,26 @@
 // The Transport over WebSocket on mutually authenticated TLS 1.3 (docs/adr/0008): composes the listener,
-// the dialler and the link table, and says why each link or attempt ended. Opened by the daemon; the
-// driver sees only the port. Whatever a peer does ends in an event, a log line and a metric, never in
-// an exception; an exception of the driver's own handler is not caught.
+// the dialler, the gate (docs/adr/0019) and the link table, and says why each link or attempt ended. Opened
+// by the daemon; the driver sees only the port. Whatever a peer does ends in an event, a log line and a
+// metric, never in an exception; an exception of the driver's own handler is not caught.
 
-import type {
-  Clock,
-  Log,
-  Metrics,
-  Peer,
-  PeerRole,
-  Random,
-  Timer,
-  Transport,
-  TransportEvents,
-} from "../../ports.ts";
-import { CodedError, fail, invariant } from "../../types/errors.ts";
+import type { Peer, Timer, Transport, TransportEvents } from "../../ports.ts";
+import type { Bans } from "../../types/bans.ts";
+import { fail, invariant } from "../../types/errors.ts";
 import { AddressBook } from "./addresses/address-book.ts";
 import { Dialler } from "./addresses/dialler.ts";
 import { limitedLookup } from "./addresses/host-lookup.ts";
-import { type PeerAddress, parseHostPort, parsePeerAddress } from "./addresses/peer-address.ts";
+import { type PeerAddress, parsePeerAddress } from "./addresses/peer-address.ts";
 import { PendingHandshakes } from "./admission/pending-handshakes.ts";
-import { type LinkEnd, wireCode } from "./close-code.ts";
+import { type CloseReason, type LinkEnd, wireCode } from "./close-code.ts";
+import { Gate } from "./gate.ts";
 import { type DialOutcome, dialPeer } from "./handshake/dial.ts";
 import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./handshake/hello.ts";
 import { PeerListener } from "./handshake/listener.ts";
-import type { NodeIdentity } from "./handshake/node-identity.ts";
-import { BanList } from "./isolation/ban-list.ts";
 import { type PeerLimits, peerLimits } from "./limits.ts";
 import type { Channel } from "./links/link.ts";
 import { advertisedAddress, type Candidate, LinkTable } from "./links/link-table.ts";
 import { PeerReports } from "./peer-reports.ts";
-
-export interface WsTransportOptions {
-  readonly identity: NodeIdentity;
-  readonly chainId: string;
-  /** 32 bytes. */
-  readonly genesisHash: Uint8Array;
-  readonly role: PeerRole;
-  readonly host: string;
-  /** 0: any free port, see WsTransport.port. */
-  readonly port: number;
-  /** "host:port" under which others reach this node; absent: it is not told to anyone. */
-  readonly advertise?: string | undefined;
-  /** "nodeId@host:port" each: always kept connected. */
-  readonly peers: readonly string[];
-  /** Node ids that are never linked with. */
-  readonly refuse?: readonly string[];
-  /** False: only `peers` are dialled (validators behind sentries). Default true. */
-  readonly dialLearned?: boolean;
-  /** Default PROTOCOL_VERSION. */
-  readonly protocolVersion?: number;
-  readonly limits?: Partial<PeerLimits>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
+import { configuredPeers, type WsTransportOptions } from "./transport-options.ts";
 
 /** Of stop(): closing handshakes get this long, then sockets are cut. */
 const STOP_GRACE_MS = 600;
@@ -66,7 +31,7 @@ export class WsTransport implements Transport {
   readonly #options: WsTransportOptions;
   readonly #limits: PeerLimits;
   readonly #session: Uint8Array;
-  readonly #bans: BanList;
+  readonly #gate: Gate;
   readonly #book: AddressBook;
   readonly #dialler: Dialler;
   readonly #reports: PeerReports;
@@ -83,38 +48,40 @@ export class WsTransport implements Transport {
     this.#limits = peerLimits(options.limits);
     const { identity, clock, random } = options;
     this.#session = random.bytes(SESSION_BYTES);
-    this.#bans = new BanList(this.#limits.maxBans);
-    for (const id of options.refuse ?? []) this.#bans.add(id, Infinity);
+    const configured = configuredPeers(options);
     this.#book = new AddressBook(identity.nodeId, this.#limits.maxKnown);
-    for (const text of options.peers) this.#book.configure(requireAddress(text));
+    for (const address of configured) this.#book.configure(address);
     this.#reports = new PeerReports(options);
+    this.#gate = new Gate(options, {
+      configured: configured.map(({ id }) => id),
+      reports: this.#reports,
+      bannedByOperator: () => this.#closeRefused(),
+    });
     this.#dialler = new Dialler({
       book: this.#book,
       clock,
       random,
       limits: this.#limits,
       outboundLinks: () => this.#table?.count(true) ?? 0,
-      bannedUntil: (peerId) => this.#bans.until(peerId, clock.monotonicMs()),
+      bannedUntil: (peerId) => this.#bannedUntil(peerId),
       dial: (address) => this.#dial(address),
     });
-    this.#listener = new PeerListener({
-      identity,
-      pending: new PendingHandshakes(
-        this.#limits,
-        clock,
-        (ip) => this.#table?.inboundOfIp(ip) ?? 0,
-      ),
-      hello: this.#hello(false),
-      handshakeTimeoutMs: this.#limits.handshakeTimeoutMs,
-      admit: (candidate) => this.#refusalOf(candidate),
-      accepted: (channel) => this.#table?.add(channel),
-      refused: (ip, reason, detail) => this.#reports.refused(ip, reason, detail),
-    });
+    this.#listener = this.#openListener();
   }
 
   /** The port bound. */
   get port(): number {
     return this.#port;
+  }
+
+  /** For RPC, the command line and the admin API. */
+  get bans(): Bans {
+    return this.#gate.bans;
+  }
+
+  /** The node keys of the validators of this height and the next ones: they always have a place. */
+  protect(nodeKeys: readonly Uint8Array[]): void {
+    this.#gate.protectedPeers.follow(nodeKeys);
   }
 
   /**
@@ -132,7 +99,9 @@ export class WsTransport implements Transport {
       clock: this.#options.clock,
       limits: this.#limits,
       events,
-      isConfigured: (peerId) => this.#book.get(peerId)?.configured === true,
+      isProtected: (peerId) => this.#gate.protectedPeers.has(peerId),
+      scoreOf: (peerId) => this.#gate.isolation.scoreOf(peerId),
+      penalise: (channel, points, reason) => this.#gate.penalise(channel, points, reason),
       changed: (channel, reason) => this.#changed(channel, reason),
     });
     this.#startSweep();
@@ -148,10 +117,8 @@ export class WsTransport implements Transport {
   }
 
   disconnect(peerId: string, reason: string, banMs: number): void {
-    if (banMs > 0) {
-      this.#bans.add(peerId, this.#options.clock.monotonicMs() + banMs);
-      this.#options.log.warn({ code: "PEER_BANNED", peer: peerId, banMs, reason }, "peer banned");
-    }
+    const ip = this.#table?.channel(peerId)?.ip ?? this.#gate.groupsOf(undefined);
+    if (banMs > 0) this.#gate.ban({ peerId, ip }, banMs, reason);
     this.#table?.disconnect(peerId, banMs > 0 ? "PEER_BANNED" : "PEER_DISCONNECTED", reason);
   }
 
@@ -177,7 +144,7 @@ export class WsTransport implements Transport {
     this.#sweep?.cancel();
     this.#dialler.stop();
     for (const dial of this.#dials) dial.abort();
-    let open = 2;
+    let open = 3;
     const closed = (): void => {
       open--;
       if (open > 0) return;
@@ -185,6 +152,7 @@ export class WsTransport implements Transport {
       done();
     };
     const cut = clock.startTimer(STOP_GRACE_MS, () => table?.destroyAll());
+    this.#gate.close(closed);
     this.#listener.close(closed);
     if (table === undefined) closed();
     else table.stop(closed);
@@ -203,10 +171,45 @@ export class WsTransport implements Transport {
     };
   }
 
-  #refusalOf(candidate: Candidate): ReturnType<LinkTable["refusalOf"]> {
-    const banned = this.#bans.until(candidate.peerId, this.#options.clock.monotonicMs());
+  #openListener(): PeerListener {
+    const { identity, clock } = this.#options;
+    const listener = new PeerListener({
+      identity,
+      pending: new PendingHandshakes({
+        limits: this.#limits,
+        clock,
+        groupsOf: this.#gate.groupsOf,
+        isExpected: (ip) => this.#gate.isExpected(ip),
+        banOf: (ip) => this.#gate.isolation.addressBan(ip),
+        dropped: (pending, reason, detail) => listener.dropped(pending, reason, detail),
+      }),
+      hello: this.#hello(false),
+      handshakeTimeoutMs: this.#limits.handshakeTimeoutMs,
+      admit: (candidate) => this.#refusalOf(candidate),
+      accepted: (channel) => this.#table?.add(channel),
+      refused: (refusal) => this.#gate.refused(refusal),
+    });
+    return listener;
+  }
+
+  #refusalOf(candidate: Candidate): CloseReason | undefined {
     if (this.#table === undefined || this.#stopping) return "PEER_STOPPING";
-    return banned === undefined ? this.#table.refusalOf(candidate) : "PEER_BANNED";
+    return this.#gate.refuses(candidate) ? "PEER_BANNED" : this.#table.refusalOf(candidate);
+  }
+
+  /** On the monotonic clock, as the dialler counts. */
+  #bannedUntil(peerId: string): number | undefined {
+    const { clock } = this.#options;
+    const untilMs = this.#gate.isolation.nodeBannedUntil(peerId);
+    return untilMs === undefined ? undefined : clock.monotonicMs() + untilMs - clock.nowMs();
+  }
+
+  /** An operator has banned somebody. */
+  #closeRefused(): void {
+    for (const channel of this.#table?.channels() ?? []) {
+      if (!this.#gate.refuses(channel)) continue;
+      this.#table?.disconnect(channel.peerId, "PEER_BANNED", "banned by the operator");
+    }
   }
 
   #dial(address: PeerAddress): void {
@@ -216,6 +219,7 @@ export class WsTransport implements Transport {
       clock,
       timeoutMs: this.#limits.handshakeTimeoutMs,
       lookup: this.#lookup,
+      groupsOf: this.#gate.groupsOf,
       hello: this.#hello(true),
     };
     const dial = dialPeer(address, context, (reached) => {
@@ -236,9 +240,8 @@ export class WsTransport implements Transport {
   /** The peer may have been banned while it was dialled. */
   #unlessBanned(outcome: DialOutcome): DialOutcome {
     if (!outcome.ok) return outcome;
-    const { peerId, ws } = outcome.value;
-    if (this.#bans.until(peerId, this.#options.clock.monotonicMs()) === undefined) return outcome;
-    ws.close(wireCode("PEER_BANNED"));
+    if (!this.#gate.refuses(outcome.value)) return outcome;
+    outcome.value.ws.close(wireCode("PEER_BANNED"));
     return fail("PEER_BANNED", "banned while it was dialled");
   }
 
@@ -249,6 +252,7 @@ export class WsTransport implements Transport {
       return;
     }
     this.#reports.connected(channel);
+    this.#gate.protectedPeers.foundAt(channel.peerId, channel.ip);
     const told = advertisedAddress(channel);
     const address = told === undefined ? undefined : parsePeerAddress(told);
     if (address?.ok === true && this.#options.dialLearned !== false) {
@@ -262,6 +266,7 @@ export class WsTransport implements Transport {
     this.#sweep = this.#options.clock.startTimer(periodMs, () => {
       this.#table?.checkStalled();
       this.#reports.gauges(this.peers(), this.#table?.queuedBytes() ?? 0);
+      this.#gate.isolation.gauge();
       this.#startSweep();
     });
   }
@@ -269,21 +274,10 @@ export class WsTransport implements Transport {
 
 /**
  * A transport with its port bound; start() begins to dial and to accept.
- * @throws CodedError P2P_PORT_IN_USE, P2P_LISTEN_FAILED, PEER_ADDRESS_INVALID (a configured peer).
+ * @throws CodedError P2P_PORT_IN_USE, P2P_LISTEN_FAILED, PEER_ADDRESS_INVALID, PEER_SELF.
  */
 export async function openWsTransport(options: WsTransportOptions): Promise<WsTransport> {
-  const { advertise } = options;
-  if (advertise !== undefined) {
-    const parsed = parseHostPort(advertise);
-    if (!parsed.ok) throw new CodedError(parsed.code, `p2p.advertise: ${parsed.reason}`);
-  }
   const transport = new WsTransport(options);
   await transport.listen();
   return transport;
-}
-
-function requireAddress(text: string): PeerAddress {
-  const parsed = parsePeerAddress(text);
-  if (!parsed.ok) throw new CodedError(parsed.code, `p2p.peers: ${parsed.reason}`);
-  return parsed.value;
 }

@@ -90,6 +90,14 @@ export const LINK_ERRORS = {
     "As many bans of operators stand as the node keeps.",
     "Lift some (`time-cli list-banned` shows them), or ban a range of addresses in place of single ones.",
   ),
+  P2P_FILE_UNREADABLE: entry(
+    "The saved bans or addresses of peers cannot be read. The node began without them.",
+    "Nothing to do: the file is written anew. Set the bans again that were an operator's wish, and check the disk.",
+  ),
+  P2P_FILE_UNWRITABLE: entry(
+    "The bans or addresses of peers cannot be saved. They hold until the node stops.",
+    "Check the space and the permissions of the data directory.",
+  ),
   P2P_PORT_IN_USE: entry(
     "Another program listens on the P2P port.",
     "Stop it (`ss -ltnp` shows which), or set another p2p.port.",

@@ -10,7 +10,7 @@ import type { Clock } from "../../../ports.ts";
 import { fail, ok, type Result } from "../../../types/errors.ts";
 import { formatPeerAddress, type PeerAddress } from "../addresses/peer-address.ts";
 import type { LinkEnd } from "../close-code.ts";
-import { ipKey } from "../ip-key.ts";
+import type { IpGrouping } from "../ip-groups.ts";
 import { WS_LIMITS } from "../limits.ts";
 import type { Channel } from "../links/link.ts";
 import type { Hello } from "./hello.ts";
@@ -22,6 +22,7 @@ export interface DialContext {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly lookup: LookupFunction;
+  readonly groupsOf: IpGrouping;
   /** What this node says of itself as the dialler. */
   readonly hello: Hello;
 }
@@ -132,7 +133,7 @@ function upgrade(proven: ProvenSocket, settle: (outcome: DialOutcome) => void): 
 }
 
 function dialledChannel(proven: ProvenSocket, ws: WebSocket, hello: Hello): Channel {
-  const { socket, key, address } = proven;
+  const { socket, key, address, context } = proven;
   const { remoteAddress = address.host, remotePort = address.port } = socket;
   return {
     ws,
@@ -140,7 +141,7 @@ function dialledChannel(proven: ProvenSocket, ws: WebSocket, hello: Hello): Chan
     peerId: address.id,
     nodeKey: key,
     outbound: true,
-    remoteIp: ipKey(remoteAddress),
+    ip: context.groupsOf(remoteAddress),
     remoteAddress: formatPeerAddress(address.id, remoteAddress, remotePort),
     dialledAddress: address.text,
     hello,

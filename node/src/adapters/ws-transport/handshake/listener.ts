@@ -35,7 +35,18 @@ export interface ListenerParts {
   /** Whether the link is wanted; asked when the peer's hello is verified. */
   readonly admit: (candidate: Omit<Channel, "ws" | "socket">) => CloseReason | undefined;
   readonly accepted: (channel: Channel) => void;
-  readonly refused: (ip: string, reason: LinkEnd, detail: string) => void;
+  /** A connection came to nothing; `pending` where it had a place. */
+  readonly refused: (refusal: InboundRefusal) => void;
+}
+
+export interface InboundRefusal {
+  /** Where it came from. */
+  readonly ip: string;
+  /** The node id, where the peer had proved it. */
+  readonly peerId?: string | undefined;
+  readonly reason: LinkEnd;
+  readonly detail: string;
+  readonly pending?: PendingHandshake;
 }
 
 export class PeerListener {
@@ -86,7 +97,7 @@ export class PeerListener {
         this.#tcp.off("error", failed);
         // Later errors (out of file descriptors while accepting) cost that connection only.
         this.#tcp.on("error", (error) =>
-          this.#parts.refused("", "PEER_HANDSHAKE_FAILED", error.message),
+          this.#parts.refused({ ip: "", reason: "PEER_HANDSHAKE_FAILED", detail: error.message }),
         );
         resolve((this.#tcp.address() as AddressInfo).port);
       });
@@ -100,18 +111,28 @@ export class PeerListener {
   }
 
   #onTcp(raw: Socket): void {
-    const { pending, refused, handshakeTimeoutMs } = this.#parts;
+    const { pending, refused } = this.#parts;
     // Errors surface as "close", which gives the count back; without a listener they would throw.
     raw.on("error", () => raw.destroy());
-    const entered = pending.enter(raw, (expired) =>
-      this.#report(expired, "PEER_HANDSHAKE_TIMEOUT", `no hello within ${handshakeTimeoutMs} ms`),
-    );
-    if (entered) {
-      this.#tls.emit("connection", raw);
-    } else {
-      refused(raw.remoteAddress ?? "", "PEER_TOO_MANY", "too many handshakes or links");
+    const entered = pending.enter(raw);
+    if (!entered.ok) {
+      const { code: reason, reason: detail } = entered;
+      refused({ ip: raw.remoteAddress ?? "", reason, detail });
       raw.destroy();
+      return;
     }
+    // TLS begins with the first byte: a connection that says nothing costs no more than its socket.
+    raw.once("data", (first: Buffer) => {
+      raw.pause();
+      raw.unshift(first);
+      if (pending.begin(entered.value)) this.#tls.emit("connection", raw);
+      else this.#refuse(raw, "too many handshakes begin in this second", "PEER_TOO_MANY");
+    });
+  }
+
+  /** PendingHandshakes gave the connection up. */
+  dropped(pending: PendingHandshake, reason: LinkEnd, detail: string): void {
+    this.#report(pending, reason, detail);
   }
 
   #onTls(socket: TLSSocket): void {
@@ -133,12 +154,12 @@ export class PeerListener {
       return;
     }
     const peerId = nodeIdOf(key);
-    const { remoteAddress = pending.ip, remotePort = 0 } = socket;
+    const { remoteAddress = pending.ip.address, remotePort = 0 } = socket;
     const peer = {
       peerId,
       nodeKey: key,
       outbound: false,
-      remoteIp: pending.ip,
+      ip: pending.ip,
       remoteAddress: formatPeerAddress(peerId, remoteAddress, remotePort),
       dialledAddress: undefined,
     };
@@ -153,7 +174,7 @@ export class PeerListener {
       },
       (outcome) => {
         if (outcome.ok) this.#accept({ ...peer, ws, socket, hello: outcome.value }, pending);
-        else this.#report(pending, outcome.code, outcome.reason);
+        else this.#report(pending, outcome.code, outcome.reason, peerId);
       },
     );
   }
@@ -169,10 +190,10 @@ export class PeerListener {
     socket.destroy();
   }
 
-  #report(pending: PendingHandshake, reason: LinkEnd, detail: string): void {
+  #report(pending: PendingHandshake, reason: LinkEnd, detail: string, peerId?: string): void {
     if (this.#reported.has(pending)) return;
     this.#reported.add(pending);
-    this.#parts.refused(pending.ip, reason, detail);
+    this.#parts.refused({ ip: pending.ip.address, peerId, reason, detail, pending });
   }
 }
 

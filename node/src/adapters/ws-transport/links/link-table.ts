@@ -5,6 +5,7 @@
 
 import type { Clock, Peer, TransportEvents } from "../../../ports.ts";
 import { formatPeerAddress, parseHostPort } from "../addresses/peer-address.ts";
+import { type Place, placeToGive } from "../admission/stranger-places.ts";
 import type { CloseReason, LinkEnd } from "../close-code.ts";
 import type { PeerLimits } from "../limits.ts";
 import { type Channel, Link } from "./link.ts";
@@ -17,8 +18,12 @@ export interface TableParts {
   readonly clock: Clock;
   readonly limits: PeerLimits;
   readonly events: TransportEvents;
-  /** Peers for which room is made: another inbound link yields where all places are taken. */
-  readonly isConfigured: (peerId: string) => boolean;
+  /** Validators and configured peers: they always have a place, and never make room for others. */
+  readonly isProtected: (peerId: string) => boolean;
+  /** Points of a peer for its misdeeds. */
+  readonly scoreOf: (peerId: string) => number;
+  /** Charges a peer; how its link ends, if it does. */
+  readonly penalise: (channel: Channel, points: number, reason: string) => CloseReason | undefined;
   /** Told after each change of a peer's state; `reason` only at the end. */
   readonly changed: (channel: Channel, reason: LinkEnd | undefined) => void;
 }
@@ -56,12 +61,12 @@ export class LinkTable {
     return count;
   }
 
-  inboundOfIp(ip: string): number {
-    let count = 0;
-    for (const { link } of this.#entries.values()) {
-      if (!link.channel.outbound && link.channel.remoteIp === ip) count++;
-    }
-    return count;
+  channel(peerId: string): Channel | undefined {
+    return this.#entries.get(peerId)?.link.channel;
+  }
+
+  channels(): readonly Channel[] {
+    return Array.from(this.#entries.values(), ({ link }) => link.channel);
   }
 
   queuedBytes(): number {
@@ -70,16 +75,14 @@ export class LinkTable {
     return bytes;
   }
 
-  /** Why an inbound link is not wanted, or undefined. May make room for a configured peer. */
+  /** Why an inbound link is not wanted, or undefined. May make room for it. */
   refusalOf(candidate: Candidate): CloseReason | undefined {
     if (this.#stopped) return "PEER_STOPPING";
     if (candidate.peerId === this.#parts.selfId) return "PEER_SELF";
     const settlement = this.#settlement(candidate);
     if (settlement === "refuse") return "PEER_DUPLICATE";
-    if (settlement !== undefined || this.count(false) < this.#parts.limits.maxInbound) {
-      return undefined;
-    }
-    return this.#makeRoomFor(candidate.peerId) ? undefined : "PEER_TOO_MANY";
+    const isSure = settlement !== undefined || this.#parts.isProtected(candidate.peerId);
+    return isSure || this.#hasPlaceFor(candidate) ? undefined : "PEER_TOO_MANY";
   }
 
   /** Takes a link whose hellos are exchanged. */
@@ -90,6 +93,10 @@ export class LinkTable {
     const events = {
       frame: (link: Link, frame: Uint8Array) => this.#deliver(link, frame),
       ended: (link: Link, reason: LinkEnd) => this.#ended(link, reason),
+      misbehaved: (link: Link, points: number, reason: string) => {
+        const end = this.#parts.penalise(link.channel, points, reason);
+        if (end !== undefined && link.open) this.disconnect(link.channel.peerId, end, reason);
+      },
     };
     const link = new Link(channel, { clock, limits, events });
     this.#links.add(link);
@@ -155,14 +162,33 @@ export class LinkTable {
     );
   }
 
-  #makeRoomFor(peerId: string): boolean {
-    if (!this.#parts.isConfigured(peerId)) return false;
-    for (const entry of this.#entries.values()) {
-      if (entry.link.channel.outbound || this.#parts.isConfigured(entry.peer.id)) continue;
-      this.#remove(entry, "PEER_TOO_MANY");
-      return true;
+  /** Whether a stranger may have an inbound link; another one may have to make room. */
+  #hasPlaceFor({ ip }: Candidate): boolean {
+    const { maxInbound, maxPerIp, maxPerNetwork } = this.#parts.limits;
+    const places = this.#strangers();
+    const sharing = (of: "address" | "network"): number =>
+      places.filter(({ entry }) => entry.link.channel.ip[of] === ip[of]).length;
+    if (!ip.isCluster && (sharing("address") >= maxPerIp || sharing("network") >= maxPerNetwork)) {
+      return false;
     }
-    return false;
+    if (places.length < maxInbound) return true;
+    const given = placeToGive(places, ip.group);
+    if (given !== undefined) this.#remove(given.entry, "PEER_TOO_MANY");
+    return given !== undefined;
+  }
+
+  /** Inbound links of peers that are neither validators nor configured. */
+  #strangers(): readonly (Place & { readonly entry: Entry })[] {
+    const { isProtected, scoreOf } = this.#parts;
+    const places: (Place & { readonly entry: Entry })[] = [];
+    for (const entry of this.#entries.values()) {
+      const { channel } = entry.link;
+      if (channel.outbound || isProtected(entry.peer.id)) continue;
+      const { connectedAtMs } = entry.peer;
+      const score = scoreOf(entry.peer.id);
+      places.push({ entry, group: channel.ip.group, score, connectedAtMs });
+    }
+    return places;
   }
 
   #enter(link: Link): void {

@@ -16,6 +16,7 @@ import {
   wireCode,
 } from "../close-code.ts";
 import type { Hello } from "../handshake/hello.ts";
+import type { IpGroups } from "../ip-groups.ts";
 import { FRAME_COST_BYTES, type PeerLimits } from "../limits.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -27,7 +28,7 @@ export interface Channel {
   readonly nodeKey: Uint8Array;
   /** This node dialled. */
   readonly outbound: boolean;
-  readonly remoteIp: string;
+  readonly ip: IpGroups;
   /** "nodeId@ip:port" of the other end of the socket. */
   readonly remoteAddress: string;
   /** The address that was dialled; undefined where the peer dialled. */
@@ -35,9 +36,16 @@ export interface Channel {
   readonly hello: Hello;
 }
 
+/** Points of what breaks the rules of the link; isolation.ts says what they lead to. */
+const MALFORMED_POINTS = 50;
+const CONTROL_POINTS = 1;
+const SLOW_POINTS = 20;
+
 export interface LinkEvents {
   frame(link: Link, frame: Uint8Array): void;
   ended(link: Link, reason: LinkEnd): void;
+  /** It broke a rule that no honest peer breaks, or lets us wait; `points` say how bad that is. */
+  misbehaved(link: Link, points: number, reason: string): void;
 }
 
 export class Link {
@@ -75,6 +83,7 @@ export class Link {
     );
     const burst = Math.max(this.#limits.rateBytesPerSec, 2 * MAX_FRAME_BYTES);
     this.#budget = new TokenBucket(this.#limits.rateBytesPerSec, burst, nowMs);
+    channel.socket.on("data", this.#onChunk);
     channel.ws.on("message", this.#onMessage);
     channel.ws.on("close", this.#onClose);
     channel.ws.on("error", this.#onError);
@@ -99,7 +108,7 @@ export class Link {
     if (!this.open) return false;
     const result = this.#outbox.put(frame);
     // Not within the caller's own call: the end of the link is an event like any other.
-    if (result === "overflow") queueMicrotask(() => this.destroy("PEER_SLOW"));
+    if (result === "overflow") queueMicrotask(() => this.#tooSlow());
     return result === "queued";
   }
 
@@ -110,7 +119,7 @@ export class Link {
     if (this.#outbox.pendingBytes === 0 || writes !== this.#progress.writes) {
       this.#progress = { writes, atMs: nowMs };
     } else if (nowMs - this.#progress.atMs >= this.#limits.stallTimeoutMs) {
-      this.destroy("PEER_SLOW");
+      this.#tooSlow();
     }
   }
 
@@ -147,23 +156,45 @@ export class Link {
     if (this.#ended || (this.#reason !== undefined && this.#reason !== "PEER_DUPLICATE")) return;
     // ws hands out one Buffer (binaryType nodebuffer); a view of it costs no copy.
     const bytes = data as Buffer;
-    this.#charge(bytes.length + FRAME_COST_BYTES);
+    this.#charge(FRAME_COST_BYTES);
     if (!isBinary || bytes.length === 0) {
       this.close("PEER_MALFORMED");
+      this.#events.misbehaved(this, MALFORMED_POINTS, "a frame that is empty or text");
       return;
     }
     this.#events.frame(this, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   };
 
-  readonly #onControl = (data: Buffer): void => this.#charge(data.length + FRAME_COST_BYTES);
+  /** What TLS decrypted at once. Counted by pieces too: bytes that come one by one cost as much as frames. */
+  readonly #onChunk = (chunk: Buffer): void => {
+    if (!this.#ended) this.#charge(chunk.length + FRAME_COST_BYTES);
+  };
+
+  /** Pings and pongs of WebSocket itself, which no node sends. */
+  readonly #onControl = (): void => {
+    this.#charge(FRAME_COST_BYTES);
+    this.#events.misbehaved(this, CONTROL_POINTS, "a control frame of WebSocket");
+  };
 
   readonly #onClose = (wire: number): void => this.#end(this.#reason ?? reasonOf(wire));
 
   // ws always follows with "close"; the reason is what the error says, not the code that is sent.
   readonly #onError = (error: Error): void => {
     const reason = reasonOfError(error);
-    if (reason !== "PEER_CLOSED") this.#reason ??= reason;
+    if (reason === "PEER_CLOSED" || this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#events.misbehaved(
+      this,
+      MALFORMED_POINTS,
+      "bytes that are no frame, or too large a frame",
+    );
   };
+
+  #tooSlow(): void {
+    if (!this.open) return;
+    this.#events.misbehaved(this, SLOW_POINTS, "it does not read what it is sent");
+    this.destroy("PEER_SLOW");
+  }
 
   #charge(cost: number): void {
     const waitMs = this.#budget.take(cost, this.#clock.monotonicMs());
@@ -188,6 +219,7 @@ export class Link {
   #end(reason: LinkEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.channel.socket.off("data", this.#onChunk);
     this.#resumeTimer?.cancel();
     this.#graceTimer?.cancel();
     this.#outbox.clear();

@@ -1,0 +1,172 @@
+// The judge of peers: adds up what they do wrong, ends links, bans. Each misdeed of a stranger counts for its
+// node id, its address and its network, so that new keys and new addresses of one attacker do not begin at
+// zero. What always holds:
+// - A validator of the chain and a configured peer are never punished for load, only for what the driver has
+//   proved (ban()), and then only by their id and for the time that the driver says.
+// - Addresses inside the cluster's own ranges are never banned by the node itself.
+// - An operator's ban holds for everybody.
+// Called by the transport; operators come in through the port Bans.
+
+import type { Clock, Log, Metrics } from "../../../ports.ts";
+import type { Ban, BanRefusal, Bans } from "../../../types/bans.ts";
+import type { Result } from "../../../types/errors.ts";
+import type { IpGroups } from "../ip-groups.ts";
+import { BanList, type KeptBan } from "./ban-list.ts";
+import { savedBans } from "./saved-bans.ts";
+import { Scores } from "./scores.ts";
+
+/** Whom a misdeed is charged to. */
+export interface Suspect {
+  readonly peerId: string;
+  readonly ip: IpGroups;
+  /** A validator of the chain, or a configured peer. */
+  readonly isProtected: boolean;
+}
+
+export type Sentence = "none" | "disconnect" | "ban";
+
+/** From here on the link of a node id is closed. */
+const DISCONNECT_POINTS = 50;
+/** From here on it is banned. An address needs three such node ids, a network three such addresses. */
+export const BAN_POINTS = 100;
+const ADDRESS_FACTOR = 3;
+const NETWORK_FACTOR = 9;
+/** Of the first ban; later ones grow (ban-list.ts). */
+const FIRST_BAN_MS = 60_000;
+const MAX_SCORES = 4_096;
+
+export interface IsolationParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Where the bans outlive the process; undefined: they do not. */
+  readonly path: string | undefined;
+  /** Node ids that the configuration refuses for ever. */
+  readonly refused: ReadonlySet<string>;
+  /** An operator's ban covers these; links are to be closed. */
+  readonly bannedByOperator: () => void;
+}
+
+export class Isolation implements Bans {
+  readonly #parts: IsolationParts;
+  readonly #bans = new BanList();
+  readonly #scores = new Scores(MAX_SCORES);
+  readonly #saved: ReturnType<typeof savedBans> | undefined;
+
+  /** Reads the bans of earlier processes. */
+  constructor(parts: IsolationParts) {
+    this.#parts = parts;
+    const { path, clock } = parts;
+    if (path !== undefined) this.#saved = savedBans(path, () => this.#bans.kept(), parts);
+    for (const ban of this.#saved?.restore() ?? []) this.#bans.restore(ban, clock.nowMs());
+    this.gauge();
+  }
+
+  /** Charges load or bad manners to a peer; what is to become of its link. */
+  penalise({ peerId, ip, isProtected }: Suspect, points: number, reason: string): Sentence {
+    if (isProtected) return "none";
+    this.penaliseAddress(ip, points, reason);
+    const score = this.#scores.charge(peerId, points, this.#parts.clock.monotonicMs());
+    if (score < DISCONNECT_POINTS) return "none";
+    if (score < BAN_POINTS) return "disconnect";
+    this.#strike(peerId, FIRST_BAN_MS, { reason, grows: true });
+    return "ban";
+  }
+
+  /** Bans for a proven fault: a stranger for `banMs` and longer each time, who is protected for `banMs`. */
+  ban({ peerId, ip, isProtected }: Suspect, banMs: number, reason: string): void {
+    if (!isProtected) this.penaliseAddress(ip, BAN_POINTS, reason);
+    this.#strike(peerId, banMs, { reason, grows: !isProtected });
+  }
+
+  /** Charges a connection that came to nothing, before it was known who it is. */
+  penaliseAddress(ip: IpGroups, points: number, reason: string): void {
+    if (ip.isCluster || ip.address === "") return;
+    const levels = [
+      [ip.address, ADDRESS_FACTOR],
+      [ip.network, NETWORK_FACTOR],
+    ] as const;
+    for (const [range, factor] of levels) {
+      const score = this.#scores.charge(range, points, this.#parts.clock.monotonicMs());
+      if (score >= BAN_POINTS * factor) this.#strike(range, FIRST_BAN_MS, { reason, grows: true });
+    }
+  }
+
+  /** Points of a node id now: who has most is the first to make room. */
+  scoreOf(peerId: string): number {
+    return this.#scores.of(peerId, this.#parts.clock.monotonicMs());
+  }
+
+  /** Until when (wall clock) no link with the node is wanted, wherever it is. */
+  nodeBannedUntil(peerId: string): number | undefined {
+    if (this.#parts.refused.has(peerId)) return Infinity;
+    return this.#bans.ofNode(peerId, this.#parts.clock.nowMs())?.untilMs;
+  }
+
+  /** Whether a link with this peer at this address is refused. */
+  refuses({ peerId, ip, isProtected }: Suspect): boolean {
+    if (this.nodeBannedUntil(peerId) !== undefined) return true;
+    const ban = this.addressBan(ip);
+    return ban !== undefined && (ban.by === "operator" || !isProtected);
+  }
+
+  /** The ban of an address, before it is known who comes from it. */
+  addressBan(ip: IpGroups): Ban | undefined {
+    const ban = this.#bans.ofAddress(ip.bytes, this.#parts.clock.nowMs());
+    return ban?.by === "node" && ip.isCluster ? undefined : ban;
+  }
+
+  list(): readonly Ban[] {
+    return this.#bans.list(this.#parts.clock.nowMs()).map(withoutStrikes);
+  }
+
+  set(target: string, durationMs: number, reason: string): Result<Ban, BanRefusal> {
+    const result = this.#bans.set(target, durationMs, { reason, nowMs: this.#parts.clock.nowMs() });
+    if (!result.ok) return result;
+    this.#changed();
+    this.#parts.bannedByOperator();
+    return result;
+  }
+
+  lift(target: string): Result<boolean, "BAN_TARGET_INVALID"> {
+    const lifted = this.#bans.lift(target);
+    if (lifted.ok && lifted.value) {
+      this.#scores.forget(target.toLowerCase());
+      this.#changed();
+    }
+    return lifted;
+  }
+
+  clear(): number {
+    const count = this.#bans.clear(this.#parts.clock.nowMs());
+    this.#scores.clear();
+    this.#changed();
+    return count;
+  }
+
+  /** `done` when all is saved. */
+  close(done: () => void): void {
+    if (this.#saved === undefined) done();
+    else this.#saved.close(done);
+  }
+
+  /** Bans end without an event, so the gauge is set again from time to time. */
+  gauge(): void {
+    this.#parts.metrics.gauge("p2p_bans", this.list().length);
+  }
+
+  #strike(target: string, baseMs: number, told: { reason: string; grows: boolean }): void {
+    this.#bans.strike(target, baseMs, { ...told, nowMs: this.#parts.clock.nowMs() });
+    this.#scores.forget(target);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.gauge();
+    this.#saved?.changed();
+  }
+}
+
+function withoutStrikes({ target, sinceMs, untilMs, reason, by }: KeptBan): Ban {
+  return { target, sinceMs, untilMs, reason, by };
+}

@@ -1,0 +1,46 @@
+// What peers have done wrong lately, in points: by node id, by address or by network. Points halve every
+// ten minutes, so a fault is forgiven in time and a habit is not. Bounded: beyond maxKeys the key that was
+// charged longest ago is forgotten. Pure; the caller brings the time.
+
+const HALF_LIFE_MS = 600_000;
+
+interface Score {
+  readonly points: number;
+  readonly atMs: number;
+}
+
+export class Scores {
+  readonly #maxKeys: number;
+  /** In the order of the last charge. */
+  readonly #scores = new Map<string, Score>();
+
+  constructor(maxKeys: number) {
+    this.#maxKeys = maxKeys;
+  }
+
+  /** Adds points; what the key has now. */
+  charge(key: string, points: number, nowMs: number): number {
+    const total = this.of(key, nowMs) + points;
+    this.#scores.delete(key);
+    this.#scores.set(key, { points: total, atMs: nowMs });
+    if (this.#scores.size > this.#maxKeys) {
+      const [oldest] = this.#scores.keys();
+      if (oldest !== undefined) this.#scores.delete(oldest);
+    }
+    return total;
+  }
+
+  of(key: string, nowMs: number): number {
+    const score = this.#scores.get(key);
+    return score === undefined ? 0 : score.points * 0.5 ** ((nowMs - score.atMs) / HALF_LIFE_MS);
+  }
+
+  /** The key was punished: it begins anew. */
+  forget(key: string): void {
+    this.#scores.delete(key);
+  }
+
+  clear(): void {
+    this.#scores.clear();
+  }
+}
