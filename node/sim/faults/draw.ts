@@ -266,7 +266,8 @@ function drawCulprits(setting: Setting, rng: Rng): readonly Culprit[] {
   return Array.from({ length: count }, (_, place) => ({
     kind: kind ?? (isPlot ? "plotter" : rng.pick(CULPRIT_KINDS)),
     index: (first + place) % nodes,
-    also: kind === undefined ? drawBesides(rng) : [],
+    // Beyond f they are to fork, and not to be found out before.
+    also: kind === undefined && !isBeyond ? drawBesides(rng) : [],
   }));
 }
 
