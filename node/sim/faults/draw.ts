@@ -9,14 +9,15 @@ import type { DiskTrouble } from "../world/disks.ts";
 import { newRng, type Rng } from "../world/rng.ts";
 import { CULPRIT_KINDS, type CulpritKind, SIDELINES } from "./culprit-kinds.ts";
 import { drawDeadLinks, silentOnes } from "./dead-links.ts";
+import { drawRoundCuts } from "./draw-round-cuts.ts";
 import type {
   Culprit,
+  Death,
   FaultName,
   FaultPlan,
   Partition,
   Payment,
   PlanChange,
-  RoundCut,
 } from "./plan.ts";
 import { STRANGER_KINDS } from "./stranger.ts";
 import { FAULT_NAMES, WEIGHTS } from "./weights.ts";
@@ -39,8 +40,6 @@ const PLOTS_BEYOND = 0.7;
 const PLOTS = 0.25;
 /** How many things a culprit does besides. */
 const BESIDES = [0, 1, 2] as const;
-/** Of the ways, those that a step of a round does not pass. */
-const CUT_SHARES = [0, 0.15, 0.3, 0.5] as const;
 /** How often an amnesiac forgets before the run heals. */
 const FORGETS = 4;
 const LATE_MS = 5_000;
@@ -57,6 +56,8 @@ const STORM_MS = 3_000;
 const SLOW_WAY_MS = 400;
 /** The most outputs of a payment that is made to be large. */
 const LARGE_OUTPUTS = 500;
+/** How often a death is that of the machine which dies most. */
+const VICTIM = 0.6;
 /** How often, where there are payments, one is bad, and one spends a coin again later. */
 const BAD_PAYMENTS = 0.4;
 const LAST_WALLET = WALLETS - 1;
@@ -206,7 +207,7 @@ const DRAWS: { readonly [K in FaultName]: Draw<FaultPlan[K]> } = {
   },
   bandwidth: among(100, 400),
   partitions: some([1, 1, 2, 4], drawPartition),
-  roundCuts: drawRoundCuts,
+  roundCuts: ({ nodes }, rng) => drawRoundCuts(nodes, rng),
   stalls: some([1, 1, 2, 3], (setting, rng) => ({
     machine: rng.int(setting.nodes),
     ...spanIn(setting, rng),
@@ -221,10 +222,7 @@ const DRAWS: { readonly [K in FaultName]: Draw<FaultPlan[K]> } = {
     machine: rng.int(nodes),
     atMs: rng.int(LATE_MS),
   })),
-  deaths: some([1, 2, 5], (setting, rng) => ({
-    ...machineAt(setting, rng),
-    afterPoints: rng.int(60),
-  })),
+  deaths: drawDeaths,
   powerLossesAtMs: some([1, 2], momentIn),
   troubles: some([1, 2], (setting, rng) => {
     const { machine, atMs: fromMs } = machineAt(setting, rng);
@@ -274,6 +272,16 @@ function drawCulprits(setting: Setting, rng: Rng): readonly Culprit[] {
 const drawBesides = (rng: Rng): readonly CulpritKind[] =>
   Array.from({ length: rng.pick(BESIDES) }, () => rng.pick(SIDELINES));
 
+/** Mostly of one machine: what its log has lost shows when it starts once more. */
+function drawDeaths(setting: Setting, rng: Rng): readonly Death[] {
+  const victim = rng.int(setting.nodes);
+  return Array.from({ length: rng.pick([1, 2, 3, 5]) }, () => {
+    const { machine, atMs } = machineAt(setting, rng);
+    const afterPoints = rng.int(60);
+    return { machine: rng.chance(VICTIM) ? victim : machine, atMs, afterPoints };
+  });
+}
+
 function drawPartition(setting: Setting, rng: Rng): Partition {
   const { nodes } = setting;
   return {
@@ -285,23 +293,6 @@ function drawPartition(setting: Setting, rng: Rng): Partition {
     flapMs: rng.pick([0, 0, 200]),
     breaksLinks: rng.chance(0.5),
   };
-}
-
-/** The first rounds of one height of three or of more, so that what one round has left meets the next. */
-function drawRoundCuts({ nodes }: Setting, rng: Rng): readonly RoundCut[] {
-  const [heights, rounds] = [rng.pick([1, 1, 2, 3]), rng.pick([1, 2, 2, 3])];
-  const first = rng.int(3);
-  const cuts: RoundCut[] = [];
-  for (let place = 0; place < heights; place++) {
-    for (let round = 0; round < rounds; round++) {
-      for (const step of ["proposal", "prevote", "precommit"] as const) {
-        const share = rng.pick(CUT_SHARES);
-        const ways = Array.from({ length: nodes * nodes }, () => Number(rng.chance(share)));
-        if (share > 0) cuts.push({ round, step, heightOfThree: (first + place) % 3, ways });
-      }
-    }
-  }
-  return cuts;
 }
 
 /** A few spends, and the same coin spent twice in two places: on two sides of a partition, if there is one. */

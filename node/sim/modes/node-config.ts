@@ -1,5 +1,6 @@
 // How the nodes of a run are configured: as in production but for short waits. Every second seed sends
-// compact proposals, every fourth votes by way of the leader, every fifth has fixed timeouts; a run with a storm has tiny, fixed timeouts.
+// compact proposals, every fourth votes by way of the leader, every fifth has fixed timeouts, every third
+// waits less for blocks that it asks for; a run with a storm has tiny, fixed timeouts.
 
 import type { NodeOptions } from "../../src/daemon/consensus-node.ts";
 import type { FaultPlan } from "../faults/plan.ts";
@@ -30,6 +31,8 @@ export const NODE_CONFIG: NodeOptions["config"] = {
   sync: { window: 20, requestTimeoutMs: 5_000 },
 };
 
+/** More than the longest round trip. */
+const QUICK_REQUEST_MS = 2_000;
 const STORMY = { adaptive: false, timeoutProposeMs: 8, timeoutVoteMs: 4, maxTimeoutMs: 30 };
 
 export function nodeConfigFor(seed: number, { storms }: FaultPlan): NodeOptions["config"] {
@@ -38,5 +41,12 @@ export function nodeConfigFor(seed: number, { storms }: FaultPlan): NodeOptions[
   const voteRelay = seed % 4 === 2 ? "leader" : consensus.voteRelay;
   const adaptive = seed % 5 !== 4;
   const waits = storms.length > 0 ? STORMY : { adaptive };
-  return { ...NODE_CONFIG, consensus: { ...consensus, ...waits, compactFromBytes, voteRelay } };
+  // Before a run heals, some questions of those who catch up can fail, too.
+  const requestTimeoutMs = seed % 3 === 1 ? QUICK_REQUEST_MS : NODE_CONFIG.sync.requestTimeoutMs;
+  const sync = { ...NODE_CONFIG.sync, requestTimeoutMs };
+  return {
+    ...NODE_CONFIG,
+    sync,
+    consensus: { ...consensus, ...waits, compactFromBytes, voteRelay },
+  };
 }

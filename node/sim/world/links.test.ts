@@ -130,3 +130,33 @@ describe("links", () => {
     expect([delay(links, 0, 1), delay(links, 0, 2), delay(links, 2, 0)]).toEqual([30, 510, 10]);
   });
 });
+
+describe("a cut of a round's step", () => {
+  const ways = Array.from({ length: NODES * NODES }, (_, way) => Number(way === 1));
+  const links = linksWith({
+    roundCuts: [{ round: 0, step: "prevote", heightOfThree: 1, ways }],
+    healAtMs: 1_000,
+  });
+  const certificate = (type: 1 | 2, height = 1, round = 0): Uint8Array => {
+    const signers = Array<boolean>(NODES).fill(false);
+    const of = { type, height, round, blockHash: HASH };
+    return frame({ type: "certificate", certificate: { ...of, signers, signatures: [] } });
+  };
+
+  it("swallows its votes and their certificates, on its ways", () => {
+    for (const sent of [vote(1), certificate(1), certificate(1, 4)]) {
+      expect(delay(links, 0, 1, sent)).toBeUndefined();
+      expect(delay(links, 1, 0, sent)).toBeDefined();
+    }
+  });
+
+  it("swallows nothing of other steps, rounds and heights", () => {
+    for (const sent of [vote(2), certificate(2), certificate(1, 2), certificate(1, 1, 1), PING])
+      expect(delay(links, 0, 1, sent)).toBeDefined();
+  });
+
+  it("heals", () => {
+    links.heal();
+    expect(delay(links, 0, 1, vote(1))).toBeDefined();
+  });
+});
