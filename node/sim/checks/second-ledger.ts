@@ -5,6 +5,7 @@
 
 import { ledgerParamsOf } from "../../src/genesis/ledger-start.ts";
 import type { Block } from "../../src/types/chain.ts";
+import { invariant } from "../../src/types/errors.ts";
 import type { BlockCommit } from "../../src/types/ledger.ts";
 import { NaiveLedger } from "../../test/naive-ledger.ts";
 import { hexOf } from "../../test/naive-validators.ts";
@@ -12,19 +13,19 @@ import type { Chain } from "../world/chain.ts";
 import { fakeVerify } from "../world/keyring.ts";
 import { commitFault } from "./commit-proof.ts";
 
+/** Ledgers after blocks that stand when a run begins: those blocks are the same in many runs, and judged once. */
+const beginnings = new WeakMap<readonly BlockCommit[], NaiveLedger>();
+
 export class SecondLedger {
   readonly #ledger: NaiveLedger;
   readonly #genesisHash: Uint8Array;
 
   /** @param history the blocks that stand when the run begins. */
-  constructor({ genesis, genesisHash, set, state }: Chain, history: readonly BlockCommit[]) {
-    this.#genesisHash = genesisHash;
-    this.#ledger = new NaiveLedger(ledgerParamsOf(genesis, genesisHash), set, {
-      timestampMs: state.head.timestampMs,
-      coins: state.utxos.map(({ address, value }) => [address, value] as const),
-      verify: fakeVerify,
-    });
-    for (const { certified } of history) this.#ledger.apply(certified.block);
+  constructor(chain: Chain, history: readonly BlockCommit[]) {
+    this.#genesisHash = chain.genesisHash;
+    const beginning = beginnings.get(history) ?? newBeginning(chain, history);
+    beginnings.set(history, beginning);
+    this.#ledger = beginning.copy();
   }
 
   /** What is wrong with the block that the honest decided next; undefined where it is right. */
@@ -47,4 +48,20 @@ export class SecondLedger {
     });
     return fault === undefined ? undefined : `parent's certificate: ${fault}`;
   }
+}
+
+function newBeginning(
+  { genesis, genesisHash, set, state }: Chain,
+  history: readonly BlockCommit[],
+): NaiveLedger {
+  const ledger = new NaiveLedger(ledgerParamsOf(genesis, genesisHash), set, {
+    timestampMs: state.head.timestampMs,
+    coins: state.utxos.map(({ address, value }) => [address, value] as const),
+    verify: fakeVerify,
+  });
+  for (const { certified } of history) {
+    const fault = ledger.apply(certified.block);
+    invariant(fault === undefined, `the second ledger takes the blocks that stand: ${fault}`);
+  }
+  return ledger;
 }
