@@ -18,6 +18,7 @@ import type { Machine } from "../world/machine.ts";
 import { commitFault } from "./commit-proof.ts";
 import { type Counts, Coverage } from "./coverage.ts";
 import { type ChecksOptions, Decisions } from "./decisions.ts";
+import { OwnWords } from "./own-words.ts";
 import { RoundReasons } from "./round-reasons.ts";
 import { ShownProofs } from "./shown-proofs.ts";
 import { hashIn, Signatures, validRoundIn } from "./signatures.ts";
@@ -49,6 +50,7 @@ export class Checks {
   readonly #signatures: Signatures;
   readonly #reasons: RoundReasons;
   readonly #shown: ShownProofs;
+  readonly #words: OwnWords;
   readonly #options: ChecksOptions;
   readonly #decisions: Decisions;
   readonly #heights = new Map<Machine, Height>();
@@ -73,6 +75,7 @@ export class Checks {
       coverage: this.coverage,
     });
     const { culprits } = options;
+    this.#words = new OwnWords({ chain, culprits, report });
     this.#shown = new ShownProofs({ chain, culprits, decisions: this.#decisions, report });
     this.#reasons = new RoundReasons((height) => this.#decisions.votersAt(height), report);
   }
@@ -113,6 +116,7 @@ export class Checks {
     if (this.#options.mayFork === true) return;
     const { height, step, signBytes } = request;
     if (isHonest) this.#reasons.enters(index, height, round);
+    if (isHonest) this.#words.signs(machine, request, hashIn(signBytes));
     if (isHonest && step === 1) this.#shown.proposes(machine, request, validRoundIn(signBytes));
     if (step === 1) return;
     const type = step === 2 ? PREVOTE : PRECOMMIT;
@@ -151,7 +155,9 @@ export class Checks {
     const last = this.#heights.get(machine) ?? this.#first;
     if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
     this.#heights.set(machine, height);
-    this.#decisions.decides(place, certified, head);
+    const isFirst = this.#decisions.decides(place, certified, head);
+    if (isFirst && this.#options.mayFork !== true)
+      this.#words.decided(certified.block, head.blockHash);
     const aheadMs = head.timestampMs - machine.options.time.nowMs();
     if (aheadMs > MAX_AHEAD_MS)
       this.report(`time: ${place} decides a block of ${aheadMs} ms ahead`);
@@ -170,6 +176,7 @@ export class Checks {
   /** A process starts on what the disks kept: the head may be one further than what was heard of. */
   resumes(machine: Machine): void {
     this.#shown.starts(machine);
+    this.#words.starts(machine);
     const head = machine.store.head();
     if (!this.isHonest(machine) || head === undefined) return;
     const last = this.#heights.get(machine) ?? this.#first;
@@ -189,12 +196,15 @@ export class Checks {
     this.coverage.count("wipes");
     this.#heights.set(machine, 0);
     this.#shown.wiped(machine);
+    this.#words.wiped(machine);
   }
 
   /** A line of a log. */
   notes(machine: Machine, message: string, fields: object): void {
     if (!this.isHonest(machine)) return;
     if (message === "newRound") this.#enters(machine, fields as { height: number; round: number });
+    else if (message === "invalidProposal" && this.#options.mayFork !== true)
+      this.#words.refuses(machine, fields as Parameters<OwnWords["refuses"]>[1]);
     else if (message === "not signing") this.coverage.count("signHolds");
     else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
   }
@@ -264,12 +274,14 @@ export class Checks {
   /** Only a round that an honest node can have left the one before for. */
   #enters(machine: Machine, { height, round }: { height: number; round: number }): void {
     this.#rounds.set(machine, { height, round });
-    if (this.#options.mayFork !== true) this.#shown.enters(machine, { height, round });
+    // Beyond f faults the culprits' votes alone pull an honest node ahead.
+    if (this.#options.mayFork === true) return;
+    this.#shown.enters(machine, { height, round });
+    this.#words.enters(machine, { height, round });
     const highest = this.#entered[height] ?? 0;
     if (round <= highest) return;
     this.#entered[height] = round;
-    // Beyond f faults the culprits' votes alone pull an honest node ahead.
-    if (round <= highest + 1 || this.#options.mayFork === true) return;
+    if (round <= highest + 1) return;
     const { index } = machine.options;
     this.report(`rounds: validator ${index} enters ${height}/${round}, honest ones ${highest}`);
   }
@@ -280,7 +292,10 @@ export class Checks {
     const accused = chain.set.findIndex(({ publicKey }) => toHex(publicKey) === validator);
     if (!culprits.has(accused)) {
       this.report(`evidence: honest validator ${accused} is accused of ${kind}`);
-    } else if (height <= machine.height) this.coverage.count("lateEvidence");
+      return;
+    }
+    if (height <= machine.height) this.coverage.count("lateEvidence");
+    if (this.#options.mayFork !== true) this.#words.accuses(machine, validator, height);
   }
 }
 

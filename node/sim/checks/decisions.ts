@@ -63,8 +63,8 @@ export class Decisions {
     return indices.filter((index) => (this.#convictions.get(index) ?? Infinity) + 2 > height);
   }
 
-  /** An honest validator has made a block durable. */
-  decides(place: string, certified: CertifiedBlock, head: ChainHead): void {
+  /** An honest validator has made a block durable; whether nobody honest had one of that height before. */
+  decides(place: string, certified: CertifiedBlock, head: ChainHead): boolean {
     const { block, certificate } = certified;
     const { height } = block.header;
     // The sets may differ on the two sides of a fork.
@@ -84,6 +84,7 @@ export class Decisions {
     } else if (!equalBytes(known.stateRoot, head.stateRoot)) {
       this.#report(`state: ${place} reaches another state than others`);
     }
+    return known === undefined;
   }
 
   /** On its parent, later than it, within the limits, and leading to the state that it names. */
@@ -96,8 +97,28 @@ export class Decisions {
     if (!isOnParent || !isWithin || !equalBytes(header.stateRoot, head.stateRoot)) {
       this.#report(`validity: ${place} decides a block that is not valid there`);
     }
+    const parentFault = parent === undefined ? undefined : this.#parentFault(block, parent);
+    if (parentFault !== undefined)
+      this.#report(
+        `validity: ${place} decides a block whose parent's certificate has ${parentFault}`,
+      );
     const fault = this.#second?.fault(block);
     if (fault !== undefined) this.#report(`validity: ${place} decides a bad block: ${fault}`);
+  }
+
+  /** What is wrong with the certificate of its parent that a block carries. */
+  #parentFault({ header, lastCommit }: CertifiedBlock["block"], parent: Decision) {
+    const height = header.height - 1;
+    if (height === 0) return lastCommit === undefined ? undefined : "no place here";
+    if (lastCommit === undefined) return "no place";
+    const { genesisHash } = this.#options.chain;
+    const validators = this.setAt(height);
+    return commitFault(lastCommit, {
+      genesisHash,
+      validators,
+      height,
+      blockHash: parent.blockHash,
+    });
   }
 
   /** Nobody is ever convicted who was not faulty, and nobody twice. */

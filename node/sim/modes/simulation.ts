@@ -48,7 +48,7 @@ const EPOCH_MS = 1_700_000_000_000;
 const DISCIPLINED_MS = 20;
 const MAX_DOWN_MS = 1_500;
 /** One run in so many has its blocks judged by a second ledger; a number that nothing else of a seed turns on. */
-const RUNS_PER_SECOND_LEDGER = 5;
+const RUNS_PER_SECOND_LEDGER = 7;
 /** In one run of so many, evidence is soon too old. */
 const RUNS_PER_SHORT_AGE = 3;
 const SHORT_EVIDENCE_AGE = 3;
@@ -127,7 +127,7 @@ class Simulation implements MachineEvents {
       chain: this.#chain,
       culprits: new Set(places),
       mayFork: faulty === "f+1",
-      second: faulty !== "f+1" && seed % RUNS_PER_SECOND_LEDGER === 0,
+      second: faulty !== "f+1" && isJudgedTwice(seed, this.#plan),
       history: historyOf(this.#chain, startHeight, EPOCH_MS),
     });
     const twins = culprits.filter(({ kind }) => kind === "twins").map(({ index }) => index);
@@ -325,6 +325,13 @@ class Simulation implements MachineEvents {
     };
   }
 }
+
+/** Where somebody puts into blocks what is no block's, and where an epoch ends, a second ledger always looks. */
+const isJudgedTwice = (seed: number, { culprits, payments, startHeight }: FaultPlan): boolean =>
+  seed % RUNS_PER_SECOND_LEDGER === 0 ||
+  startHeight > 0 ||
+  payments.some(({ fault }) => fault !== undefined) ||
+  culprits.some(({ kind, also = [] }) => [kind, ...also].includes("badProposer"));
 
 const wordsFor = ({ kind, index, also = [] }: Culprit): string =>
   `${[kind, ...also].join("+")} at ${index}`;
