@@ -9,7 +9,6 @@ import { toHex } from "../../src/codec/hex.ts";
 import type { SignRequest } from "../../src/ports.ts";
 import type { Block, Height, Round } from "../../src/types/chain.ts";
 import type { Chain } from "../world/chain.ts";
-import type { Machine } from "../world/machine.ts";
 
 /** A block may be stamped too far from another validator's clock, and its maker be honest. */
 const UNTIMELY = "stamped ";
@@ -18,6 +17,13 @@ export interface OwnWordsOptions {
   readonly chain: Chain;
   readonly culprits: ReadonlySet<number>;
   readonly report: (what: string) => void;
+}
+
+/** A machine, as far as it matters here. */
+interface Judged {
+  readonly options: { readonly index: number };
+  /** Of its last durable block. */
+  readonly height: Height;
 }
 
 interface Accused {
@@ -30,13 +36,13 @@ export class OwnWords {
   /** By height and round: the block that an honest leader proposed. */
   readonly #proposed = new Map<string, Uint8Array>();
   /** The highest height that a machine signed at before its disk was lost, and now. */
-  readonly #lostAt = new Map<Machine, Height>();
-  readonly #signedAt = new Map<Machine, Height>();
+  readonly #lostAt = new Map<Judged, Height>();
+  readonly #signedAt = new Map<Judged, Height>();
   /** Whom a process accuses. */
-  readonly #accused = new Map<Machine, Accused[]>();
+  readonly #accused = new Map<Judged, Accused[]>();
   /** Whom it could convict in the round that it is in, by machine. */
   readonly #known = new Map<
-    Machine,
+    Judged,
     { readonly place: string; readonly accused: readonly Accused[] }
   >();
   readonly #convicted = new Set<string>();
@@ -46,7 +52,7 @@ export class OwnWords {
   }
 
   /** An honest validator signs. */
-  signs(machine: Machine, { height, round, step }: SignRequest, hash: Uint8Array): void {
+  signs(machine: Judged, { height, round, step }: SignRequest, hash: Uint8Array): void {
     const { report } = this.#options;
     const place = `validator ${machine.options.index} signs at ${height}/${round}`;
     if (height <= machine.height) report(`signs: ${place}, and ${machine.height} is decided`);
@@ -56,31 +62,31 @@ export class OwnWords {
     if (step === 1) this.#proposed.set(placeOf(height, round), hash);
   }
 
-  wiped(machine: Machine): void {
+  wiped(machine: Judged): void {
     this.#lostAt.set(machine, this.#signedAt.get(machine) ?? -1);
     this.#accused.delete(machine);
   }
 
   /** A process starts: evidence that it held is lost. */
-  starts(machine: Machine): void {
+  starts(machine: Judged): void {
     this.#accused.delete(machine);
     this.#known.delete(machine);
   }
 
   /** An honest validator has seen two messages of one validator that exclude each other. */
-  accuses(machine: Machine, publicKey: string, height: Height): void {
+  accuses(machine: Judged, publicKey: string, height: Height): void {
     const accused = this.#accused.get(machine) ?? [];
     this.#accused.set(machine, [...accused, { publicKey, height }]);
   }
 
   /** It enters a round: what it knows by now it may put into the block of that round. */
-  enters(machine: Machine, { height, round }: { height: Height; round: Round }): void {
+  enters(machine: Judged, { height, round }: { height: Height; round: Round }): void {
     const accused = this.#accused.get(machine) ?? [];
     if (accused.length > 0) this.#known.set(machine, { place: placeOf(height, round), accused });
   }
 
   /** An honest validator finds fault with the proposal of a round. */
-  refuses(machine: Machine, fault: { height: Height; round: Round; reason: string }): void {
+  refuses(machine: Judged, fault: { height: Height; round: Round; reason: string }): void {
     const { height, round, reason } = fault;
     if (reason.startsWith(UNTIMELY) || !this.#proposed.has(placeOf(height, round))) return;
     const { index } = machine.options;
@@ -105,7 +111,7 @@ export class OwnWords {
   }
 
   /** The evidence that its maker had when it entered the round. */
-  #carries(machine: Machine, { header, evidence }: Block): void {
+  #carries(machine: Judged, { header, evidence }: Block): void {
     const known = this.#known.get(machine);
     if (known?.place !== placeOf(header.height, header.round)) return;
     const { maxEvidenceAgeBlocks } = this.#options.chain.genesis.parameters;

@@ -15,7 +15,6 @@ import { type Certificate, type Height, PREVOTE, type Round } from "../../src/ty
 import type { Vote } from "../../src/types/consensus.ts";
 import type { Chain } from "../world/chain.ts";
 import { fakeVerify } from "../world/keyring.ts";
-import type { Machine } from "../world/machine.ts";
 import { quorumFault } from "./commit-proof.ts";
 import type { Decisions } from "./decisions.ts";
 import type { SignedVote } from "./round-reasons.ts";
@@ -24,6 +23,11 @@ const NIL = "00".repeat(32);
 /** Votes of rounds further ahead need not be kept, and blocks of rounds longer ago. */
 const ROUNDS_AHEAD = 2;
 const KEPT_ROUNDS = 60;
+
+/** A machine, as far as it matters here. */
+interface Judged {
+  readonly options: { readonly index: number };
+}
 
 /** What one machine was shown of the height in progress. */
 interface Shown {
@@ -50,9 +54,9 @@ export interface ShownProofsOptions {
 
 export class ShownProofs {
   readonly #options: ShownProofsOptions;
-  readonly #shown = new Map<Machine, Shown>();
+  readonly #shown = new Map<Judged, Shown>();
   /** By machine: the blocks that it has prevoted at a height, and so has, and in which round. */
-  readonly #held = new Map<Machine, { readonly height: Height; readonly at: Map<string, Round> }>();
+  readonly #held = new Map<Judged, { readonly height: Height; readonly at: Map<string, Round> }>();
   /** A frame that goes to many is judged once. */
   readonly #genuine = new WeakMap<Vote | Certificate, boolean>();
 
@@ -61,16 +65,16 @@ export class ShownProofs {
   }
 
   /** A process starts, with what its log kept. */
-  starts(machine: Machine): void {
+  starts(machine: Judged): void {
     this.#shown.delete(machine);
   }
 
-  wiped(machine: Machine): void {
+  wiped(machine: Judged): void {
     this.#held.delete(machine);
   }
 
   /** It reads a message. */
-  hears(machine: Machine, message: Message): void {
+  hears(machine: Judged, message: Message): void {
     const shown = this.#shown.get(machine);
     if (shown === undefined) return;
     if (message.type === "vote") this.#vote(shown, message.vote);
@@ -78,7 +82,7 @@ export class ShownProofs {
   }
 
   /** It signs a vote: the block is one that it has. */
-  votes(machine: Machine, { type, height, round, blockHash }: SignedVote): void {
+  votes(machine: Judged, { type, height, round, blockHash }: SignedVote): void {
     const known = this.#held.get(machine);
     const held = known?.height === height ? known : { height, at: new Map<string, Round>() };
     this.#held.set(machine, held);
@@ -90,7 +94,7 @@ export class ShownProofs {
 
   /** It signs a proposal of a value whose polka is of `validRound`; -1: of a new block. */
   proposes(
-    machine: Machine,
+    machine: Judged,
     { height, round }: { height: Height; round: Round },
     validRound: Round,
   ) {
@@ -104,7 +108,7 @@ export class ShownProofs {
   }
 
   /** It enters a round. */
-  enters(machine: Machine, { height, round }: { height: Height; round: Round }): void {
+  enters(machine: Judged, { height, round }: { height: Height; round: Round }): void {
     const known = this.#shown.get(machine);
     const shown = known?.height === height && round > 0 ? known : newShown(height);
     this.#shown.set(machine, shown);
