@@ -1,6 +1,6 @@
 // npm run sim -- --seed N --runs K --nodes N,N|mixed --heights H [--mode fast|whole] [--jobs J]
 //   [--seconds S | --minutes M] [--faulty f+1] [--only-faults a,b] [--without a,b] [--plan JSON]
-//   [--plant "bug"] [--broken "promise"] [--twins] [--trace] [--covers] [--idle] [--json]
+//   [--plant "bug"] [--twins] [--trace] [--covers] [--idle] [--json]
 // npm run sim -- --mode timed has options of its own (timed/command.ts). Each mode loads its own modules: a
 // bug has to be planted, and a timed run may raise a bound, before the product's modules are read.
 

@@ -3,7 +3,6 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { MAX_VALIDATORS } from "../../src/types/limits.ts";
-import { BROKEN_PORTS } from "../faults/broken-ports.ts";
 import { drawFaults } from "../faults/draw.ts";
 import type { FaultName, PlanChange } from "../faults/plan.ts";
 import { FAULT_NAMES } from "../faults/weights.ts";
@@ -32,7 +31,6 @@ export interface CliOptions {
   readonly twins: boolean;
   /** Give way to everything else on the machine. */
   readonly idle: boolean;
-  readonly broken: string | undefined;
 }
 
 const text = { type: "string" } as const;
@@ -52,7 +50,6 @@ const OPTIONS = {
   "only-faults": text,
   without: { ...text, default: "" },
   plant: text,
-  broken: text,
   covers: flag,
   json: flag,
   trace: flag,
@@ -63,21 +60,17 @@ const OPTIONS = {
 export const USAGE = `npm run sim -- [--seed N|today] [--nodes 4,7|mixed] [--heights H] [--mode fast|whole|timed]
   [--runs N | --seconds S | --minutes M] [--jobs N|all] [--idle] [--json] [--trace] [--covers]
   [--only-faults a,b] [--without a,b] [--plan JSON] [--faulty f|f+1] [--twins]
-  [--plant "bug"] [--broken "promise"]
+  [--plant "bug"]
   --mode timed has options of its own: npm run sim -- --mode timed --help
   What each option does: node/sim/README.md`;
 
 /** @throws RangeError or TypeError with the reason where an option is wrong. */
 export function readOptions(args: readonly string[], nowMs: number): CliOptions {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const { broken, faulty, covers, json, trace, twins, idle } = values;
+  const { faulty, covers, json, trace, twins, idle } = values;
   // It has to be there before the simulator is: main.ts plants it.
   if (values.plant !== plantedName()) {
     throw new RangeError(`--plant is one of: ${PLANTED_BUGS.map(({ name }) => name).join("; ")}`);
-  }
-  const promises = BROKEN_PORTS.map(({ name }) => name);
-  if (broken !== undefined && !promises.includes(broken)) {
-    throw new RangeError(`--broken is one of: ${promises.join("; ")}`);
   }
   if (faulty !== "f" && faulty !== "f+1") throw new RangeError("--faulty is f or f+1");
   const mode = modeOf(values.mode);
@@ -102,7 +95,6 @@ export function readOptions(args: readonly string[], nowMs: number): CliOptions 
     mode,
     twins,
     idle,
-    broken,
   };
 }
 

@@ -110,8 +110,8 @@ function* batchesOf(
 }
 
 const requestOf = (options: CliOptions, nodes: number): RunRequest => {
-  const { seed, heights, mode, twins, faulty, broken, only, without, change } = options;
-  return { seed, nodes, heights, mode, twins, faulty, broken, only, without, change };
+  const { seed, heights, mode, twins, faulty, only, without, change } = options;
+  return { seed, nodes, heights, mode, twins, faulty, only, without, change };
 };
 
 function explain({ request, report }: Failure, shrinks: boolean, out: Console): void {

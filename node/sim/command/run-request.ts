@@ -2,7 +2,6 @@
 // repeats a run is made of.
 
 import { NO_COUNTS } from "../checks/coverage.ts";
-import { BROKEN_PORTS } from "../faults/broken-ports.ts";
 import type { FaultName, PlanChange } from "../faults/plan.ts";
 import { simulate } from "../modes/simulation.ts";
 import { simulateTwins } from "../modes/twins.ts";
@@ -26,8 +25,6 @@ export interface RunRequest {
   /** The scenario of the seed with one twinned validator of four (modes/twins.ts); nothing else counts. */
   readonly twins: boolean;
   readonly faulty: "f" | "f+1";
-  /** Name of a broken promise (BROKEN_PORTS), to see it found. */
-  readonly broken: string | undefined;
   /** These faults in every run, and no other. */
   readonly only: readonly FaultName[] | undefined;
   readonly without: readonly FaultName[];
@@ -42,11 +39,10 @@ export function withSeed(request: RunRequest, seed: number, mixed: boolean): Run
 
 /** Runs it. Whatever is thrown is a finding like any other: it keeps its seed. */
 export function runRequest(request: RunRequest, trace?: (line: string) => void): RunReport {
-  const { seed, twins, broken } = request;
+  const { seed, twins } = request;
   try {
     if (twins) return simulateTwins({ seed, trace });
-    const promise = BROKEN_PORTS.find(({ name }) => name === broken);
-    return simulate({ ...request, broken: promise, trace });
+    return simulate({ ...request, trace });
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     const nothing = { events: 0, virtualMs: 0, heights: 0, byzantine: "unknown", maxRound: 0 };
@@ -57,14 +53,13 @@ export function runRequest(request: RunRequest, trace?: (line: string) => void):
 
 /** The line that repeats the run. */
 export function replayLine({ seed, nodes, heights, ...rest }: RunRequest): string {
-  const { mode, twins, faulty, broken, only, without, change } = rest;
+  const { mode, twins, faulty, only, without, change } = rest;
   const size = twins ? "--twins" : `--nodes ${nodes} --heights ${heights}`;
   const parts = [`npm run sim -- --seed ${seed} ${size}`];
   if (mode !== DEFAULT_MODE) parts.push(`--mode ${mode}`);
   if (faulty !== "f") parts.push(`--faulty ${faulty}`);
   const plant = plantedName();
   if (plant !== undefined) parts.push(`--plant "${plant}"`);
-  if (broken !== undefined) parts.push(`--broken "${broken}"`);
   if (only !== undefined) parts.push(`--only-faults ${only.join(",") || "none"}`);
   if (without.length > 0) parts.push(`--without ${without.join(",")}`);
   if (Object.keys(change).length > 0) parts.push(`--plan '${JSON.stringify(change)}'`);

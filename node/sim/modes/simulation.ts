@@ -10,7 +10,6 @@ import { Checks, conflictLine } from "../checks/checks.ts";
 import type { RunReport } from "../command/run-report.ts";
 import { traced } from "../command/trace.ts";
 import { BEHAVIOURS } from "../faults/behaviours.ts";
-import type { BrokenPorts } from "../faults/broken-ports.ts";
 import { CulpritAdapter } from "../faults/culprit.ts";
 import type { CulpritKind } from "../faults/culprit-kinds.ts";
 import { drawFaults } from "../faults/draw.ts";
@@ -67,8 +66,6 @@ export interface SimulationOptions {
   readonly without?: readonly FaultName[] | undefined;
   /** Parts of the fault plan that replace the drawn ones. */
   readonly change?: PlanChange | undefined;
-  /** What every node is given, with a promise broken, to see it found. */
-  readonly broken?: BrokenPorts | undefined;
   /** Takes what every node hears, notes and signs, as lines. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -225,7 +222,6 @@ class Simulation implements MachineEvents {
     if (machine.isUp) return;
     if (machine.disks.trouble === undefined) this.#troubled.delete(machine);
     this.#checks.resumes(machine);
-    if (this.#options.broken?.forgets === true) machine.disks.renew();
     this.#moved = true;
     machine.start();
   }
@@ -233,7 +229,7 @@ class Simulation implements MachineEvents {
   #addresses = (): readonly string[] => this.#chain.nodeIds.map((id, i) => `${id}@v${i}:1`);
 
   #newMachine(index: number, place: number): Machine {
-    const { nodes = 4, mode = "fast", seed, broken } = this.#options;
+    const { nodes = 4, mode = "fast", seed } = this.#options;
     const addresses = this.#addresses();
     const drawn = this.#plan.culprits.find((culprit) => culprit.index === index);
     const kind = drawn?.kind;
@@ -254,7 +250,6 @@ class Simulation implements MachineEvents {
       events: this.#events,
       corrupt: culprit?.corrupt.bind(culprit),
       forgetful: kind === "amnesia",
-      broken,
     };
     if (kind !== "twins") return new Machine(options);
     const shared = this.#twins.get(index) ?? new TwinLinks(() => newTransport(options));

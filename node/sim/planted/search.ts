@@ -50,7 +50,6 @@ export function* runsFrom(
       mode: MODES[Math.floor(run / SIZES.length) % MODES.length] ?? MODES[0],
       twins: false,
       faulty: bug.faulty ?? "f",
-      broken: undefined,
       only: undefined,
       without: [],
       change: {},

@@ -204,7 +204,7 @@ export class TimedNetwork implements TimedWorld {
       events: this.#machineEvents(() => node as TimedNode),
       corrupt: this.#events.corrupt?.(index, this),
       newDisks: newDisksFor("whole"),
-      broken: { name: "timed", ports: (ports) => this.#ports(ports, node as TimedNode) },
+      ports: (ports) => this.#ports(ports, node as TimedNode),
     });
     node.machine = machine;
     return node as TimedNode;

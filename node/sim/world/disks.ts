@@ -28,7 +28,7 @@ export type NewDisks = (
 export interface Disks {
   /** How changes fail now; undefined: they do not. */
   trouble: DiskTrouble;
-  /** True: what is said to be durable is not. A broken promise, to see it found. */
+  /** True: what is said to be durable is not, to see it found. */
   lies: boolean;
   /**
    * Opens both for a process; each change from then on is a point of its gate.

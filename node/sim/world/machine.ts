@@ -23,7 +23,6 @@ import { SignHold } from "../../src/driver/watches/sign-hold.ts";
 import type { LastingSigner, Log, Metrics, SignRequest, Transport } from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
 import type { BlockCommit, ChainHead } from "../../src/types/ledger.ts";
-import type { BrokenPorts } from "../faults/broken-ports.ts";
 import { type Chain, keyOf } from "./chain.ts";
 import type { Disks, NewDisks } from "./disks.ts";
 import type { FrameReader } from "./frame-reader.ts";
@@ -89,8 +88,8 @@ export interface MachineOptions {
   readonly prepare?: ((node: ConsensusNode) => void) | undefined;
   /** True: nothing remembers what this key has signed. */
   readonly forgetful?: boolean;
-  /** What the node is given, with a promise broken. */
-  readonly broken?: BrokenPorts | undefined;
+  /** What the node gets in place of its ports. */
+  readonly ports?: ((ports: NodePorts) => NodePorts) | undefined;
 }
 
 export type TransportOptions = Pick<
@@ -119,11 +118,10 @@ export class Machine {
 
   constructor(options: MachineOptions) {
     this.options = options;
-    const { chain, index, broken } = options;
+    const { chain, index } = options;
     this.#key = keyOf(chain, index);
     const last = lastSigned(options.history, chain.genesisHash, index);
     this.disks = options.newDisks(this.#key, chain.genesisHash, last);
-    this.disks.lies = broken?.lies === true;
     this.id = chain.nodeIds[index] ?? "";
     this.store = newStore(options, options.history);
   }
@@ -170,7 +168,7 @@ export class Machine {
   }
 
   #start(gate: ProcessGate): void {
-    const { chain, clock, config, events, corrupt, reader, broken } = this.options;
+    const { chain, clock, config, events, corrupt, reader } = this.options;
     const { genesis, genesisHash } = chain;
     const power: Power = { on: true };
     const processClock = clock.forProcess(power);
@@ -200,7 +198,7 @@ export class Machine {
       },
       ...(this.options.forgetful === true ? { hold: new HeedlessHold() } : {}),
     };
-    const node = buildNode(broken?.ports?.(ports) ?? ports, {
+    const node = buildNode(this.options.ports?.(ports) ?? ports, {
       genesis,
       config,
       onFatal: (error) => this.#stop(error),
