@@ -244,9 +244,9 @@ export class Driver {
   /** An input that changed the core's state, after its effects. */
   #news(input: Input): void {
     this.#intake.known.took(input);
-    this.#partial.forwarding.news(input);
-    this.#pace.news();
     this.#votes.news();
+    this.#pace.news();
+    this.#partial.forwarding.news(input);
   }
 
   /** Height 1 may begin. */
