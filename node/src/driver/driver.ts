@@ -6,64 +6,37 @@
 // A broken invariant or a disk error ends in onFatal: the process must stop; the WAL and the sign state
 // make the next start safe.
 
-import { decodeFrame } from "../codec/frames.ts";
-import type { HeightContext, Input } from "../consensus/api.ts";
+import type { HeightContext } from "../consensus/api.ts";
 import type { CoreView } from "../consensus/core-view.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
 import { measureCommit } from "./chain/measure-commit.ts";
-import { CoreLoop } from "./core/core-loop.ts";
+import type { CoreLoop } from "./core/core-loop.ts";
 import { replayLog } from "./core/replay.ts";
-import { ConsensusTimers, type FiredTimeout } from "./core/timers.ts";
+import type { ConsensusTimers, FiredTimeout } from "./core/timers.ts";
 import type { DriverOptions } from "./driver-options.ts";
-import { CatchUp } from "./effects/catch-up.ts";
-import { Effects } from "./effects/effects.ts";
-import { EvidenceExchange } from "./effects/evidence-exchange.ts";
-import { ProposalFetch } from "./effects/proposal-fetch.ts";
-import { Signing } from "./effects/signing.ts";
-import { VoteRelay } from "./effects/vote-relay.ts";
-import { CompactProposals } from "./intake/compact-proposals.ts";
-import { Inbound } from "./intake/inbound.ts";
-import { type Intake, openIntake } from "./intake/open-intake.ts";
-import { PeerMessages } from "./intake/peer-messages.ts";
-import { AnswerQuota } from "./peers/answer-quota.ts";
-import { BlockBodies } from "./peers/block-bodies.ts";
-import { BlockSync } from "./peers/block-sync.ts";
-import { openForwarding } from "./peers/forwarding.ts";
-import { Outbound } from "./peers/outbound.ts";
-import { PeerBook } from "./peers/peer-book.ts";
-import { TxRelay } from "./peers/tx-relay.ts";
-import { guardedClock } from "./timing/guarded-clock.ts";
-import { Pace } from "./timing/pacing.ts";
-import { openWatches, type Watches } from "./watches/watches.ts";
+import type { CatchUp } from "./effects/catch-up.ts";
+import type { Effects } from "./effects/effects.ts";
+import type { PeerBook } from "./peers/peer-book.ts";
+import { type Course, connectParts, type Intake, type Links, type Watches } from "./wiring.ts";
 
 const TICK_MS = 500;
 /** Every so many ticks each peer is pinged and told our height and further addresses. */
 const TICKS_PER_GREETING = 10;
-/** Of the round's T_propose: how long a peer has for the transactions that a compact proposal lacks. */
-const ANSWER_SHARE = 1 / 3;
 
 export class Driver {
   readonly peers: PeerBook;
   readonly #options: DriverOptions;
   readonly #loop: CoreLoop;
   readonly #timers: ConsensusTimers;
-  readonly #exchange: EvidenceExchange;
-  /** What the intake knows and measures, and what it says of peers. */
-  readonly #intake: Intake;
-  readonly #compact: CompactProposals;
-  readonly #votes: VoteRelay;
-  /** Who hears whom, and what is passed on where links are missing. */
-  readonly #partial: ReturnType<typeof openForwarding>;
-  readonly #catchUp: CatchUp;
-  readonly #relay: TxRelay;
-  readonly #inbound: Inbound;
-  readonly #effects: Effects;
-  readonly #messages: PeerMessages;
+  readonly #links: Links;
   readonly #watches: Watches;
-  readonly #pace: Pace;
+  readonly #course: Course;
+  readonly #catchUp: CatchUp;
+  readonly #effects: Effects;
+  readonly #intake: Intake;
   #tickTimer: Timer | undefined;
   #ticks = 0;
   #committedAtMs: number | undefined;
@@ -72,59 +45,22 @@ export class Driver {
   #stopped = false;
 
   constructor(options: DriverOptions) {
-    const { clock, transport, chain, metrics, consensus } = options;
     this.#options = options;
-    this.peers = new PeerBook(chain.validators);
-    const outbound = new Outbound(transport, this.peers, metrics);
-    const feed = (input: Input) => this.#loop.feed(input);
-    this.#loop = new CoreLoop(options, consensus, {
-      perform: (effect) => this.#effects.perform(effect),
-      news: (input) => this.#news(input),
-    });
-    const core = this.#loop.view;
-    this.#intake = openIntake(options, core);
-    const links = { ...options, ...this.#intake, peers: this.peers, outbound };
-    this.#exchange = new EvidenceExchange(links);
-    this.#partial = openForwarding(links);
-    const answers = new AnswerQuota({ clock, peers: this.peers, outbound });
-    const shared = { ...links, feed, core, answers, exchange: this.#exchange };
-    this.#watches = openWatches(shared);
-    this.#votes = new VoteRelay({ ...shared, mode: options.voteRelay });
-    const proposals = new ProposalFetch(shared);
-    const parts = { ...shared, ...this.#partial, ...this.#watches, votes: this.#votes, proposals };
-    const guarded = guardedClock(clock, (work) => this.#guard(work));
-    this.#timers = new ConsensusTimers(guarded, (timeout) => this.#timeout(timeout));
-    this.#pace = new Pace({ ...options, timers: this.#timers, core });
-    this.#compact = new CompactProposals({
-      ...parts,
-      clock: guarded,
-      answerMs: () => core.proposeMs * ANSWER_SHARE,
-      intake: () => this.#inbound.proposals,
-    });
-    this.#relay = new TxRelay({ ...parts, clock: guarded, onAdmitted: () => this.#pace.hurry() });
-    this.#inbound = new Inbound({
-      ...parts,
-      decode: options.decode ?? decodeFrame,
-      compact: this.#compact,
-      feed: (input) => this.#received(input),
-      other: (peer, message) => this.#messages.handle(peer, message),
-    });
-    this.#catchUp = new CatchUp({ ...parts, sync: new BlockSync(parts, options.sync) });
-    this.#effects = new Effects({
-      ...parts,
-      timers: this.#timers,
-      signing: new Signing(options),
-      catchUp: this.#catchUp,
+    const parts = connectParts(options, {
+      guard: (work) => this.#guard(work),
+      timeout: (fired) => this.#timeout(fired),
       decide: (certified, blockHash) => this.#decide(certified, blockHash),
+      compared: () => this.#compare(),
     });
-    this.#messages = new PeerMessages({
-      ...parts,
-      relay: this.#relay,
-      catchUp: this.#catchUp,
-      compact: this.#compact,
-      bodies: new BlockBodies(parts),
-      onCompared: () => this.#compare(),
-    });
+    this.#loop = parts.loop;
+    this.#timers = parts.timers;
+    this.#links = parts.links;
+    this.#watches = parts.watches;
+    this.#course = parts.course;
+    this.#catchUp = parts.catchUp;
+    this.#effects = parts.effects;
+    this.#intake = parts.intake;
+    this.peers = parts.links.peers;
   }
 
   /** The height in progress, for the status. */
@@ -149,8 +85,8 @@ export class Driver {
     this.#guard(() => {
       this.#replay();
       this.#options.transport.start({
-        connected: (peer) => this.#guard(() => this.#messages.connected(peer)),
-        disconnected: (peer) => this.#guard(() => this.#messages.disconnected(peer)),
+        connected: (peer) => this.#guard(() => this.#intake.messages.connected(peer)),
+        disconnected: (peer) => this.#guard(() => this.#intake.messages.disconnected(peer)),
         frame: (peer, frame) => this.#guard(() => this.#frame(peer, frame)),
       });
       this.#startTick();
@@ -161,8 +97,8 @@ export class Driver {
   stop(done: () => void): void {
     this.#stopped = true;
     this.#timers.cancelAll();
-    this.#relay.stop();
-    this.#compact.clear();
+    this.#intake.relay.stop();
+    this.#intake.compact.clear();
     this.#tickTimer?.cancel();
     if (this.#committing) this.#whenIdle = done;
     else done();
@@ -170,7 +106,7 @@ export class Driver {
 
   /** Takes a transaction into the pool and announces it; its txid, or why not. */
   submit(tx: Transaction): Result<Uint8Array> {
-    return this.#relay.submit(tx);
+    return this.#intake.relay.submit(tx);
   }
 
   #guard(work: () => void): void {
@@ -206,8 +142,8 @@ export class Driver {
   #nextContext(): HeightContext {
     const context = this.#options.chain.nextContext();
     const peers = this.peers.validators();
-    const timeouts = this.#intake.timing.timeouts(context.validators, context.self, peers);
-    this.#votes.entered(context);
+    const timeouts = this.#course.timing.timeouts(context.validators, context.self, peers);
+    this.#course.votes.entered(context);
     return { ...context, timeouts };
   }
 
@@ -224,7 +160,7 @@ export class Driver {
   #enterHeight(): void {
     const { hold, pool } = this.#options;
     const context = this.#nextContext();
-    const startInMs = this.#pace.delayMs(pool.size > 0);
+    const startInMs = this.#course.pace.delayMs(pool.size > 0);
     this.#loop.feed({ type: "enterHeight", context, startInMs });
     if (hold.mayBegin(context.height)) this.#takeFuture();
     this.#catchUp.deliver();
@@ -232,21 +168,8 @@ export class Driver {
 
   /** A frame, just come or held back until its height began. */
   #frame(peer: Peer, frame: Uint8Array): void {
-    this.#partial.reach.heard(peer.id);
-    this.#partial.forwarding.from(peer.id, () => this.#inbound.frame(peer, frame));
-  }
-
-  #received(input: Input): void {
-    this.#pace.received(input);
-    this.#loop.feed(input);
-  }
-
-  /** An input that changed the core's state, after its effects. */
-  #news(input: Input): void {
-    this.#intake.known.took(input);
-    this.#votes.news();
-    this.#pace.news();
-    this.#partial.forwarding.news(input);
+    this.#links.reach.heard(peer.id);
+    this.#links.forwarding.from(peer.id, () => this.#intake.inbound.frame(peer, frame));
   }
 
   /** Height 1 may begin. */
@@ -257,14 +180,14 @@ export class Driver {
 
   /** What peers sent for this height while it had not begun here. */
   #takeFuture(): void {
-    for (const { peerId, frame } of this.#inbound.takeFuture()) {
+    for (const { peerId, frame } of this.#intake.inbound.takeFuture()) {
       const state = this.peers.get(peerId);
       if (state !== undefined) this.#frame(state.peer, frame);
     }
   }
 
   #timeout(timeout: FiredTimeout): void {
-    if (timeout.step === "newHeight") this.#pace.begun();
+    if (timeout.step === "newHeight") this.#course.pace.begun();
     this.#loop.feed({ type: "timeout", ...timeout });
   }
 
@@ -274,11 +197,11 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
-    this.#pace.decided();
+    this.#course.pace.decided();
     this.#watches.forks.decided(certified.certificate, this.core.quorumsOfPrecommits());
     this.#watches.past.decided(certified);
-    this.#exchange.decided(certified, this.core.counted());
-    this.#compact.clear();
+    this.#course.exchange.decided(certified, this.core.counted());
+    this.#intake.compact.clear();
     if (this.#catchUp.brought(height)) hold.learned(height);
     else hold.decided(height, this.peers.powerUpTo(height));
     chain.commit(certified, blockHash, (error, applied) => {
@@ -308,9 +231,9 @@ export class Driver {
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);
-    this.#exchange.committed();
+    this.#course.exchange.committed();
     this.#catchUp.headMoved();
-    this.#messages.announceHeight();
+    this.#intake.messages.announceHeight();
     onCommit(certified, applied);
     this.#compare();
     this.#watches.forks.headMoved();
@@ -331,12 +254,12 @@ export class Driver {
         this.#ticks++;
         this.#watches.clocks.check();
         this.#watches.forks.check();
-        this.#partial.reach.check();
+        this.#links.reach.check();
         this.#watches.standstill.check();
-        this.#intake.warnings.check();
+        this.#links.warnings.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();
-        if (this.#ticks % TICKS_PER_GREETING === 0) this.#messages.greetAll();
+        if (this.#ticks % TICKS_PER_GREETING === 0) this.#intake.messages.greetAll();
         this.#startTick();
       });
     });

@@ -16,7 +16,7 @@ import type { ChainState } from "../chain/chain-state.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook, PeerState } from "./peer-book.ts";
 import { proposalFrame } from "./proposal-frame.ts";
-import { Reach } from "./reach.ts";
+import type { Reach } from "./reach.ts";
 
 /** A validator has voted lately where it voted in the height in progress or in the one before. */
 const LATELY_HEIGHTS = 1;
@@ -29,14 +29,6 @@ export interface ForwardingParts {
   readonly reach: Reach;
   /** Proposals with so many bytes of transactions are sent compact. */
   readonly compactFromBytes: number;
-}
-
-/** Both halves of it: who hears whom, and what is passed on. */
-export function openForwarding(
-  parts: Omit<ForwardingParts, "reach"> & ConstructorParameters<typeof Reach>[0],
-): { readonly reach: Reach; readonly forwarding: Forwarding } {
-  const reach = new Reach(parts);
-  return { reach, forwarding: new Forwarding({ ...parts, reach }) };
 }
 
 export class Forwarding {
