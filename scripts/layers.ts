@@ -244,7 +244,7 @@ export const EXCEPTIONS: readonly {
     why: "the same",
   },
   {
-    from: "node/src/adapters/level-store/open.ts",
+    from: "node/src/adapters/level-store/audit.ts",
     to: "node/src/ledger/state-root.ts",
     why: "a store checks the state root of what it opens",
   },

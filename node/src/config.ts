@@ -187,6 +187,15 @@ const Sync = z.strictObject({
   requestTimeoutMs: durationMs(120_000, 5000, "Wait for a peer's answer before another is asked"),
 });
 
+const StoreSettings = z.strictObject({
+  audit: z
+    .enum(["quick", "full"])
+    .default("quick")
+    .describe(
+      "What a start reads of the chain database. quick: all unspent outputs, their lists and the newest blocks; full: every block, and the hash of every output",
+    ),
+});
+
 const LogSettings = z.strictObject({
   level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Least level logged"),
   format: z
@@ -209,6 +218,7 @@ const RawNodeConfigSchema = z.strictObject({
   consensus: Consensus.prefault({}),
   mempool: Mempool.prefault({}),
   sync: Sync.prefault({}),
+  store: StoreSettings.prefault({}),
   log: LogSettings.prefault({}),
   shutdownTimeoutMs: durationMs(60_000, 8000, "Time to drain and flush before the process ends"),
 });

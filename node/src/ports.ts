@@ -5,7 +5,7 @@
 // await in it: it drains one input queue, and a run is a pure function of its inputs (docs/adr/0005).
 
 import type { CertifiedBlock, Height, OutPoint, Satoshi, UnixMs } from "./types/chain.ts";
-import type { BlockCommit, ChainHead, TxLocation, Utxo } from "./types/ledger.ts";
+import type { BlockCommit, ChainHead, StoredBlock, TxLocation, Utxo } from "./types/ledger.ts";
 import type { CounterName, GaugeName, HistogramName, LabelsOf } from "./types/metrics.ts";
 
 export interface Timer {
@@ -35,7 +35,9 @@ export interface Store {
     head: ChainHead,
     done: (error?: Error) => void,
   ): void;
+  /** Undefined above the head, and where the block cannot be read: a hole. */
   block(height: Height): CertifiedBlock | undefined;
+  /** Undefined for a block that is not in the chain, and where the index is damaged. */
   heightOf(blockHash: Uint8Array): Height | undefined;
   utxo(outPoint: OutPoint): Utxo | undefined;
   /**
@@ -50,7 +52,17 @@ export interface Store {
   /** Sum of all unspent outputs of the address. */
   balanceOf(address: Uint8Array): Satoshi;
   transaction(txid: Uint8Array): TxLocation | undefined;
-  commit(commit: BlockCommit, done: (error?: Error) => void): void;
+  /** Blocks that follow the head and each other: all of them in one atomic, synced batch. */
+  commit(blocks: readonly BlockCommit[], done: (error?: Error) => void): void;
+  /** Heights, at or below the head, whose blocks are known to be lost. */
+  holes(): ReadonlySet<Height>;
+  /**
+   * Reads the block of `height` and the index records that lead to it. A block that cannot be read
+   * becomes a hole. One whose index is wrong is returned, for restore().
+   */
+  audit(height: Height): StoredBlock | undefined;
+  /** Writes a block of the chain again, with its index records. Other writes may be on their way. */
+  restore(block: StoredBlock, done: (error?: Error) => void): void;
   close(done: (error?: Error) => void): void;
 }
 

@@ -219,7 +219,7 @@ export class TestNode {
     invariant(this.#running === undefined, "a running node's disks stay");
     this.wipe("kept");
     const { blocks = [], log } = copy;
-    for (const block of blocks) this.store.commit(block, () => undefined);
+    for (const block of blocks) this.store.commit([block], () => undefined);
     this.#written = blocks;
     if (log === undefined) return;
     this.wal.reset(log.height);
@@ -290,14 +290,14 @@ export class TestNode {
 
   #tracedStore(): MemoryStore {
     const { store } = this;
-    const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
+    const commit = (blocks: readonly BlockCommit[], done: (error?: Error) => void): void => {
       const { writeError } = this;
       this.#point();
       const written = (error?: Error): void => {
-        if (error === undefined) this.#written = [...this.#written, block];
+        if (error === undefined) this.#written = [...this.#written, ...blocks];
         done(error);
       };
-      if (writeError === undefined) store.commit(block, written);
+      if (writeError === undefined) store.commit(blocks, written);
       else this.options.clock.startTimer(this.options.writeMs, () => done(writeError));
       this.#point();
     };

@@ -19,7 +19,7 @@ export const initialise = (store: Store): Promise<void> =>
 
 export const commit = (store: Store, change: BlockCommit): Promise<void> =>
   new Promise((resolve, reject) => {
-    store.commit(change, (error) => (error ? reject(error) : resolve()));
+    store.commit([change], (error) => (error ? reject(error) : resolve()));
   });
 
 export const close = (store: Store): Promise<void> =>

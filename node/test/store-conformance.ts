@@ -121,11 +121,11 @@ function succession(store: () => Store): void {
     await initialise(store());
     const change = nextCommit(store());
     const pending = commit(store(), change);
-    expect(() => store().commit(change, () => {})).toThrow(/invariant/);
+    expect(() => store().commit([change], () => {})).toThrow(/invariant/);
     await pending;
-    expect(() => store().commit(change, () => {})).toThrow(/next height/);
+    expect(() => store().commit([change], () => {})).toThrow(/next height/);
     const foreign = { ...nextCommit(store()), blockHash: ZERO_HASH };
-    expect(() => store().commit(foreign, () => {})).toThrow(/names its block/);
+    expect(() => store().commit([foreign], () => {})).toThrow(/names its block/);
   });
 }
 
@@ -142,7 +142,7 @@ function views(store: () => Store): void {
     const owner = walletOf(0).address;
     let isReported = false;
     const pending = new Promise<void>((resolve) => {
-      store().commit(change, () => {
+      store().commit([change], () => {
         isReported = true;
         resolve();
       });

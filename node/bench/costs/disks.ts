@@ -65,7 +65,7 @@ async function measureStore(directory: string): Promise<Costs["store"]> {
 
 function write(store: Store, commit: BlockCommit | undefined): Promise<void> {
   if (commit === undefined) throw new RangeError("fewer blocks than asked for");
-  return finished((done) => store.commit(commit, done));
+  return finished((done) => store.commit([commit], done));
 }
 
 function withOutputs(commit: BlockCommit): BlockCommit {

@@ -53,11 +53,11 @@ export class Meter {
       },
       transport: this.#transport(ports.transport),
       store: portWith(store, {
-        commit: (block, done) => {
+        commit: (blocks, done) => {
           this.#did("decide");
-          this.#txs = Math.max(this.#txs, block.txids.length);
+          this.#txs = Math.max(this.#txs, ...blocks.map(({ txids }) => txids.length));
           const written = (error?: Error) => this.#task("written", 0, () => done(error));
-          this.#away(() => store.commit(block, written));
+          this.#away(() => store.commit(blocks, written));
         },
       }),
       wal: portWith(wal, { sync: () => this.#away(() => wal.sync()) }),

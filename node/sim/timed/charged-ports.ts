@@ -118,13 +118,13 @@ const STORE_MS = 1;
 
 function threadStore(store: Store, node: ChargedNode): Store {
   const { thread, costs, peers, time } = node;
-  const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
-    const txs = block.txids.length;
+  const commit = (blocks: readonly BlockCommit[], done: (error?: Error) => void): void => {
+    const txs = blocks.reduce((sum, { txids }) => sum + txids.length, 0);
     thread.spend("handle", costOf(costs.decide, { peers, txs }));
     thread.spend("disk", costs.store.us + costs.store.perTxUs * txs);
     const restMs = thread.aheadMs + Math.max(0, costs.store.waitMs - STORE_MS);
     const written = (error?: Error) => run(node, "written", () => done(error));
-    store.commit(block, (error) => {
+    store.commit(blocks, (error) => {
       if (restMs === 0) written(error);
       else time.startTimer(restMs, () => written(error));
     });

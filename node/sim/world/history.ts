@@ -64,7 +64,7 @@ function newHistory(chain: Chain, height: Height, endMs: number): readonly Block
     );
     const certificate = certificateOf(chain, made, blockHashOf(block.header));
     const commit = { ...applied, certified: { block, certificate } };
-    store.commit(commit, () => undefined);
+    store.commit([commit], () => undefined);
     commits.push(commit);
   }
   return commits;

@@ -278,7 +278,7 @@ function newStore(
     else time.startTimer(WRITE_MS, run);
   });
   store.initialise(genesisHash, state.utxos, state.head, () => undefined);
-  for (const commit of history) store.commit(commit, () => undefined);
+  for (const commit of history) store.commit([commit], () => undefined);
   isNew = false;
   return store;
 }

@@ -15,10 +15,10 @@ export function gatedStore(
   gate: ProcessGate,
   machine: { readonly disks: Disks; readonly clock: Clock },
 ): Store {
-  const commit = (block: BlockCommit, done: (error?: Error) => void): void => {
+  const commit = (blocks: readonly BlockCommit[], done: (error?: Error) => void): void => {
     const { trouble } = machine.disks;
     gate.pass("store");
-    if (trouble === undefined) store.commit(block, done);
+    if (trouble === undefined) store.commit(blocks, done);
     else {
       const cause = Object.assign(new Error(`${trouble}: simulated`), { code: trouble });
       machine.clock.startTimer(1, () => done(storeError(cause, "/data/chain")));
@@ -37,6 +37,9 @@ export function gatedStore(
     balanceOf: (address) => store.balanceOf(address),
     transaction: (txid) => store.transaction(txid),
     commit,
+    holes: () => store.holes(),
+    audit: (height) => store.audit(height),
+    restore: (block, done) => store.restore(block, done),
     close: (done) => store.close(done),
   };
 }

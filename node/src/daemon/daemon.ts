@@ -123,6 +123,7 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
   const chain = await openChain(config);
   steps.add("store", () => finished((done) => chain.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
+  if (chain.store.damage !== undefined) log.error({ code: "STORE_CORRUPT" }, chain.store.damage);
   const { damage } = chain.wal;
   if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
   const signer = openSigner(options, chain);

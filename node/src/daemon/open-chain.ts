@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
+import type { LevelStore } from "../adapters/level-store/level-store.ts";
 import { openLevelStore } from "../adapters/level-store/open.ts";
 import type { NodeConfig } from "../config.ts";
 import { genesisState } from "../genesis/ledger-start.ts";
@@ -14,7 +15,7 @@ import { CodedError } from "../types/errors.ts";
 export interface OpenChain {
   readonly genesis: Genesis;
   readonly genesisHash: Uint8Array;
-  readonly store: Store;
+  readonly store: LevelStore;
   readonly wal: FileWalLog;
 }
 
@@ -28,7 +29,8 @@ export async function openChain(config: NodeConfig): Promise<OpenChain> {
     );
   }
   const genesisHash = genesisHashOf(genesis);
-  const store = await openLevelStore({ directory: join(config.dataDir, "chain"), genesisHash });
+  const directory = join(config.dataDir, "chain");
+  const store = await openLevelStore({ directory, genesisHash, audit: config.store.audit });
   if (store.head() === undefined) await initialise(store, genesis, genesisHash);
   const wal = openFileWal({ path: join(config.dataDir, "wal"), genesisHash });
   return { genesis, genesisHash, store, wal };

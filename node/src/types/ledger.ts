@@ -30,15 +30,19 @@ export interface ChainHead {
   readonly validatorState: ValidatorState;
 }
 
-/** All changes of one block: written in one atomic, synced batch, or not at all. */
-export interface BlockCommit {
+/** A block as the chain keeps it, with what leads to it. */
+export interface StoredBlock {
   readonly certified: CertifiedBlock;
   readonly blockHash: Uint8Array;
+  /** txid of each transaction, in block order. */
+  readonly txids: readonly Uint8Array[];
+}
+
+/** All changes of one block: written in one atomic, synced batch, or not at all. */
+export interface BlockCommit extends StoredBlock {
   /** The net change: an output made and spent within the block is in neither list. */
   readonly created: readonly Utxo[];
   readonly spent: readonly Utxo[];
-  /** txid of each transaction, in block order. */
-  readonly txids: readonly Uint8Array[];
   readonly head: ChainHead;
 }
 

@@ -33,7 +33,8 @@ export function storeError(error: unknown, directory: string): CodedError {
   if (code === "ENOSPC" || /no space left|disk quota exceeded/i.test(message)) {
     return new CodedError("STORE_DISK_FULL", `${at}: ${message}`, { cause: error });
   }
-  if (code === "LEVEL_CORRUPTION" || /corrupt/i.test(message)) {
+  // A file that the database names and that is not there: its directory was made or found just before.
+  if (code === "LEVEL_CORRUPTION" || /corrupt|no such file/i.test(message)) {
     return new CodedError("STORE_CORRUPT", `${at}: ${message}`, { cause: error });
   }
   return new CodedError("STORE_IO", `${at}: ${message}`, { cause: error });

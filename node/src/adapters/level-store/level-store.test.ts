@@ -12,14 +12,14 @@ import {
   payAll,
   walletOf,
 } from "../../../test/ledger-fixtures.ts";
-import { close, commit, initialise, nextCommit, utxosOf } from "../../../test/store-commits.ts";
+import { close, commit, initialise, nextCommit } from "../../../test/store-commits.ts";
 import { storeConformance } from "../../../test/store-conformance.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Utxo } from "../../types/ledger.ts";
 import { storeError } from "./errors.ts";
 import type { LevelStore } from "./level-store.ts";
 import { type LevelStoreOptions, openLevelStore } from "./open.ts";
-import { addressRange, FORMAT_VERSION, KEYS, seal, VersionRecord } from "./records.ts";
+import { FORMAT_VERSION, KEYS, seal, VersionRecord } from "./records.ts";
 
 const world = ledgerWorld();
 const coin = (i: number): Utxo => world.utxos[i] as Utxo;
@@ -105,7 +105,7 @@ describe("LevelStore, opened again", () => {
     const store = await open(directory);
     await initialise(store);
     const order: string[] = [];
-    store.commit(nextCommit(store), (error) =>
+    store.commit([nextCommit(store)], (error) =>
       order.push(error === undefined ? "written" : "failed"),
     );
     await shut(store);
@@ -196,39 +196,6 @@ describe("LevelStore refuses", () => {
 });
 
 describe("LevelStore at run time", () => {
-  async function tampered(change: (db: Raw) => Promise<void>): Promise<LevelStore> {
-    const directory = await sample();
-    await tamper(directory, change);
-    return open(directory);
-  }
-  const codeOf = (act: () => unknown): string => {
-    try {
-      act();
-    } catch (error) {
-      return (error as CodedError).code;
-    }
-    return "no error";
-  };
-
-  it("throws for a block that is missing or damaged below the tip", async () => {
-    const missing = await tampered((db) => db.del(KEYS.block(2)));
-    expect(codeOf(() => missing.block(2))).toBe("STORE_CORRUPT");
-    const damaged = await tampered((db) => flip(db, KEYS.block(2), 300));
-    expect(codeOf(() => damaged.block(2))).toBe("STORE_CORRUPT");
-    expect(codeOf(() => damaged.block(1))).toBe("no error");
-  });
-
-  it("throws for a damaged balance, index and location", async () => {
-    const { address } = walletOf(1);
-    const store = await tampered(async (db) => {
-      await flip(db, KEYS.balance(address), 5);
-      const [key] = await db.keys({ ...addressRange(address), limit: 1 }).all();
-      await flip(db, key as Uint8Array, 5);
-    });
-    expect(codeOf(() => store.balanceOf(address))).toBe("STORE_CORRUPT");
-    expect((await failure(utxosOf(store, address))).code).toBe("STORE_CORRUPT");
-  });
-
   it("refuses to commit over a missing output, and writes nothing after that", async () => {
     const directory = await sample();
     const store = await open(directory);
@@ -237,7 +204,7 @@ describe("LevelStore at run time", () => {
     const error = await failure(commit(store, { ...change, spent: [ghost] }));
     expect(error.code).toBe("STORE_CORRUPT");
     expect(store.head()?.height).toBe(3);
-    expect(() => store.commit(change, () => {})).toThrow(/after a failed write/);
+    expect(() => store.commit([change], () => {})).toThrow(/after a failed write/);
   });
 });
 
@@ -254,6 +221,7 @@ describe("errors of the database", () => {
     ["LEVEL_LOCKED", "IO error: lock /d/LOCK: Resource temporarily unavailable", "STORE_LOCKED"],
     ["LEVEL_CORRUPTION", "Corruption: no meta-nextfile entry in descriptor", "STORE_CORRUPT"],
     ["LEVEL_CORRUPTION", "Corruption: bad entry in block", "STORE_CORRUPT"],
+    ["LEVEL_IO_ERROR", "IO error: /d/MANIFEST-2: No such file or directory", "STORE_CORRUPT"],
     ["LEVEL_IO_ERROR", "IO error: /d/000003.log: Permission denied", "STORE_IO"],
   ])("%s (%s) is %s", (code, message, expected) => {
     expect(storeError(level(code, message), "/d").code).toBe(expected);

@@ -1,87 +1,107 @@
-// The chain on disk: classic-level (LevelDB), with one atomic, synced batch for each block. After a crash the
+// The chain on disk: classic-level (LevelDB), with one atomic, synced batch for each commit. After a crash the
 // store is at a whole block: head, block, indices and unspent outputs agree. Reads are synchronous; those that
-// consensus needs (head, utxo, block) cost one lookup. A record that is damaged, or missing where it must be,
-// throws STORE_CORRUPT and is never "not found". Keys and values: records.ts. From the start of a
-// commit to its `done` every read shows the state before it; from `done` on, the state after it.
+// consensus needs (head, utxo) cost one lookup, and where their record is damaged, or missing where it must
+// be, they throw STORE_CORRUPT and never say "not found". A block that cannot be read is a hole: nobody but
+// peers and RPC asks for it, and it can be had from peers again (docs/adr/0020). Keys and values: records.ts.
+// From the start of a commit to its `done` every read shows the state before it; from `done` on, the state
+// after it.
 
 import type { ClassicLevel } from "classic-level";
-import { decodeCertifiedBlock, encodeCertifiedBlock } from "../../codec/chain.ts";
-import { toHex } from "../../codec/hex.ts";
-import { validatorStateToWire } from "../../codec/validator-state.ts";
+import { equalBytes } from "../../codec/bytes.ts";
+import { decodeCertifiedBlock } from "../../codec/chain.ts";
+import { blockHashOf, txidOf } from "../../crypto/ids.ts";
 import type { Store } from "../../ports.ts";
 import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../../types/chain.ts";
-import { invariant } from "../../types/errors.ts";
-import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../../types/ledger.ts";
+import { CodedError, invariant } from "../../types/errors.ts";
+import type { BlockCommit, ChainHead, StoredBlock, TxLocation, Utxo } from "../../types/ledger.ts";
 import { storeError } from "./errors.ts";
 import {
   addressRange,
   BalanceRecord,
-  corrupt,
   GenesisRecord,
-  HeadRecord,
   HeightRecord,
   KEYS,
-  keyName,
   LocationRecord,
   outPointOfKey,
-  seal,
+  type Schema,
+  type StoredHead,
   UtxoRecord,
   unseal,
 } from "./records.ts";
 import { checkSuccession } from "./succession.ts";
 import { StoreView } from "./view.ts";
+import { blockWrites, netChange, put, putHead, utxoWrites, type Write } from "./writes.ts";
 
 export type LevelDatabase = ClassicLevel<Uint8Array, Uint8Array>;
 
-interface Schema<T> {
-  serialize(value: T): Uint8Array;
-  deserialize(bytes: Uint8Array): T;
-}
-
-type Write =
-  | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: "del"; readonly key: Uint8Array };
+/** More holes than these are not counted: what is beyond them is found when these are mended. */
+const MAX_HOLES = 10_000;
 
 /** What a store knows at start; open.ts reads and checks it. */
-export interface StoredState {
+export interface StoredState extends StoredHead {
   readonly genesisHash: Uint8Array;
-  readonly head: ChainHead;
-  readonly utxoCount: number;
 }
 
-function put<T>(key: Uint8Array, schema: Schema<T>, value: T): Write {
-  return { type: "put", key, value: seal(key, schema.serialize(value)) };
+/** What opening the store found, and who wants to hear of what goes wrong later. */
+export interface LevelStoreParts {
+  readonly db: LevelDatabase;
+  readonly state: StoredState | undefined;
+  readonly holes: readonly Height[];
+  /** What was damaged and what became of it; undefined: nothing was. */
+  readonly damage: string | undefined;
+  readonly onClosed: () => void;
+  /** The database refused a write because it is damaged: the next start must write it anew. */
+  readonly onCorrupt: () => void;
 }
-
-const putHead = ({ head, utxoCount }: StoredState): Write => {
-  const validatorState = validatorStateToWire(head.validatorState);
-  return put(KEYS.head, HeadRecord, { ...head, validatorState, utxoCount });
-};
 
 /** The record under `key`, or undefined. @throws CodedError STORE_CORRUPT where it is damaged. */
 export function readRecord<T>(
   db: LevelDatabase,
   key: Uint8Array,
   schema: Schema<T>,
+  view?: StoreView,
 ): T | undefined {
-  const value = db.getSync(key);
+  const value = view === undefined ? db.getSync(key) : db.getSync(key, view.options);
   return value === undefined ? undefined : schema.deserialize(unseal(key, value));
 }
 
+/** The block of `height`, or undefined where it is missing or cannot be read. */
+export function readBlock(db: LevelDatabase, height: Height): CertifiedBlock | undefined {
+  const key = KEYS.block(height);
+  try {
+    const value = db.getSync(key);
+    return value === undefined ? undefined : decodeCertifiedBlock(unseal(key, value));
+  } catch (error) {
+    if (isDamage(storeError(error, db.location))) return undefined;
+    throw error;
+  }
+}
+
+/** Bytes that the disk does not give back, or gives back as others. */
+const isDamage = ({ code }: CodedError): boolean => code === "STORE_CORRUPT" || code === "STORE_IO";
+
 export class LevelStore implements Store {
+  readonly damage: string | undefined;
   readonly #db: LevelDatabase;
   readonly #onClosed: () => void;
+  readonly #onCorrupt: () => void;
+  readonly #holes: Set<Height>;
   #state: StoredState | undefined;
   #writing: Promise<void> | undefined;
   /** What reads see while a write is under way: the state before it, whole. */
   #before: StoreView | undefined;
+  /** The last of the blocks that are written again. */
+  #restoring: Promise<void> = Promise.resolve();
   #failed = false;
 
   /** Use openLevelStore. */
-  constructor(db: LevelDatabase, state: StoredState | undefined, onClosed: () => void) {
-    this.#db = db;
-    this.#state = state;
-    this.#onClosed = onClosed;
+  constructor(parts: LevelStoreParts) {
+    this.damage = parts.damage;
+    this.#db = parts.db;
+    this.#state = parts.state;
+    this.#holes = new Set(parts.holes);
+    this.#onClosed = parts.onClosed;
+    this.#onCorrupt = parts.onCorrupt;
   }
 
   head(): ChainHead | undefined {
@@ -102,7 +122,7 @@ export class LevelStore implements Store {
     const state = { genesisHash, head, utxoCount: allocations.length };
     const writes = () => [
       put(KEYS.genesis, GenesisRecord, { genesisHash }),
-      ...this.#utxoWrites([], allocations),
+      ...utxoWrites(this.#reader, { created: allocations, spent: [] }),
       putHead(state),
     ];
     this.#write(writes, state, done);
@@ -110,15 +130,14 @@ export class LevelStore implements Store {
 
   block(height: Height): CertifiedBlock | undefined {
     const tip = this.#state?.head.height ?? 0;
-    if (height < 1 || height > tip) return undefined;
-    const key = KEYS.block(height);
-    const value = this.#get(key);
-    if (value === undefined) throw corrupt(`the block of height ${height} is missing`);
-    return decodeCertifiedBlock(unseal(key, value));
+    if (height < 1 || height > tip || this.#holes.has(height)) return undefined;
+    const certified = readBlock(this.#db, height);
+    if (certified === undefined && this.#holes.size < MAX_HOLES) this.#holes.add(height);
+    return certified;
   }
 
   heightOf(blockHash: Uint8Array): Height | undefined {
-    return this.#read(KEYS.hash(blockHash), HeightRecord)?.height;
+    return this.#indexed(KEYS.hash(blockHash), HeightRecord)?.height;
   }
 
   utxo(outPoint: OutPoint): Utxo | undefined {
@@ -145,71 +164,68 @@ export class LevelStore implements Store {
     return this.#read(KEYS.tx(txid), LocationRecord);
   }
 
-  commit(commit: BlockCommit, done: (error?: Error) => void): void {
-    const { certified, blockHash, created, spent, txids, head } = commit;
+  commit(blocks: readonly BlockCommit[], done: (error?: Error) => void): void {
     const before = this.#state;
-    checkSuccession(before?.head, commit);
+    const head = checkSuccession(before?.head, blocks);
     invariant(before !== undefined, "a store with a head has a state");
-    const state = { ...before, head, utxoCount: before.utxoCount + created.length - spent.length };
-    const { height } = head;
-    const blockKey = KEYS.block(height);
+    const change = netChange(blocks);
+    const utxoCount = before.utxoCount + change.created.length - change.spent.length;
+    const state = { ...before, head, utxoCount };
     const writes = (): Write[] => [
-      { type: "put", key: blockKey, value: seal(blockKey, encodeCertifiedBlock(certified)) },
-      put(KEYS.hash(blockHash), HeightRecord, { height }),
-      ...txids.map((txid, index) => put(KEYS.tx(txid), LocationRecord, { height, index })),
-      ...this.#utxoWrites(spent, created),
+      ...blocks.flatMap(blockWrites),
+      ...utxoWrites(this.#reader, change),
       putHead(state),
     ];
     this.#write(writes, state, done);
   }
 
+  holes(): ReadonlySet<Height> {
+    return this.#holes;
+  }
+
+  audit(height: Height): StoredBlock | undefined {
+    const certified = this.block(height);
+    if (certified === undefined) return undefined;
+    const { header, transactions } = certified.block;
+    const blockHash = blockHashOf(header);
+    const txids = transactions.map(({ body }) => txidOf(body));
+    const isWhole =
+      this.heightOf(blockHash) === height &&
+      txids.every((txid, index) => {
+        const found = this.#indexed(KEYS.tx(txid), LocationRecord);
+        return found?.height === height && found.index === index;
+      });
+    return isWhole ? undefined : { certified, blockHash, txids };
+  }
+
+  restore(block: StoredBlock, done: (error?: Error) => void): void {
+    const { height } = block.certified.block.header;
+    const head = this.#state?.head;
+    invariant(head !== undefined && height <= head.height, "what is restored was here before");
+    invariant(
+      height < head.height || equalBytes(block.blockHash, head.blockHash),
+      "the head's block is restored as it was",
+    );
+    const before = this.#restoring;
+    this.#restoring = before
+      .then(() => this.#db.batch(blockWrites(block), { sync: true }))
+      .then(
+        () => {
+          this.#holes.delete(height);
+          done();
+        },
+        (error: unknown) => done(this.#fail(error)),
+      );
+  }
+
   close(done: (error?: Error) => void): void {
-    const pending = this.#writing ?? Promise.resolve();
-    pending
+    Promise.all([this.#writing, this.#restoring])
       .then(() => this.#db.close())
       .finally(this.#onClosed)
       .then(
         () => done(),
         (error: unknown) => done(storeError(error, this.#db.location)),
       );
-  }
-
-  /** The changes of the output table, its index by address and the balances. */
-  #utxoWrites(spent: readonly Utxo[], created: readonly Utxo[]): Write[] {
-    const writes: Write[] = [];
-    const changes = new Map<string, { address: Uint8Array; balance: bigint; count: number }>();
-    const change = ({ address, value }: Utxo, sign: 1 | -1): void => {
-      const name = toHex(address);
-      const sum = changes.get(name) ?? { address, balance: 0n, count: 0 };
-      sum.balance += BigInt(sign) * value;
-      sum.count += sign;
-      changes.set(name, sum);
-    };
-    for (const utxo of spent) {
-      const key = KEYS.utxo(utxo.outPoint);
-      if (this.#get(key) === undefined)
-        throw corrupt(`the spent output ${keyName(key)} is missing`);
-      writes.push(
-        { type: "del", key },
-        { type: "del", key: KEYS.ofAddress(utxo.address, utxo.outPoint) },
-      );
-      change(utxo, -1);
-    }
-    for (const utxo of created) {
-      const { outPoint, address } = utxo;
-      writes.push(put(KEYS.utxo(outPoint), UtxoRecord, utxo));
-      writes.push(put(KEYS.ofAddress(address, outPoint), UtxoRecord, utxo));
-      change(utxo, 1);
-    }
-    for (const { address, balance, count } of changes.values()) {
-      const key = KEYS.balance(address);
-      const old = this.#read(key, BalanceRecord) ?? { balance: 0n, count: 0 };
-      const next = { balance: old.balance + balance, count: old.count + count };
-      if (next.count < 0 || next.balance < 0n)
-        throw corrupt(`the balance ${keyName(key)} is wrong`);
-      writes.push(next.count === 0 ? { type: "del", key } : put(key, BalanceRecord, next));
-    }
-    return writes;
   }
 
   async #listOf(address: Uint8Array, limit: number): Promise<Utxo[]> {
@@ -245,26 +261,39 @@ export class LevelStore implements Store {
           done();
         },
         (error: unknown) => {
-          this.#failed = true;
           this.#writing = undefined;
           this.#before = undefined;
-          done(storeError(error, this.#db.location));
+          done(this.#fail(error));
         },
       )
       .then(() => before.release());
   }
 
-  #read<T>(key: Uint8Array, schema: Schema<T>): T | undefined {
-    const value = this.#get(key);
-    return value === undefined ? undefined : schema.deserialize(unseal(key, value));
+  #fail(error: unknown): CodedError {
+    this.#failed = true;
+    const coded = storeError(error, this.#db.location);
+    if (coded.code === "STORE_CORRUPT") this.#onCorrupt();
+    return coded;
   }
 
-  #get(key: Uint8Array): Uint8Array | undefined {
-    const view = this.#before;
+  readonly #reader = <T>(key: Uint8Array, schema: Schema<T>): T | undefined =>
+    this.#read(key, schema);
+
+  #read<T>(key: Uint8Array, schema: Schema<T>): T | undefined {
     try {
-      return view === undefined ? this.#db.getSync(key) : this.#db.getSync(key, view.options);
+      return readRecord(this.#db, key, schema, this.#before);
     } catch (error) {
       throw storeError(error, this.#db.location);
+    }
+  }
+
+  /** A record that can be made again from its block: a damaged one counts as missing. */
+  #indexed<T>(key: Uint8Array, schema: Schema<T>): T | undefined {
+    try {
+      return this.#read(key, schema);
+    } catch (error) {
+      if (error instanceof CodedError && isDamage(error)) return undefined;
+      throw error;
     }
   }
 }

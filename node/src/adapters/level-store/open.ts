@@ -1,36 +1,35 @@
 // Opening the chain database: lock, format version, genesis, and an audit of what it holds, before
-// anyone reads a value. Each refusal has its own code. The audit reads every unspent output, because
-// LevelDB can lose a damaged block of records without a word: number and sum must be those of the
-// head. "full" also computes the accumulator anew, and so proves the whole set to be the certified one.
+// anyone reads a value. Each refusal has its own code. What can be had again (older blocks, lists, indices)
+// refuses nothing: the database is written anew without what is lost (docs/adr/0020).
 
-import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { ClassicLevel } from "classic-level";
 import { equalBytes } from "../../codec/bytes.ts";
-import { decodeCertifiedBlock } from "../../codec/chain.ts";
 import { toHex } from "../../codec/hex.ts";
 import { validatorStateFromWire } from "../../codec/validator-state.ts";
-import { blockHashOf } from "../../crypto/ids.ts";
-import { LtHash } from "../../crypto/lthash.ts";
-import { utxoElement } from "../../ledger/state-root.ts";
+import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
+import { type Audit, areListsWhole, checkTip, checkUtxos, lostBlocks } from "./audit.ts";
 import { storeError } from "./errors.ts";
 import { type LevelDatabase, LevelStore, readRecord, type StoredState } from "./level-store.ts";
+import {
+  copyReadable,
+  damagedName,
+  finishRebuild,
+  markName,
+  rebuildingName,
+  takePlace,
+} from "./rebuild.ts";
 import {
   corrupt,
   FORMAT_VERSION,
   GenesisRecord,
   HeadRecord,
   KEYS,
-  outPointOfKey,
   seal,
-  UTXO_RANGE,
-  UtxoRecord,
-  unseal,
   VersionRecord,
 } from "./records.ts";
 
-/** Records read at once: enough to hide the round trip, and far below a megabyte. */
-const AUDIT_BATCH = 1_000;
 /** Blocks of records kept in memory, for the outputs that transactions look up. */
 const CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -39,8 +38,16 @@ export interface LevelStoreOptions {
   readonly directory: string;
   /** Where given, a store of another genesis is refused. */
   readonly genesisHash?: Uint8Array;
-  /** "quick" by default. Both read every output; "full" hashes each too (docs/adr/0007). */
-  readonly audit?: "quick" | "full";
+  /** "quick" by default. */
+  readonly audit?: Audit;
+}
+
+/** What is wrong with a database that can be mended. */
+interface Damage {
+  /** Heights whose blocks are lost, the highest first. */
+  readonly holes: readonly Height[];
+  /** In words; undefined: nothing is wrong. */
+  readonly summary: string | undefined;
 }
 
 /**
@@ -58,6 +65,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   const { directory } = options;
   let place: string;
   try {
+    finishRebuild(directory);
     mkdirSync(directory, { recursive: true });
     place = realpathSync(directory);
     checkFiles(place);
@@ -68,22 +76,86 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
     throw new CodedError("STORE_LOCKED", `chain database ${directory}: open in this very process`);
   }
   openHere.add(place);
-  const release = () => openHere.delete(place);
+  try {
+    return await openHeld(place, options);
+  } catch (error) {
+    openHere.delete(place);
+    throw storeError(error, directory);
+  }
+}
+
+/** Opens the database that this process has marked as its own. */
+async function openHeld(place: string, options: LevelStoreOptions): Promise<LevelStore> {
+  let db = await openDatabase(place);
+  try {
+    const state = await readState(db, options);
+    const { holes, summary } = await findDamage(db, state, options.audit);
+    if (state !== undefined && summary !== undefined) {
+      await writeAnew(db, state);
+      db = await openDatabase(place);
+    }
+    return new LevelStore({
+      db,
+      state,
+      holes,
+      damage: summary && `${summary}; written anew, the old one is ${damagedName(place)}`,
+      onClosed: () => openHere.delete(place),
+      onCorrupt: () => markForRebuild(place),
+    });
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function openDatabase(place: string): Promise<LevelDatabase> {
   const db: LevelDatabase = new ClassicLevel(place, {
     keyEncoding: "view",
     valueEncoding: "view",
     cacheSize: CACHE_BYTES,
   });
+  await db.open();
+  return db;
+}
+
+async function findDamage(
+  db: LevelDatabase,
+  state: StoredState | undefined,
+  audit: Audit = "quick",
+): Promise<Damage> {
+  if (state === undefined) return { holes: [], summary: undefined };
+  const isMarked = existsSync(markName(db.location));
+  // Before it is written anew, all of it is read.
+  const holes = lostBlocks(db, state, isMarked ? "full" : audit);
+  const found: string[] = [];
+  if (isMarked) found.push("it refused a write because of damage");
+  if (holes.length > 0)
+    found.push(`${holes.length} blocks are lost, the highest of height ${holes[0]}`);
+  if (!(await areListsWhole(db, state))) found.push("balances or lists by address are damaged");
+  const summary = `chain database ${db.location}: ${found.join("; ")}`;
+  return { holes, summary: found.length === 0 ? undefined : summary };
+}
+
+/** Closes the database. */
+async function writeAnew(db: LevelDatabase, state: StoredState): Promise<void> {
+  const place = db.location;
+  const copyPlace = rebuildingName(place);
+  rmSync(copyPlace, { recursive: true, force: true });
+  const copy = await openDatabase(copyPlace);
   try {
-    await db.open();
-    await checkVersion(db);
-    const state = await readState(db, options);
-    return new LevelStore(db, state, release);
-  } catch (error) {
-    const coded = storeError(error, directory);
-    await db.close();
-    release();
-    throw coded;
+    await copyReadable(db, copy, state);
+  } finally {
+    await copy.close();
+  }
+  await db.close();
+  takePlace(place);
+}
+
+function markForRebuild(place: string): void {
+  try {
+    writeFileSync(markName(place), "");
+  } catch {
+    // The failed write is what the caller reports. Without the mark the next start fails like this one.
   }
 }
 
@@ -115,6 +187,7 @@ async function readState(
   db: LevelDatabase,
   { genesisHash, audit = "quick" }: LevelStoreOptions,
 ): Promise<StoredState | undefined> {
+  await checkVersion(db);
   const genesis = readRecord(db, KEYS.genesis, GenesisRecord);
   const record = readRecord(db, KEYS.head, HeadRecord);
   if (genesis === undefined && record === undefined) return undefined;
@@ -132,47 +205,4 @@ async function readState(
   checkTip(db, state);
   await checkUtxos(db, state, audit);
   return state;
-}
-
-/** The head's block is there and is the one that the head names. */
-function checkTip(db: LevelDatabase, { head }: StoredState): void {
-  if (head.height === 0) return;
-  const key = KEYS.block(head.height);
-  const value = db.getSync(key);
-  if (value === undefined) throw corrupt(`the head's block, height ${head.height}, is missing`);
-  const { block, certificate } = decodeCertifiedBlock(unseal(key, value));
-  const agrees =
-    equalBytes(blockHashOf(block.header), head.blockHash) &&
-    equalBytes(certificate.blockHash, head.blockHash) &&
-    equalBytes(block.header.stateRoot, head.stateRoot);
-  if (!agrees) throw corrupt(`head and block disagree at height ${head.height}`);
-}
-
-async function checkUtxos(
-  db: LevelDatabase,
-  { head, utxoCount }: StoredState,
-  audit: "quick" | "full",
-): Promise<void> {
-  const accumulator = audit === "full" ? LtHash.empty() : undefined;
-  let count = 0;
-  let supply = 0n;
-  const iterator = db.iterator({ ...UTXO_RANGE, fillCache: false });
-  try {
-    for (let batch = await iterator.nextv(AUDIT_BATCH); batch.length > 0; ) {
-      for (const [key, value] of batch) {
-        const record = UtxoRecord.deserialize(unseal(key, value));
-        count += 1;
-        supply += record.value;
-        accumulator?.add(utxoElement({ outPoint: outPointOfKey(key), ...record }));
-      }
-      batch = await iterator.nextv(AUDIT_BATCH);
-    }
-  } finally {
-    await iterator.close();
-  }
-  if (count !== utxoCount) throw corrupt(`${count} unspent outputs, the head counts ${utxoCount}`);
-  if (supply !== head.supply) throw corrupt("the outputs' sum is not the head's supply");
-  if (accumulator !== undefined && !equalBytes(accumulator.toBytes(), head.utxoAccumulator)) {
-    throw corrupt("the outputs are not those of the head's accumulator");
-  }
 }

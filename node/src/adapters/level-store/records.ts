@@ -32,6 +32,7 @@ import {
 import { LTHASH_BYTES } from "../../crypto/lthash.ts";
 import type { OutPoint } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
+import type { ChainHead } from "../../types/ledger.ts";
 
 export const FORMAT_VERSION = 2;
 
@@ -52,6 +53,17 @@ export const HeightRecord = new ContainerType({ height: uint64 });
 export const LocationRecord = new ContainerType({ height: uint64, index: uint32 });
 export const UtxoRecord = new ContainerType({ value: uint64Big, address: bytes20, height: uint64 });
 export const BalanceRecord = new ContainerType({ balance: uint64Big, count: uint64 });
+
+export interface Schema<T> {
+  serialize(value: T): Uint8Array;
+  deserialize(bytes: Uint8Array): T;
+}
+
+/** The head as it is stored. */
+export interface StoredHead {
+  readonly head: ChainHead;
+  readonly utxoCount: number;
+}
 
 const table = (letter: string): Uint8Array => new TextEncoder().encode(letter);
 const [BLOCK, HASH, TX, UTXO, ADDRESS, BALANCE] = ["b", "n", "t", "u", "a", "s"].map(table) as [
@@ -85,12 +97,18 @@ export const KEYS = {
 
 /** First and last possible key of all unspent outputs. */
 export const UTXO_RANGE = { gte: UTXO, lt: table("v") } as const;
+/** The same of the lists by address, and of the balances. */
+export const ADDRESS_RANGE = { gte: ADDRESS, lt: BLOCK } as const;
+export const BALANCE_RANGE = { gte: BALANCE, lt: TX } as const;
 
 /** First and last possible key of an address's unspent outputs. */
 export function addressRange(address: Uint8Array): { gte: Uint8Array; lte: Uint8Array } {
   const prefix = concatBytes(ADDRESS, address);
   return { gte: prefix, lte: concatBytes(prefix, new Uint8Array(36).fill(0xff)) };
 }
+
+/** The address of a key of the lists by address: 20 bytes. */
+export const addressOfKey = (key: Uint8Array): Uint8Array => Uint8Array.from(key.subarray(1, 21));
 
 /** The outpoint in the last 36 bytes of a key. */
 export function outPointOfKey(key: Uint8Array): OutPoint {

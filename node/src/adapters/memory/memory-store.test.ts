@@ -15,7 +15,7 @@ describe("MemoryStore", () => {
     const change = nextCommit(store);
     held = true;
     let heard = false;
-    store.commit(change, () => {
+    store.commit([change], () => {
       heard = true;
     });
     store.crash();

@@ -8,7 +8,7 @@ import { toHex } from "../../codec/hex.ts";
 import type { Store } from "../../ports.ts";
 import type { CertifiedBlock, HashHex, Height, OutPoint, Satoshi } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
-import type { BlockCommit, ChainHead, TxLocation, Utxo } from "../../types/ledger.ts";
+import type { BlockCommit, ChainHead, StoredBlock, TxLocation, Utxo } from "../../types/ledger.ts";
 import { checkSuccession } from "../level-store/succession.ts";
 
 /** Runs a write later; the simulator's own puts it on the virtual clock. */
@@ -29,10 +29,13 @@ export class MemoryStore implements Store {
   readonly #heights = new Map<HashHex, Height>();
   readonly #locations = new Map<HashHex, TxLocation>();
   readonly #utxos = new Map<string, Utxo>();
+  readonly #holes = new Set<Height>();
   #head: ChainHead | undefined;
   #genesisHash: Uint8Array | undefined;
   /** The change that has been handed over and is not durable yet. */
   #pending: (() => void) | undefined;
+  /** Blocks that are written again and not durable yet. */
+  readonly #restoring = new Set<() => void>();
   #closed = false;
 
   constructor(defer: Defer = queueMicrotask) {
@@ -62,7 +65,7 @@ export class MemoryStore implements Store {
   }
 
   block(height: Height): CertifiedBlock | undefined {
-    return this.#blocks.get(height);
+    return this.#holes.has(height) ? undefined : this.#blocks.get(height);
   }
 
   heightOf(blockHash: Uint8Array): Height | undefined {
@@ -90,22 +93,38 @@ export class MemoryStore implements Store {
     return this.#locations.get(toHex(txid));
   }
 
-  commit(commit: BlockCommit, done: (error?: Error) => void): void {
-    checkSuccession(this.#head, commit);
-    for (const { outPoint } of commit.spent) {
-      invariant(this.#utxos.has(keyOf(outPoint)), "a block spends outputs that exist");
-    }
-    const { certified, blockHash, created, spent, txids, head } = commit;
+  commit(blocks: readonly BlockCommit[], done: (error?: Error) => void): void {
+    checkSuccession(this.#head, blocks);
     this.#write(() => {
-      for (const utxo of spent) this.#utxos.delete(keyOf(utxo.outPoint));
-      for (const utxo of created) this.#utxos.set(keyOf(utxo.outPoint), utxo);
-      for (const [index, txid] of txids.entries()) {
-        this.#locations.set(toHex(txid), { height: head.height, index });
-      }
-      this.#blocks.set(head.height, certified);
-      this.#heights.set(toHex(blockHash), head.height);
-      this.#head = head;
+      for (const block of blocks) this.#apply(block);
     }, done);
+  }
+
+  holes(): ReadonlySet<Height> {
+    return this.#holes;
+  }
+
+  audit(): undefined {
+    return undefined;
+  }
+
+  restore({ certified }: StoredBlock, done: (error?: Error) => void): void {
+    const { height } = certified.block.header;
+    invariant(height <= (this.#head?.height ?? 0), "what is restored was here before");
+    const write = (): void => {
+      this.#blocks.set(height, certified);
+      this.#holes.delete(height);
+      done();
+    };
+    this.#restoring.add(write);
+    this.#defer(() => {
+      if (this.#restoring.delete(write)) write();
+    });
+  }
+
+  /** The disk loses the block of `height`. */
+  damage(height: Height): void {
+    this.#holes.add(height);
   }
 
   close(done: (error?: Error) => void): void {
@@ -117,7 +136,21 @@ export class MemoryStore implements Store {
   crash(keeps: BatchKeeps = "lost"): void {
     const change = this.#pending;
     this.#pending = undefined;
+    this.#restoring.clear();
     if (keeps === "kept") change?.();
+  }
+
+  #apply({ certified, blockHash, created, spent, txids, head }: BlockCommit): void {
+    for (const { outPoint } of spent) {
+      invariant(this.#utxos.delete(keyOf(outPoint)), "a block spends outputs that exist");
+    }
+    for (const utxo of created) this.#utxos.set(keyOf(utxo.outPoint), utxo);
+    for (const [index, txid] of txids.entries()) {
+      this.#locations.set(toHex(txid), { height: head.height, index });
+    }
+    this.#blocks.set(head.height, certified);
+    this.#heights.set(toHex(blockHash), head.height);
+    this.#head = head;
   }
 
   #of(address: Uint8Array): Utxo[] {

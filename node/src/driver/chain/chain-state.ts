@@ -221,7 +221,7 @@ export class ChainState {
     const applied = this.#judged.get(blockHash);
     invariant(applied !== undefined, "a judged block is kept until its height ends");
     const { blockHash: hash, created, spent, txids, head } = applied;
-    this.#store.commit({ certified, blockHash: hash, created, spent, txids, head }, (error) => {
+    this.#store.commit([{ certified, blockHash: hash, created, spent, txids, head }], (error) => {
       if (error === undefined) {
         this.#head = head;
         this.#next = this.#contextAfter(head);
