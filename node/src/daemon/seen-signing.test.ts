@@ -43,6 +43,15 @@ describe("seenSigning", () => {
     expect(seen(3, head - last - 1)).toBe(0);
   });
 
+  it("refuses where one of these blocks is lost, and looks at no other", () => {
+    const { network: world, seen } = network();
+    const head = world.at(0).height;
+    world.at(0).store.damage(head - 2);
+    expect(seen(0, 3)).toBe(head);
+    expect(() => seen(3, 3)).toThrow(/block \d+ is lost/);
+    expect(seen(3, 2)).toBe(0);
+  });
+
   it("finds the own messages in the log, and nobody else's", () => {
     const world = new DriverNetwork();
     const wal = new MemoryWal();

@@ -8,7 +8,7 @@ import { decodeWalRecord } from "../driver/core/wal-record.ts";
 import { validatorsAt } from "../ledger/validator-state.ts";
 import type { Store, Wal } from "../ports.ts";
 import type { Certificate, Height } from "../types/chain.ts";
-import { invariant } from "../types/errors.ts";
+import { CodedError, invariant } from "../types/errors.ts";
 
 export interface SeenSigningParts {
   /** 32 bytes. */
@@ -19,7 +19,10 @@ export interface SeenSigningParts {
   readonly lastBlocks: number;
 }
 
-/** The highest height at which the key is seen to have signed; 0 where it is not. */
+/**
+ * The highest height at which the key is seen to have signed; 0 where it is not.
+ * @throws CodedError STORE_CORRUPT where a block that may show it is lost.
+ */
 export function seenSigning(parts: SeenSigningParts): Height {
   return Math.max(seenInStore(parts), seenInLog(parts));
 }
@@ -31,12 +34,19 @@ function seenInStore(parts: SeenSigningParts): Height {
     found?.signers[placeAt(found.height, parts)] === true;
   for (let height = head; height > Math.max(0, head - lastBlocks); height--) {
     const certified = store.block(height);
-    if (signed(certified?.certificate)) return height;
+    if (certified === undefined) throw lost(height);
+    if (signed(certified.certificate)) return height;
     // Precommits that came after the quorum stand in the certificate inside the next block only.
-    if (signed(certified?.block.lastCommit)) return height - 1;
+    if (signed(certified.block.lastCommit)) return height - 1;
   }
   return 0;
 }
+
+const lost = (height: Height): CodedError =>
+  new CodedError(
+    "STORE_CORRUPT",
+    `block ${height} is lost, one of the last blocks, in which a validator looks for its own signatures before it starts`,
+  );
 
 function seenInLog(parts: SeenSigningParts): Height {
   const { wal } = parts;

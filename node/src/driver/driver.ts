@@ -12,7 +12,7 @@ import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
-import { measureCommit } from "./chain/measure-commit.ts";
+import { CommitMeter } from "./chain/measure-commit.ts";
 import type { CoreLoop } from "./core/core-loop.ts";
 import { replayLog } from "./core/replay.ts";
 import type { ConsensusTimers, FiredTimeout } from "./core/timers.ts";
@@ -20,6 +20,7 @@ import type { DriverOptions } from "./driver-options.ts";
 import type { CatchUp } from "./effects/catch-up.ts";
 import type { Effects } from "./effects/effects.ts";
 import type { PeerBook } from "./peers/peer-book.ts";
+import type { Written } from "./watches/block-repair.ts";
 import { type Course, connectParts, type Intake, type Links, type Watches } from "./wiring.ts";
 
 const TICK_MS = 500;
@@ -37,18 +38,20 @@ export class Driver {
   readonly #catchUp: CatchUp;
   readonly #effects: Effects;
   readonly #intake: Intake;
+  readonly #meter: CommitMeter;
   #tickTimer: Timer | undefined;
   #ticks = 0;
-  #committedAtMs: number | undefined;
   #committing = false;
   #whenIdle: (() => void) | undefined;
   #stopped = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
+    this.#meter = new CommitMeter(options);
     const parts = connectParts(options, {
       guard: (work) => this.#guard(work),
       timeout: (fired) => this.#timeout(fired),
+      written: this.#written,
       decide: (certified, blockHash) => this.#decide(certified, blockHash),
       compared: () => this.#compare(),
     });
@@ -118,6 +121,13 @@ export class Driver {
       this.#options.onFatal(error);
     }
   }
+
+  /** A write has ended; a disk error ends the process. */
+  readonly #written: Written = (error, next) =>
+    this.#guard(() => {
+      if (error !== undefined) throw error;
+      next();
+    });
 
   #replay(): void {
     const { wal, log, clock } = this.#options;
@@ -209,8 +219,7 @@ export class Driver {
       // After stop() nobody else would say it; the next start finds the height not committed.
       if (error !== undefined && this.#stopped) log.error({ height, error }, "block not written");
       this.#whenIdle?.();
-      this.#guard(() => {
-        if (error !== undefined) throw error;
+      this.#written(error, () => {
         const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
         metrics.observe("db_seconds", seconds, { op: "commit" });
         this.#committed(certified, applied);
@@ -224,10 +233,7 @@ export class Driver {
     const { round } = certified.certificate;
     log.info({ height, round, txs: applied.txids.length }, "block committed");
     metrics.gauge("consensus_height", height + 1);
-    measureCommit(metrics, certified.block, {
-      chain,
-      sincePreviousMs: this.#sinceCommit(),
-    });
+    this.#meter.committed(certified.block);
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     wal.reset(height + 1);
@@ -241,21 +247,12 @@ export class Driver {
     this.#catchUp.advance();
   }
 
-  #sinceCommit(): number | undefined {
-    const nowMs = this.#options.clock.monotonicMs();
-    const previousMs = this.#committedAtMs;
-    this.#committedAtMs = nowMs;
-    return previousMs === undefined ? undefined : nowMs - previousMs;
-  }
-
   #startTick(): void {
     this.#tickTimer = this.#options.clock.startTimer(TICK_MS, () => {
       this.#guard(() => {
         this.#ticks++;
-        this.#watches.clocks.check();
-        this.#watches.forks.check();
+        this.#watches.check();
         this.#links.reach.check();
-        this.#watches.standstill.check();
         this.#links.warnings.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();

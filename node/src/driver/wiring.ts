@@ -32,6 +32,7 @@ import { Warnings } from "./peers/warnings.ts";
 import { guardedClock } from "./timing/guarded-clock.ts";
 import { Pace } from "./timing/pacing.ts";
 import { Timing } from "./timing/timing.ts";
+import { BlockRepair, type Written } from "./watches/block-repair.ts";
 import { ClockGuard } from "./watches/clock-guard.ts";
 import { haltOnFork } from "./watches/fork-halt.ts";
 import { type ForkFound, ForkWatch } from "./watches/fork-watch.ts";
@@ -46,6 +47,7 @@ export interface DriverCalls {
   /** Runs what a timer does: a broken invariant in it ends the node. */
   readonly guard: (work: () => void) => void;
   readonly timeout: (fired: FiredTimeout) => void;
+  readonly written: Written;
   readonly decide: (certified: CertifiedBlock, blockHash: HashHex) => void;
   /** A peer has said where it is. */
   readonly compared: () => void;
@@ -71,7 +73,7 @@ export function connectParts(options: DriverOptions, calls: DriverCalls) {
   });
   const timers = new ConsensusTimers(clock, calls.timeout);
   const links = openLinks(options);
-  const watches = openWatches(options, links);
+  const watches = openWatches(options, links, calls.written);
   const course = openCourse(options, { core: loop.view, timers, links });
   const made = { clock, loop, timers, links, watches, course };
   const catchUp = openCatchUp(options, made);
@@ -99,18 +101,24 @@ function openLinks(options: DriverOptions) {
 }
 
 /** What keeps the key and the chain safe beside consensus. */
-function openWatches(options: DriverOptions, { peers, outbound, punish }: Links) {
+function openWatches(options: DriverOptions, { peers, outbound, punish }: Links, written: Written) {
   const { clock, chain, store, signer, hold, metrics, log, consensus, pacing } = options;
   const onFork = (found: ForkFound): never => haltOnFork(found, { log, record: options.onFork });
   const { precisionMs } = consensus;
   const voters = () => chain.nextContext();
   const { emptyBlockIntervalMs } = pacing;
-  return {
+  const watches = {
     past: new OwnPast({ chain, signer, hold, log }),
     forks: new ForkWatch({ clock, chain, store, peers, outbound, metrics, punish, onFork }),
+    repair: new BlockRepair({ clock, log, metrics, chain, store, peers, outbound, written }),
     clocks: new ClockGuard({ clock, peers, hold, metrics, log, precisionMs, voters }),
     standstill: new Standstill({ clock, log, chain, hold, emptyBlockIntervalMs }),
   };
+  const check = (): void => {
+    const { clocks, forks, repair, standstill } = watches;
+    for (const watch of [clocks, forks, repair, standstill]) watch.check();
+  };
+  return { ...watches, /** From time to time. */ check };
 }
 
 /** How a height goes: how long it waits, how votes and missing proposals travel, who is accused. */
@@ -265,6 +273,7 @@ function openMessages(
     catchUp: made.catchUp,
     exchange: course.exchange,
     forks: watches.forks,
+    repair: watches.repair,
     clocks: watches.clocks,
     compact: made.compact,
     bodies: new BlockBodies({ chain, store, answers, metrics, punish, core }),

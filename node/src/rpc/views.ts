@@ -12,6 +12,7 @@ import { addressNetworkOf } from "../genesis.ts";
 import type { CertifiedBlock, Satoshi, Transaction, TxOutput } from "../types/chain.ts";
 import { amountFields, hash, height } from "./method.ts";
 import type { NodeFacts } from "./node-facts.ts";
+import { storedBlock } from "./stored-block.ts";
 
 export const amounts = (satoshi: Satoshi): { amount: string; satoshi: string } => ({
   amount: formatTime(satoshi),
@@ -85,7 +86,7 @@ export function blockView(
   isWhole: boolean,
 ): z.input<typeof BlockView> {
   const { header, evidence, transactions } = block;
-  const next = facts.store.block(header.height + 1);
+  const next = storedBlock(facts, header.height + 1);
   return {
     hash: toHex(blockHashOf(header)),
     height: header.height,

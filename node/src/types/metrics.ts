@@ -113,6 +113,8 @@ export const METRICS = {
   sync_blocks_total: counter("Blocks applied from sync."),
   // store and log
   db_seconds: histogram("Time of a store operation.", WORK, "op"),
+  store_lost_blocks: gauge("Blocks that the disk has lost and that peers are asked for."),
+  store_restored_blocks_total: counter("Blocks written again, with what leads to them."),
   wal_fsync_seconds: histogram("Time to make the log durable.", WORK),
   // RPC
   rpc_requests_total: counter("JSON-RPC calls, by method and result.", "method", "result"),

@@ -4,19 +4,37 @@
 
 import { blockSizeBytes } from "../../codec/chain.ts";
 import { totalPowerOf } from "../../crypto/certificate.ts";
-import type { Metrics } from "../../ports.ts";
+import type { Clock, Metrics } from "../../ports.ts";
 import type { Block, Certificate } from "../../types/chain.ts";
 import type { ChainState } from "./chain-state.ts";
 
-export interface CommitContext {
+export interface CommitMeterParts {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly metrics: Metrics;
   /** The sets of the block's height, and of the height before, whose certificate it carries. */
   readonly chain: Pick<ChainState, "validatorsAt" | "selfIndexAt">;
-  /** Undefined for the first block of this process. */
-  readonly sincePreviousMs: number | undefined;
 }
 
-export function measureCommit(metrics: Metrics, block: Block, context: CommitContext): void {
-  const { chain, sincePreviousMs } = context;
+export class CommitMeter {
+  readonly #parts: CommitMeterParts;
+  /** Undefined before the first block of this process. */
+  #lastAtMs: number | undefined;
+
+  constructor(parts: CommitMeterParts) {
+    this.#parts = parts;
+  }
+
+  committed(block: Block): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const previousMs = this.#lastAtMs;
+    this.#lastAtMs = nowMs;
+    measure(this.#parts, block);
+    if (previousMs !== undefined)
+      this.#parts.metrics.observe("block_interval_seconds", (nowMs - previousMs) / 1_000);
+  }
+}
+
+function measure({ metrics, chain }: CommitMeterParts, block: Block): void {
   const { height, timestampMs } = block.header;
   const validators = chain.validatorsAt(height);
   metrics.gauge("block_height", height);
@@ -24,8 +42,6 @@ export function measureCommit(metrics: Metrics, block: Block, context: CommitCon
   metrics.observe("block_txs", block.transactions.length);
   metrics.observe("block_bytes", blockSizeBytes(block));
   metrics.count("txs_total", {}, block.transactions.length);
-  if (sincePreviousMs !== undefined)
-    metrics.observe("block_interval_seconds", sincePreviousMs / 1_000);
   metrics.gauge("validators", validators.length);
   metrics.gauge("validators_power", totalPowerOf(validators));
   if (block.lastCommit !== undefined) {

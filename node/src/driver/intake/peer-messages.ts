@@ -15,6 +15,7 @@ import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
 import type { Reach } from "../peers/reach.ts";
 import type { DriverPool, TxRelay } from "../peers/tx-relay.ts";
+import type { BlockRepair } from "../watches/block-repair.ts";
 import type { ClockGuard } from "../watches/clock-guard.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
@@ -38,6 +39,7 @@ export interface PeerMessagesParts {
   readonly catchUp: CatchUp;
   readonly exchange: EvidenceExchange;
   readonly forks: ForkWatch;
+  readonly repair: BlockRepair;
   readonly clocks: ClockGuard;
   readonly compact: CompactProposals;
   readonly bodies: BlockBodies;
@@ -74,6 +76,7 @@ export class PeerMessages {
     this.#parts.compact.disconnected(peer);
     this.#parts.catchUp.disconnected(peer);
     this.#parts.forks.disconnected(peer.id);
+    this.#parts.repair.disconnected(peer.id);
     this.#parts.clocks.disconnected(peer.id);
   }
 
@@ -106,6 +109,7 @@ export class PeerMessages {
       }
       case "blocks": {
         if (forks.answered(peer, message.requestId, message.blocks)) return;
+        if (this.#parts.repair.answered(peer, message.requestId, message.blocks)) return;
         const fault = catchUp.answered(peer, message.requestId, message.blocks);
         if (fault !== undefined) log.debug({ peer: peer.id }, fault);
         return;

@@ -17,6 +17,7 @@
 
 import { equalBytes } from "../../codec/bytes.ts";
 import { analyseConflict, type Conflict, isCommit, isConflict } from "../../consensus/conflict.ts";
+import { blockHashOf } from "../../crypto/ids.ts";
 import type { Clock, Metrics, Peer, Store } from "../../ports.ts";
 import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
@@ -198,13 +199,15 @@ export class ForkWatch {
     return height <= head.height - evidenceAgeBlocks;
   }
 
-  /** Without reading a block: every peer says this of every height. */
+  /** Nearly always without reading a block: every peer says this of every height. */
   #isOurs(height: Height, blockHash: Uint8Array): boolean {
     const { chain, store } = this.#parts;
     const { head } = chain;
-    return height === head.height
-      ? equalBytes(blockHash, head.blockHash)
-      : store.heightOf(blockHash) === height;
+    if (height === head.height) return equalBytes(blockHash, head.blockHash);
+    if (store.heightOf(blockHash) === height) return true;
+    // The index may be damaged, or the block itself: nobody is accused of that.
+    const own = store.block(height);
+    return own === undefined || equalBytes(blockHash, blockHashOf(own.block.header));
   }
 
   /** Shows the pair that proves most: of one round before two, then the most names. */

@@ -8,6 +8,7 @@ import type { CertifiedBlock } from "../../types/chain.ts";
 import { notFound } from "../error-numbers.ts";
 import { amountFields, defineMethod, hash, height, noParams } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { storedBlock } from "../stored-block.ts";
 import { amounts, BlockView, blockView } from "../views.ts";
 
 const Profile = z.enum(["Mainnet", "Testnet", "Devnet"]);
@@ -73,7 +74,7 @@ export const getBlockHash = defineMethod({
 
 function blockAt(facts: NodeFacts, wanted: number): CertifiedBlock {
   if (wanted === 0) throw notFound("height 0 is the genesis, which is a file and not a block");
-  const certified = facts.store.block(wanted);
+  const certified = storedBlock(facts, wanted);
   if (certified === undefined) {
     throw notFound(`no block at height ${wanted}; the newest is ${facts.head().height}`);
   }

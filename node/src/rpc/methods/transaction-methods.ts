@@ -11,6 +11,7 @@ import { MAX_TX_BYTES } from "../../types/limits.ts";
 import { notFound } from "../error-numbers.ts";
 import { type CallContext, defineMethod, hash } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
+import { storedBlock } from "../stored-block.ts";
 import { TransactionView, transactionView } from "../views.ts";
 
 const MAX_WAIT_MS = 120_000;
@@ -43,7 +44,7 @@ function found(
 /** The transaction as this node sees it now, or undefined where it knows none of this id. */
 function look(facts: NodeFacts, txid: Uint8Array): z.input<typeof FoundTransaction> | undefined {
   const location = facts.store.transaction(txid);
-  const certified = location === undefined ? undefined : facts.store.block(location.height);
+  const certified = location === undefined ? undefined : storedBlock(facts, location.height);
   const transaction = certified?.block.transactions[location?.index ?? -1];
   if (certified === undefined || transaction === undefined) {
     const pending = facts.mempool.getByTxid(toHex(txid));

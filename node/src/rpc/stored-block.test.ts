@@ -1,0 +1,16 @@
+import { describe, expect, it } from "vitest";
+import { FakeNode } from "../../test/fake-node-facts.ts";
+import { storedBlock } from "./stored-block.ts";
+
+describe("storedBlock", () => {
+  it("tells a block that is lost from one that does not exist", () => {
+    const node = new FakeNode();
+    node.commit([]);
+    const { facts, blocks } = node;
+    const head = facts.head().height;
+    const withHole = { ...facts, store: { ...facts.store, block: () => undefined } };
+    expect(storedBlock(facts, head)).toBe(blocks[head - 1]);
+    expect(storedBlock(withHole, head + 1)).toBeUndefined();
+    expect(() => storedBlock(withHole, head)).toThrow(`disk has lost block ${head}`);
+  });
+});

@@ -1,0 +1,17 @@
+// A block of the chain for whoever asks by RPC. One that the disk has lost is not "unknown": it says so, until
+// peers have given it back (docs/adr/0020).
+
+import type { CertifiedBlock, Height } from "../types/chain.ts";
+import { notFound } from "./error-numbers.ts";
+import type { NodeFacts } from "./node-facts.ts";
+
+/** Undefined above the head. @throws CodedError RPC_NOT_FOUND where the block is lost. */
+export function storedBlock(facts: NodeFacts, height: Height): CertifiedBlock | undefined {
+  const certified = facts.store.block(height);
+  if (certified === undefined && height >= 1 && height <= facts.head().height) {
+    throw notFound(
+      `this node's disk has lost block ${height}, and it asks its peers for it; ask again later, or ask another node`,
+    );
+  }
+  return certified;
+}
