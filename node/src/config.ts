@@ -129,6 +129,15 @@ const Rpc = z.strictObject({
     .default(MIB)
     .describe("Largest request body"),
   maxBatch: count(1000, 10, "Most requests in one batch"),
+  maxConnections: count(10_000, 512, "Most connections; a newcomer takes an idle one's place"),
+  maxPerAddress: count(10_000, 128, "Most connections from one IP address"),
+  hostNames: z
+    .array(z.string().min(1).max(253))
+    .max(64)
+    .default([])
+    .describe(
+      "Names, besides addresses and localhost, that a request's Host header may have. None given: no name where rpc.host is a loopback address, else any",
+    ),
 });
 
 const Ops = z.strictObject({

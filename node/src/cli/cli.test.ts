@@ -11,8 +11,10 @@ import { txidOf } from "../crypto/ids.ts";
 import { formatSeed } from "../crypto/key-file.ts";
 import { generateKeyPair, keyHashOf, verifyPure } from "../crypto/pure-keys.ts";
 import { formatGenesis } from "../genesis.ts";
+import { ANSWER_LIMITS, AnswerRoom } from "../rpc/answer-room.ts";
 import { dispatch } from "../rpc/dispatch.ts";
 import { methodNamed, RPC_METHODS } from "../rpc/method-table.ts";
+import { Turns } from "../rpc/turns.ts";
 import type { Transaction } from "../types/chain.ts";
 import { fail } from "../types/errors.ts";
 import { QUERIES } from "./commands/query-commands.ts";
@@ -55,13 +57,18 @@ const fakeFetch = (async (url: string, init: { body: string; signal: AbortSignal
   if (instead !== undefined) return new Response(instead);
   const text = await dispatch(
     init.body,
-    { signal: init.signal, takeWaitingPlace: () => ignore },
+    {
+      signal: init.signal,
+      takeWaitingPlace: () => ignore,
+      answers: new AnswerRoom(ANSWER_LIMITS).open(),
+    },
     {
       facts: node.facts,
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       metrics: { count: ignore, gauge: ignore, observe: ignore },
       maxBatch: 1,
       monotonicMs: () => 0,
+      turns: new Turns(() => 0),
     },
   );
   return new Response(distort(text ?? "", method));

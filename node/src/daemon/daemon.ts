@@ -256,7 +256,9 @@ async function openRpc(
     monotonicMs: () => systemClock.monotonicMs(),
     crash: onFatal,
   });
-  return await listenHttp(app, { what: "RPC", host: config.rpc.host, port: config.rpc.port });
+  const { host, port, hostNames, maxConnections, maxPerAddress } = config.rpc;
+  const limits = { maxConnections, maxPerAddress };
+  return await listenHttp(app, { what: "RPC", host, port, hostNames, ...limits });
 }
 
 /** A port's `done` callback as a promise. */

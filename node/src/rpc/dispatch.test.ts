@@ -9,13 +9,16 @@ import { txidOf } from "../crypto/ids.ts";
 import { keyHashOf } from "../crypto/pure-keys.ts";
 import type { Transaction } from "../types/chain.ts";
 import { fail, InvariantError } from "../types/errors.ts";
+import { ANSWER_LIMITS, AnswerRoom } from "./answer-room.ts";
 import { dispatch } from "./dispatch.ts";
 import { methodNamed, RPC_METHODS } from "./method-table.ts";
+import { Turns } from "./turns.ts";
 
 let node: FakeNode;
 let places: number;
 let gone: AbortController;
 let logged: string[];
+let room: AnswerRoom;
 const RICH_ADDRESS = addressOf(RICH.publicKey, "testnet");
 
 beforeEach(() => {
@@ -23,6 +26,7 @@ beforeEach(() => {
   places = 1;
   gone = new AbortController();
   logged = [];
+  room = new AnswerRoom(ANSWER_LIMITS);
 });
 
 const transfer = (n: number): Transaction => ({
@@ -42,11 +46,17 @@ interface Answer {
 }
 
 async function send(body: string): Promise<unknown> {
+  const text = await sendText(body);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function sendText(body: string): Promise<string | undefined> {
   const ignore = (): void => {};
-  const text = await dispatch(
+  return dispatch(
     body,
     {
       signal: gone.signal,
+      answers: room.open(),
       takeWaitingPlace: () => (places-- > 0 ? () => places++ : undefined),
     },
     {
@@ -60,9 +70,9 @@ async function send(body: string): Promise<unknown> {
       metrics: { count: ignore, gauge: ignore, observe: ignore },
       maxBatch: 3,
       monotonicMs: () => 0,
+      turns: new Turns(() => 0),
     },
   );
-  return text === undefined ? undefined : JSON.parse(text);
 }
 
 const call = async (method: string, params?: unknown): Promise<Answer> =>
@@ -90,6 +100,84 @@ describe("JSON-RPC 2.0", () => {
     }
   });
 
+  it("gives an id back digit by digit, also where a number could not hold it", async () => {
+    for (const id of ["12345678901234567890123", "-9007199254740993", "1.50", "1e400"]) {
+      const text = await sendText(`{"jsonrpc":"2.0","id":${id},"method":"getblockcount"}`);
+      expect(text).toBe(`{"jsonrpc":"2.0","id":${id},"result":0}`);
+    }
+    const refused = await sendText('{"jsonrpc":"2.0","id":12345678901234567890123,"method":7}');
+    expect(refused).toContain('"id":12345678901234567890123,');
+  });
+
+  it("speaks 1.x with the wallets that do: both members, one of them null", async () => {
+    const body = '{"version":"1.1","method":"getblockcount","params":[],"id":7}';
+    expect(await send(body)).toEqual({ result: 0, error: null, id: 7 });
+    expect(await send('{"jsonrpc":"1.0","method":"no","id":"a"}')).toMatchObject({
+      result: null,
+      error: { code: -32601 },
+      id: "a",
+    });
+    expect(await send('{"method":"getblockcount","id":null}')).toBeUndefined();
+  });
+
+  it("lets everything else have its turn between the calls of a batch", async () => {
+    let turn = 0;
+    let isRunning = true;
+    const count = (): void => {
+      turn++;
+      if (isRunning) setImmediate(count);
+    };
+    const seen: number[] = [];
+    const facts = node.facts as { head: () => ReturnType<typeof node.facts.head> };
+    const { head } = facts;
+    facts.head = () => {
+      seen.push(turn);
+      return head();
+    };
+    count();
+    const one = { jsonrpc: "2.0", id: 1, method: "getblockcount" };
+    await send(JSON.stringify([one, one, one]));
+    isRunning = false;
+    const [first = 0, second = 0, third = 0] = seen;
+    expect(second).toBeGreaterThan(first);
+    expect(third).toBeGreaterThan(second);
+  });
+
+  it("lets everything else have its turn within a long answer", async () => {
+    node.commit(Array.from({ length: 200 }, (_, n) => transfer(n % 256)));
+    let turns = 0;
+    let isRunning = true;
+    const count = (): void => {
+      turns++;
+      if (isRunning) setImmediate(count);
+    };
+    count();
+    await call("getblockcount");
+    const short = turns;
+    await call("getblock", { block: 1, verbosity: 2 });
+    isRunning = false;
+    expect(turns - short).toBeGreaterThan(short + 1);
+  });
+
+  it("bounds what one answer may hold, the calls of a batch together", async () => {
+    room = new AnswerRoom({ maxAnswerBytes: 100, maxPendingBytes: 1000 });
+    const one = { jsonrpc: "2.0", id: 1, method: "getblockcount" };
+    expect(await send(JSON.stringify([one, one, one]))).toMatchObject([
+      { result: 0 },
+      { result: 0 },
+      { error: { data: { code: "RPC_ANSWER_TOO_LARGE" } } },
+    ]);
+  });
+
+  it("is busy while too many bytes wait to be read", async () => {
+    room = new AnswerRoom({ maxAnswerBytes: 100, maxPendingBytes: 50 });
+    const unread = room.open();
+    unread.add(50);
+    expect(await error("getblockcount")).toEqual([-12, "RPC_BUSY"]);
+    unread.end();
+    expect(await call("getblockcount")).toMatchObject({ result: 0 });
+  });
+
   it("answers nothing to notifications", async () => {
     expect(await send('{"jsonrpc":"2.0","method":"getblockcount"}')).toBeUndefined();
     expect(await send('{"jsonrpc":"2.0","method":"nothing"}')).toBeUndefined();
@@ -104,7 +192,7 @@ describe("JSON-RPC 2.0", () => {
       "1",
       "null",
       "{}",
-      '{"jsonrpc":"1.0","id":1,"method":"uptime"}',
+      '{"jsonrpc":"3.0","id":1,"method":"uptime"}',
       '{"jsonrpc":"2.0","id":1,"method":5}',
       '{"jsonrpc":"2.0","id":{},"method":"uptime"}',
       '{"jsonrpc":"2.0","id":1,"method":"uptime","params":"x"}',

@@ -1,14 +1,18 @@
-// JSON-RPC 2.0 without the HTTP: one text in, one text out (or none, for notifications). Decides
-// what is a request, runs it, and turns every failure into an error object. An error that no code
-// describes is logged and answered as RPC_INTERNAL: its message never leaves the node.
+// JSON-RPC without the HTTP: one text in, one text out (or none, for notifications). Runs each request in
+// its turn, and turns every failure into an error object. The requests of a batch run one after the
+// other, and their answers together are bounded. An error that no code describes is logged and answered
+// as RPC_INTERNAL: its message never leaves the node. Called by rpc-app.ts.
 
 import type { Log, Metrics } from "../ports.ts";
 import { closest } from "../types/errors/closest.ts";
-import { CodedError, InvariantError } from "../types/errors.ts";
+import { CodedError, type ErrorCode, InvariantError } from "../types/errors.ts";
+import type { AnswerPart } from "./answer-room.ts";
 import { errorObject, type RpcErrorObject } from "./error-numbers.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
 import { methodNamed, RPC_METHODS } from "./method-table.ts";
 import type { NodeFacts } from "./node-facts.ts";
+import { type Request, type RequestId, readBody, readRequest, type Version } from "./request.ts";
+import type { Turns } from "./turns.ts";
 
 export interface RpcDependencies {
   readonly facts: NodeFacts;
@@ -16,135 +20,143 @@ export interface RpcDependencies {
   readonly metrics: Metrics;
   readonly maxBatch: number;
   readonly monotonicMs: () => number;
+  readonly turns: Turns;
 }
 
-type RequestId = string | number | null;
-
-interface Answer {
-  readonly jsonrpc: "2.0";
-  readonly id: RequestId;
-  readonly result?: unknown;
-  readonly error?: RpcErrorObject;
+/** What belongs to one HTTP request. */
+export interface RequestContext extends CallContext {
+  readonly answers: AnswerPart;
 }
 
-interface Request {
-  readonly id: RequestId;
-  readonly isNotification: boolean;
-  readonly method: string;
-  readonly params: unknown;
+type Outcome = { readonly result: unknown } | { readonly error: RpcErrorObject };
+
+/** The answer's text. Version 1 has both members, one of them null. */
+function textOf(version: Version, id: RequestId, outcome: Outcome): string {
+  if (version === "2") return JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
+  return JSON.stringify({ result: null, error: null, ...outcome, id });
 }
 
-const failed = (id: RequestId, error: RpcErrorObject): Answer => ({ jsonrpc: "2.0", id, error });
+const refusal = (code: ErrorCode, reason: string): Outcome => ({
+  error: errorObject(code, reason),
+});
 
-const isId = (id: unknown): id is RequestId =>
-  id === null || typeof id === "string" || (typeof id === "number" && Number.isFinite(id));
-
-/** The request, or why the value is none. */
-function readRequest(value: unknown): Request | string {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return "a request is a JSON object";
-  }
-  const { jsonrpc, id, method, params } = value as Record<string, unknown>;
-  if (jsonrpc !== "2.0") return 'jsonrpc must be "2.0"';
-  if (typeof method !== "string") return "method must be a string";
-  if (params !== undefined && (typeof params !== "object" || params === null)) {
-    return "params must be an array or an object";
-  }
-  const isNotification = id === undefined;
-  if (!isNotification && !isId(id)) return "id must be a string, a number or null";
-  return { id: isNotification ? null : id, isNotification, method, params };
-}
-
-function idOf(value: unknown): RequestId {
-  const id = (value as { id?: unknown } | null | undefined)?.id;
-  return isId(id) ? id : null;
-}
-
-function unknownMethod(name: string): CodedError {
+function unknownMethod(name: string): Outcome {
   const shown = name.slice(0, 64);
   const near = closest(
     name,
     RPC_METHODS.map((method) => method.name),
   );
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return new CodedError("RPC_METHOD_UNKNOWN", `no method ${JSON.stringify(shown)}${hint}`);
+  return refusal("RPC_METHOD_UNKNOWN", `no method ${JSON.stringify(shown)}${hint}`);
 }
 
 /** @throws InvariantError, which must end the process. */
-function errorOf(cause: unknown, method: string, log: Log): RpcErrorObject {
+function failureOf(cause: unknown, method: string, log: Log): Outcome {
   if (cause instanceof InvariantError) throw cause;
   const coded = cause instanceof CodedError ? cause : undefined;
   const error = coded === undefined ? undefined : errorObject(coded.code, coded.message);
-  if (error !== undefined && error.code !== -32603) return error;
+  if (error !== undefined && error.code !== -32603) return { error };
   log.error({ method, cause }, "RPC method failed");
-  return errorObject("RPC_INTERNAL", `${method} failed; the node's log has the cause`);
+  return refusal("RPC_INTERNAL", `${method} failed; the node's log has the cause`);
 }
 
-async function run(
+/** The text of a result, counted; or the error that stands in its place. */
+function bounded(request: Request, outcome: Outcome, { answers }: RequestContext): string {
+  const text = textOf(request.version, request.id, outcome);
+  if (answers.add(text.length) || "error" in outcome) return text;
+  const reason = `the answer to ${request.method} is larger than one answer may be`;
+  return textOf(request.version, request.id, refusal("RPC_ANSWER_TOO_LARGE", reason));
+}
+
+async function outcomeOf(
   method: RpcMethod,
   params: unknown,
-  context: CallContext,
-  { facts, log, metrics, monotonicMs }: RpcDependencies,
-): Promise<Pick<Answer, "result" | "error">> {
-  const startMs = monotonicMs();
-  let outcome: Pick<Answer, "result" | "error">;
+  context: RequestContext,
+  { facts, log }: RpcDependencies,
+): Promise<Outcome> {
   try {
-    outcome = { result: await method.call(facts, params, context) };
+    return { result: await method.call(facts, params, context) };
   } catch (cause) {
-    outcome = { error: errorOf(cause, method.name, log) };
+    return failureOf(cause, method.name, log);
   }
-  const result = outcome.error === undefined ? "ok" : outcome.error.data.code;
+}
+
+/** Runs a call in its turn, with all that its answer costs. */
+async function run(
+  method: RpcMethod,
+  request: Request,
+  context: RequestContext,
+  dependencies: RpcDependencies,
+): Promise<string> {
+  const { metrics, monotonicMs, turns } = dependencies;
+  const startMs = monotonicMs();
+  const work = async (): Promise<{ readonly outcome: Outcome; readonly text: string }> => {
+    const outcome = context.answers.hasRoom()
+      ? await outcomeOf(method, request.params, context, dependencies)
+      : refusal("RPC_BUSY", "too many bytes of answers wait to be read by their clients");
+    return { outcome, text: bounded(request, outcome, context) };
+  };
+  const { outcome, text } = await turns.run(work, method.waits);
+  const result = "error" in outcome ? outcome.error.data.code : "ok";
   metrics.count("rpc_requests_total", { method: method.name, result });
   metrics.observe("rpc_seconds", (monotonicMs() - startMs) / 1000, { method: method.name });
-  return outcome;
+  return text;
 }
 
 async function answer(
   value: unknown,
-  context: CallContext,
+  context: RequestContext,
   dependencies: RpcDependencies,
-): Promise<Answer | undefined> {
+): Promise<string | undefined> {
   const request = readRequest(value);
-  if (typeof request === "string") {
-    return failed(idOf(value), errorObject("RPC_INVALID_REQUEST", request));
+  if ("reason" in request) {
+    return textOf("2", request.id, refusal("RPC_INVALID_REQUEST", request.reason));
   }
-  const { id, isNotification, params } = request;
   const method = methodNamed(request.method);
   if (method === undefined) {
-    const { code, message } = unknownMethod(request.method);
-    dependencies.metrics.count("rpc_requests_total", { method: "unknown", result: code });
-    return isNotification ? undefined : failed(id, errorObject(code, message));
+    const outcome = unknownMethod(request.method);
+    dependencies.metrics.count("rpc_requests_total", {
+      method: "unknown",
+      result: "RPC_METHOD_UNKNOWN",
+    });
+    return request.isNotification ? undefined : textOf(request.version, request.id, outcome);
   }
-  const outcome = await run(method, params, context, dependencies);
-  return isNotification ? undefined : { jsonrpc: "2.0", id, ...outcome };
+  const text = await run(method, request, context, dependencies);
+  return request.isNotification ? undefined : text;
+}
+
+/** One after the other; what is left when the client goes is not run. */
+async function batch(
+  values: readonly unknown[],
+  context: RequestContext,
+  dependencies: RpcDependencies,
+): Promise<string | undefined> {
+  const answers: string[] = [];
+  for (const value of values) {
+    if (context.signal.aborted) break;
+    const text = await answer(value, context, dependencies);
+    if (text !== undefined) answers.push(text);
+  }
+  return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
 }
 
 /** The answer's text to a request body, or undefined where it holds only notifications. */
 export async function dispatch(
   body: string,
-  context: CallContext,
+  context: RequestContext,
   dependencies: RpcDependencies,
 ): Promise<string | undefined> {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return JSON.stringify(failed(null, errorObject("RPC_PARSE", "the body is not JSON")));
-  }
-  if (!Array.isArray(value)) {
-    const single = await answer(value, context, dependencies);
-    return single === undefined ? undefined : JSON.stringify(single);
-  }
+  const read = readBody(body);
+  if (read === undefined) return textOf("2", null, refusal("RPC_PARSE", "the body is not JSON"));
+  const { value } = read;
+  if (!Array.isArray(value)) return await answer(value, context, dependencies);
+  const { maxBatch } = dependencies;
   if (value.length === 0) {
-    const empty = errorObject("RPC_INVALID_REQUEST", "a batch holds at least one request");
-    return JSON.stringify(failed(null, empty));
+    return textOf("2", null, refusal("RPC_INVALID_REQUEST", "a batch holds at least one request"));
   }
-  if (value.length > dependencies.maxBatch) {
-    const reason = `${value.length} requests in a batch, at most ${dependencies.maxBatch} allowed`;
-    return JSON.stringify(failed(null, errorObject("RPC_BATCH_TOO_LARGE", reason)));
+  if (value.length > maxBatch) {
+    const reason = `${value.length} requests in a batch, at most ${maxBatch} allowed`;
+    return textOf("2", null, refusal("RPC_BATCH_TOO_LARGE", reason));
   }
-  const requests: readonly unknown[] = value;
-  const answers = await Promise.all(requests.map((one) => answer(one, context, dependencies)));
-  const shown = answers.filter((one) => one !== undefined);
-  return shown.length === 0 ? undefined : JSON.stringify(shown);
+  return await batch(value, context, dependencies);
 }

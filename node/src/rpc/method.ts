@@ -19,6 +19,8 @@ export interface RpcMethod {
   readonly summary: string;
   readonly params: z.ZodObject;
   readonly result: z.ZodType;
+  /** True where the call mostly waits: others have their turn meanwhile. */
+  readonly waits: boolean;
   /** @throws CodedError with any code that error-numbers.ts maps. */
   call(facts: NodeFacts, params: unknown, context: CallContext): Promise<unknown>;
 }
@@ -28,6 +30,7 @@ interface Definition<P extends z.ZodObject, R extends z.ZodType> {
   readonly summary: string;
   readonly params: P;
   readonly result: R;
+  readonly waits?: boolean;
   readonly handle: (
     facts: NodeFacts,
     params: z.output<P>,
@@ -58,6 +61,7 @@ export function defineMethod<P extends z.ZodObject, R extends z.ZodType>(
     summary,
     params: schema,
     result,
+    waits: definition.waits ?? false,
     async call(facts, params, context) {
       const parsed = schema.safeParse(namedParams(schema, params));
       if (!parsed.success) {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { FakeNode, fakeHash } from "../../test/fake-node-facts.ts";
@@ -21,6 +23,7 @@ beforeEach(async () => {
     maxBatch: 10,
     maxBodyBytes: 1024,
     maxWaiting: 1,
+    maxReadingBytes: 2_000,
     monotonicMs: () => performance.now(),
     crash: (error) => crashes.push(error),
   });
@@ -55,7 +58,53 @@ it("answers notifications with 204", async () => {
   });
 });
 
-it("refuses a body above the limit before it reads it", async () => {
+it("sends the content type that wallets compare letter by letter", async () => {
+  const response = await fetch(listener.url, { method: "POST", body: CALL });
+  expect(response.headers.get("content-type")).toBe("application/json");
+});
+
+/** Opens a socket, writes `text` and gives what comes back, up to the end or `isEnough`. */
+async function raw(text: string, isEnough: (got: string) => boolean): Promise<string> {
+  const socket = connect(listener.port, "127.0.0.1");
+  socket.write(text);
+  let got = "";
+  for await (const chunk of socket) {
+    got += String(chunk);
+    if (isEnough(got)) break;
+  }
+  socket.destroy();
+  return got;
+}
+
+it("refuses a body that says it is too large before a byte of it comes", async () => {
+  const head = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1025\r\n\r\n";
+  const got = await raw(head, (text) => text.includes("RPC_BODY_TOO_LARGE"));
+  expect(got).toMatch(/^HTTP\/1.1 413 /);
+});
+
+it("refuses a body without a length once it is above the limit", async () => {
+  const head = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\n";
+  const chunk = `400\r\n${" ".repeat(1024)}\r\n`;
+  const got = await raw(head + chunk + chunk, (text) => text.includes("RPC_BODY_TOO_LARGE"));
+  expect(got).toMatch(/^HTTP\/1.1 413 /);
+});
+
+it("cuts the body that is on its way longest where all together hold too much", async () => {
+  const head = "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n";
+  const slow = Array.from({ length: 3 }, () => connect(listener.port, "127.0.0.1"));
+  const ended = slow.map((socket) => once(socket, "close"));
+  for (const socket of slow) {
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    // 2,000 bytes may be on their way.
+    socket.write(head + " ".repeat(900));
+  }
+  await ended[0];
+  expect(await post(CALL)).toMatchObject({ status: 200 });
+  for (const socket of slow) socket.destroy();
+});
+
+it("refuses a body above the limit", async () => {
   expect(await post(" ".repeat(1025))).toMatchObject({
     status: 413,
     answer: { id: null, error: { code: -32600, data: { code: "RPC_BODY_TOO_LARGE" } } },

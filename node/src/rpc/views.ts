@@ -10,6 +10,7 @@ import { encodeAddress } from "../crypto/address.ts";
 import { blockHashOf, txidOf } from "../crypto/ids.ts";
 import { addressNetworkOf } from "../genesis.ts";
 import type { CertifiedBlock, Satoshi, Transaction, TxOutput } from "../types/chain.ts";
+import { mapInSlices } from "./in-slices.ts";
 import { amountFields, hash, height } from "./method.ts";
 import type { NodeFacts } from "./node-facts.ts";
 import { storedBlock } from "./stored-block.ts";
@@ -80,11 +81,11 @@ export const BlockView = z.strictObject({
   tx: z.array(z.union([hash("txid"), TransactionView])).describe("txids, or whole at verbosity 2"),
 });
 
-export function blockView(
+export async function blockView(
   facts: NodeFacts,
   { block, certificate }: CertifiedBlock,
   isWhole: boolean,
-): z.input<typeof BlockView> {
+): Promise<z.input<typeof BlockView>> {
   const { header, evidence, transactions } = block;
   const next = storedBlock(facts, header.height + 1);
   return {
@@ -111,8 +112,10 @@ export function blockView(
     },
     size: encodeBlock(block).length,
     nTx: transactions.length,
-    tx: transactions.map((transaction) =>
-      isWhole ? transactionView(facts, transaction) : toHex(txidOf(transaction.body)),
-    ),
+    tx: [
+      ...(await mapInSlices(transactions, (transaction) =>
+        isWhole ? transactionView(facts, transaction) : toHex(txidOf(transaction.body)),
+      )),
+    ],
   };
 }

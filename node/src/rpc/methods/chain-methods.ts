@@ -103,9 +103,9 @@ export const getBlock = defineMethod({
       .describe("0: SSZ as hex; 1: with txids; 2: with whole transactions"),
   }),
   result: z.union([z.string().describe("SSZ as hex"), BlockView]),
-  handle(facts, { block, verbosity }) {
+  async handle(facts, { block, verbosity }) {
     const certified = findBlock(facts, block);
     if (verbosity === 0) return toHex(encodeBlock(certified.block));
-    return blockView(facts, certified, verbosity === 2);
+    return await blockView(facts, certified, verbosity === 2);
   },
 });

@@ -179,5 +179,6 @@ export const waitForTransaction = defineMethod({
     timeoutMs: z.int().min(0).max(MAX_WAIT_MS).default(30_000).describe("Longest wait"),
   }),
   result: FoundTransaction,
+  waits: true,
   handle: waitForFinality,
 });

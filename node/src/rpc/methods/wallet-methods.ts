@@ -7,6 +7,7 @@ import { addressNetworkOf } from "../../genesis.ts";
 import type { OutPoint } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Utxo } from "../../types/ledger.ts";
+import { mapInSlices } from "../in-slices.ts";
 import { amountFields, defineMethod, hash } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
 import { addressText, amounts } from "../views.ts";
@@ -66,20 +67,23 @@ export const listUnspent = defineMethod({
   ),
   async handle(facts, { address, limit }) {
     const head = facts.head().height;
-    const utxos = await utxosOf(facts, keyHashOf(facts, address), limit);
+    const owner = keyHashOf(facts, address);
+    const utxos = await utxosOf(facts, owner, limit);
+    const shown = addressText(facts, owner);
     // The list is of `head`; blocks that came while it was read may have spent from it.
-    const isOld = facts.head().height !== head;
+    const isOld = (): boolean => facts.head().height !== head;
     const isSpent = (outPoint: OutPoint): boolean =>
-      facts.mempool.isSpent(outPoint) || (isOld && facts.store.utxo(outPoint) === undefined);
-    return utxos.map(({ outPoint, value, address: owner, height }) => ({
+      facts.mempool.isSpent(outPoint) || (isOld() && facts.store.utxo(outPoint) === undefined);
+    const rows = await mapInSlices(utxos, ({ outPoint, value, height }) => ({
       txid: toHex(outPoint.txid),
       vout: outPoint.index,
-      address: addressText(facts, owner),
+      address: shown,
       ...amounts(value),
       height,
       confirmations: head - height + 1,
       spentByPending: isSpent(outPoint),
     }));
+    return [...rows];
   },
 });
 

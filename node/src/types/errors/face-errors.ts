@@ -47,6 +47,10 @@ export const FACE_ERRORS = {
     "The batch holds more requests than rpc.maxBatch.",
     "Split the batch, or raise rpc.maxBatch on the node.",
   ),
+  RPC_ANSWER_TOO_LARGE: entry(
+    "The answer, or the answers of a batch together, would be larger than 16 MiB.",
+    "Ask for less: a smaller limit, a lower verbosity, fewer requests in a batch.",
+  ),
   RPC_NOT_FOUND: entry(
     "The node knows no such block or transaction.",
     "Check the id and that the node has caught up (getblockchaininfo).",
@@ -56,7 +60,7 @@ export const FACE_ERRORS = {
     "Ask again with gettransaction; if it stays pending, check getconsensusinfo.",
   ),
   RPC_BUSY: entry(
-    "As many calls wait for transactions as the node allows.",
+    "As many calls wait for transactions, or as many bytes for their readers, as the node allows.",
     "Retry after a moment, or ask another node.",
   ),
   RPC_STOPPING: entry(
