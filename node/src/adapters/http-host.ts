@@ -5,7 +5,7 @@
 import { isIP } from "node:net";
 
 const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127\./.test(host);
+  host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** The name in a Host header, without port and brackets. */
 function nameIn(header: string): string {

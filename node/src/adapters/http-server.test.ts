@@ -76,7 +76,10 @@ describe("listenHttp", () => {
 
   it.each([
     ["say nothing", ""],
-    ["send a request that never ends", "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n1"],
+    [
+      "send a request that never ends",
+      "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 9\r\n\r\n1",
+    ],
     ["read no answer", REQUEST],
   ])("keeps nobody out for connections that %s", async (_what, text) => {
     const { url, port } = await listen(
