@@ -55,7 +55,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "node/src/ledger": INNER,
   "node/src/mempool": [...INNER, "node/src/ledger"],
   "node/src/sync": ["node/src/types"],
-  "node/src/config": ["node/src/types"],
+  "node/src/config": ["node/src/types", "node/src/adapters/bounded-read.ts"],
   // the driver, from the inside out: its own files beside the folders put it together
   "node/src/driver/chain": [...INNER, PORTS, ...CORE_API, "node/src/ledger"],
   "node/src/driver/core": [...INNER, PORTS, "node/src/consensus"],
@@ -139,8 +139,17 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/config",
     "node/src/ops",
   ],
-  "node/src/timed.ts": ["node/src/types", "node/src/daemon", "node/src/devnet"],
-  "node/src/time-cli.ts": ["node/src/cli"],
+  "node/src/timed.ts": [
+    "node/src/types",
+    "node/src/adapters/standard-output.ts",
+    "node/src/daemon",
+    "node/src/devnet",
+  ],
+  "node/src/time-cli.ts": [
+    "node/src/types",
+    "node/src/adapters/standard-output.ts",
+    "node/src/cli",
+  ],
 
   // what tries the node: the simulator runs the driver on the in-memory adapters
   "node/sim": [

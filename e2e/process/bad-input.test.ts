@@ -2,14 +2,68 @@
 // nothing. Every case is the real program with a real file, port, lock or peer.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { LocalNetwork, TIMED } from "../tools/processes/local-network.ts";
 import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 60_000;
+const TIME_CLI = join(dirname(TIMED), "time-cli.ts");
+
+const spawned = (program: string, args: readonly string[], stdout: "pipe" | number = "pipe") =>
+  spawnSync(process.execPath, [program, ...args], {
+    encoding: "utf8",
+    timeout: 30_000,
+    stdio: ["ignore", stdout, "pipe"],
+  });
+
+const timed = (...args: readonly string[]) => spawned(TIMED, args);
+
+describe("a command line that is wrong", () => {
+  it.each([
+    [["inti"], 'there is no command "inti"; did you mean init?'],
+    [["bogus"], 'there is no command "bogus"'],
+    [["run", "--lgo-level", "debug"], "unknown option '--lgo-level'"],
+    [["halt"], "Usage: timed halt"],
+    [["devnet", "--validators", "x"], "expected a whole number"],
+  ])("timed %j is refused with code 2, the reason and the next step", (args, reason) => {
+    const { status, stderr } = timed(...args);
+    expect(stderr).toContain(reason);
+    expect(stderr).toContain("\nnext: Run the program with --help");
+    expect(status).toBe(2);
+  });
+
+  it("a mistyped data directory is no halted node, and is not made", () => {
+    const typo = join(tmpdir(), `timecoin-typo-${process.pid}`);
+    for (const command of ["show", "clear"]) {
+      const { status, stderr } = timed("halt", command, "-d", typo);
+      expect(stderr).toContain("error DATA_DIR_MISSING");
+      expect(status).toBe(1);
+    }
+    expect(existsSync(typo)).toBe(false);
+  });
+
+  it.runIf(existsSync("/dev/full"))(
+    "output that cannot be written is a failure, in one sentence",
+    () => {
+      const full = openSync("/dev/full", "w");
+      const cases = [
+        [TIME_CLI, 3, ["--version"]],
+        [TIMED, 1, ["--version"]],
+      ] as const;
+      for (const [program, code, args] of cases) {
+        const { status, stderr } = spawned(program, args, full);
+        expect(stderr).toMatch(/^error CLI_FILE: standard output: ENOSPC.*\nnext: .*\n$/);
+        expect(status).toBe(code);
+      }
+      closeSync(full);
+    },
+  );
+});
 
 describe("a node with bad input", () => {
   let network: LocalNetwork;
@@ -22,19 +76,13 @@ describe("a node with bad input", () => {
   });
 
   /** Runs a node to its end and gives what it said. */
-  const run = (config: string): { status: number | null; stderr: string } => {
-    const result = spawnSync(process.execPath, [TIMED, "run", "--config", config], {
-      encoding: "utf8",
-      timeout: 30_000,
-    });
-    return { status: result.status, stderr: result.stderr };
-  };
+  const run = (config: string) => timed("run", "--config", config);
 
   const configPath = (): string => network.paths.config("node-1");
 
   /** A changed copy of node 1's configuration beside the original. */
-  const changed = (change: (config: Record<string, never>) => void): string => {
-    const config = parse(readFileSync(configPath(), "utf8")) as Record<string, never>;
+  const changed = (change: (config: Record<string, unknown>) => void): string => {
+    const config = parse(readFileSync(configPath(), "utf8")) as Record<string, unknown>;
     change(config);
     const path = `${configPath()}.changed.yaml`;
     writeFileSync(path, stringify(config));
@@ -69,6 +117,32 @@ describe("a node with bad input", () => {
     expectRefusal(network.paths.config("node-2"), "KEY_FILE_DAMAGED", path);
     expect(run(network.paths.config("node-2")).stderr).not.toContain(seed.slice(8));
     writeFileSync(path, original);
+  });
+
+  it("tells a key file that is not there from a damaged one", () => {
+    const path = changed((config) =>
+      Object.assign(config, { keys: { ...(config.keys as object), nodeKeyFile: "nod-key.json" } }),
+    );
+    expectRefusal(path, "KEY_FILE_UNREADABLE", "nod-key.json: no such file");
+  });
+
+  it("refuses the node key of another member, with which it would never sign", () => {
+    const nodeKeyFile = network.paths.nodeKey("node-2");
+    const path = changed((config) =>
+      Object.assign(config, { keys: { ...(config.keys as object), nodeKeyFile } }),
+    );
+    expectRefusal(path, "KEY_PAIR_MISMATCH", "node-1", nodeKeyFile);
+  });
+
+  it("begins no sign state for a key that is no validator", () => {
+    const validatorKeyFile = network.paths.nodeKey("node-1");
+    const dataDir = "fresh";
+    const path = changed((config) =>
+      Object.assign(config, { dataDir, keys: { ...(config.keys as object), validatorKeyFile } }),
+    );
+    const { status, stderr, stdout } = timed("init", "--config", path);
+    expect(stderr).toContain("error KEY_NOT_VALIDATOR");
+    expect([status, stdout]).toEqual([1, ""]);
   });
 
   it("refuses a genesis that is not there", () => {

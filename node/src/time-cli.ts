@@ -3,15 +3,20 @@
 
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import { onOutputLost } from "./adapters/standard-output.ts";
+import { EXIT_CODES } from "./cli/exit-codes.ts";
 import { runCli } from "./cli/program.ts";
 import { readVersion } from "./cli/version.ts";
+import { ERRORS } from "./types/errors.ts";
 
-// A reader that closed the pipe (`time-cli … | head`) wants no more: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+let isOutputLost = false;
+onOutputLost((reason) => {
+  isOutputLost = true;
+  process.stderr.write(`error CLI_FILE: ${reason}\nnext: ${ERRORS.CLI_FILE.action}\n`);
+  process.exitCode = EXIT_CODES.file.number;
 });
 
-process.exitCode = await runCli(
+const exitCode = await runCli(
   process.argv.slice(2),
   {
     env: process.env,
@@ -24,3 +29,4 @@ process.exitCode = await runCli(
   },
   readVersion(),
 );
+if (!isOutputLost) process.exitCode = exitCode;

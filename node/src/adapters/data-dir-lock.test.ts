@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { lockDataDir } from "./data-dir-lock.ts";
+import { lockDataDir, requireDataDir } from "./data-dir-lock.ts";
 
 const root = mkdtempSync(join(tmpdir(), "timecoin-lock-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -22,6 +22,30 @@ describe("data directory lock", () => {
     const again = await lockDataDir(dir);
     await again.release();
     await again.release();
+  });
+
+  it("says of a damaged lock folder that it holds no data and may go", async () => {
+    const dir = join(root, "damaged");
+    await (await lockDataDir(dir)).release();
+    writeFileSync(join(dir, "lock", "CURRENT"), "nonsense");
+    await expect(lockDataDir(dir)).rejects.toMatchObject({
+      code: "DATA_DIR_LOCK_DAMAGED",
+      message: expect.stringContaining(join(dir, "lock")),
+      action: expect.stringContaining("remove its folder `lock`"),
+    });
+  });
+
+  it("knows a data directory from a mistyped path, and makes none", async () => {
+    const dir = join(root, "used");
+    await (await lockDataDir(dir)).release();
+    requireDataDir(dir);
+    const typo = join(root, "sued");
+    for (const path of [typo, root]) {
+      expect(() => requireDataDir(path)).toThrow(
+        expect.objectContaining({ code: "DATA_DIR_MISSING" }),
+      );
+    }
+    expect(existsSync(typo)).toBe(false);
   });
 
   it("names the other process, and is free at once when that is killed", async () => {

@@ -3,7 +3,7 @@
 // and lets it go when the holder dies, however it dies. A lock file with a process id could do neither.
 // The holder writes its process id and host beside it, only to name itself to whoever comes second.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
@@ -26,7 +26,7 @@ const HolderSchema = z.object({
 
 /**
  * Locks `dataDir`, making it where it is missing.
- * @throws CodedError DATA_DIR_LOCKED (names the holder), DATA_DIR_UNUSABLE.
+ * @throws CodedError DATA_DIR_LOCKED (names the holder), DATA_DIR_LOCK_DAMAGED, DATA_DIR_UNUSABLE.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const unusable = (cause: unknown) =>
@@ -41,7 +41,8 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
     database = new ClassicLevel(join(dataDir, LOCK_DIRECTORY), { writeBufferSize: 64 * 1024 });
     await database.open();
   } catch (error) {
-    throw isLocked(error) ? lockedError(dataDir) : unusable(error);
+    if (isLocked(error)) throw lockedError(dataDir);
+    throw isDamaged(error) ? damagedError(dataDir, error) : unusable(error);
   }
   try {
     const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString() };
@@ -56,6 +57,24 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
 function isLocked(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return errorCodeOf(error) === "LEVEL_LOCKED" || errorCodeOf(error.cause) === "LEVEL_LOCKED";
+}
+
+/** What the database itself says is no lock of another process and no trouble with the directory. */
+const isDamaged = (error: unknown): boolean =>
+  error instanceof Error && errorCodeOf(error.cause) === "LEVEL_CORRUPTION";
+
+function damagedError(dataDir: string, cause: unknown): CodedError {
+  const path = join(dataDir, LOCK_DIRECTORY);
+  const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : "";
+  return new CodedError("DATA_DIR_LOCK_DAMAGED", `${path} is damaged: ${reason}`, { cause });
+}
+
+/** @throws CodedError DATA_DIR_MISSING where no node has used the directory. */
+export function requireDataDir(dataDir: string): void {
+  const refused = (reason: string): CodedError =>
+    new CodedError("DATA_DIR_MISSING", `${dataDir} ${reason}`, { details: { path: dataDir } });
+  if (!existsSync(dataDir)) throw refused("does not exist");
+  if (!existsSync(join(dataDir, LOCK_DIRECTORY))) throw refused("is no data directory of a node");
 }
 
 function lockedError(dataDir: string): CodedError {

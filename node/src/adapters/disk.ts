@@ -11,6 +11,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from "node:fs";
 
@@ -18,7 +19,7 @@ import {
 export type FileNumber = number;
 
 export interface Disk {
-  /** The whole file, or undefined where there is none. */
+  /** The whole file, or undefined where there is none. A device or a pipe is refused. */
   read(path: string): Uint8Array | undefined;
   /** Makes the file or empties it, for its owner alone. */
   create(path: string): FileNumber;
@@ -41,6 +42,7 @@ export const systemDisk: Disk = {
   read(path) {
     try {
       // A plain view: Buffer's own slice() would share memory where Uint8Array's copies.
+      if (!statSync(path).isFile()) throw new Error(`${path} is not a regular file`);
       const bytes = readFileSync(path);
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     } catch (error) {

@@ -232,7 +232,7 @@ describe("file signer", () => {
   });
 
   it("names a missing key file", () => {
-    expect(codeOf(() => open(new MemoryDisk()))).toBe("KEY_FILE_DAMAGED");
+    expect(codeOf(() => open(new MemoryDisk()))).toBe("KEY_FILE_UNREADABLE");
   });
 });
 

@@ -2,10 +2,11 @@
 // the caller names and never over an existing one. Failures are CLI_FILE or CLI_FILE_EXISTS with path and
 // reason.
 
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { loadSeed } from "../crypto/key-file.ts";
 import type { KeyPair } from "../crypto/pure-keys.ts";
 import { CodedError } from "../types/errors.ts";
+import { readUpTo } from "./bounded-read.ts";
 
 const MAX_TEXT_BYTES = 8 * 1024 * 1024;
 
@@ -17,9 +18,7 @@ const fileError = (path: string, cause: unknown): CodedError => {
 /** The text of a file of at most 8 MiB. */
 export function readText(path: string): string {
   try {
-    const { size } = statSync(path);
-    if (size > MAX_TEXT_BYTES) throw new Error(`${size} bytes, at most ${MAX_TEXT_BYTES} are read`);
-    return readFileSync(path, "utf8");
+    return readUpTo(path, MAX_TEXT_BYTES).toString("utf8");
   } catch (cause) {
     throw fileError(path, cause);
   }

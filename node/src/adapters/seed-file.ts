@@ -8,7 +8,7 @@ import { type Disk, errorCodeOf, systemDisk } from "./disk.ts";
 
 /**
  * The key pair in the file.
- * @throws CodedError KEY_FILE_DAMAGED, also where the file is missing or cannot be read.
+ * @throws CodedError KEY_FILE_UNREADABLE, or KEY_FILE_DAMAGED where it can be read and is no key file.
  */
 export function readSeedFile(path: string, disk: Disk = systemDisk): KeyPair {
   const bytes = readBytes(path, disk);
@@ -20,12 +20,13 @@ export function readSeedFile(path: string, disk: Disk = systemDisk): KeyPair {
 
 function readBytes(path: string, disk: Disk): Uint8Array {
   const failed = (reason: string, cause?: unknown) =>
-    new CodedError("KEY_FILE_DAMAGED", `${path}: ${reason}`, { cause, details: { path } });
+    new CodedError("KEY_FILE_UNREADABLE", `${path}: ${reason}`, { cause, details: { path } });
   let bytes: Uint8Array | undefined;
   try {
     bytes = disk.read(path);
   } catch (error) {
-    throw failed(`cannot be read (${errorCodeOf(error)})`, error);
+    const why = errorCodeOf(error) || "not a regular file";
+    throw failed(`cannot be read (${why})`, error);
   }
   if (bytes === undefined) throw failed("no such file");
   return bytes;

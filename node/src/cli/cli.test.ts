@@ -95,7 +95,7 @@ async function run(
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
-  const code = await runCli(line.split(" "), io, "1.2.3");
+  const code = await runCli(line === "" ? [] : line.split(" "), io, "1.2.3");
   return { code, out, err };
 }
 
@@ -471,6 +471,9 @@ describe("queries", () => {
     expect(await failure("get-block 9")).toEqual([6, "RPC_NOT_FOUND"]);
     expect(await failure("get-balance x")).toEqual([2, "ADDRESS_PREFIX"]);
     expect(await failure("get-block x")).toEqual([2, "CLI_USAGE"]);
+    expect((await run("get-block abc")).err).toContain(
+      "a height, or a block hash of 64 hex digits",
+    );
     expect(await failure("get-blok 1")).toEqual([2, "CLI_USAGE"]);
     expect(await failure("-r http://dead get-block-count")).toEqual([4, "RPC_UNREACHABLE"]);
     expect(await failure("-r ftp://x get-block-count")).toEqual([2, "CLI_USAGE"]);
@@ -505,10 +508,36 @@ describe("program", () => {
     expect(help.out).toContain("--no-wait");
   });
 
+  it("takes nothing for an answer that is not the answer to its question", async () => {
+    for (const text of [
+      "{}",
+      "[]",
+      '{"ok":true,"reason":"up"}',
+      '{"jsonrpc":"2.0","id":2,"result":1}',
+      '{"jsonrpc":"2.0","id":1}',
+    ]) {
+      distort = () => text;
+      expect([text, await failure("get-block-count")]).toEqual([text, [4, "RPC_BAD_ANSWER"]]);
+    }
+  });
+
+  it("says what is missing when there is no command", async () => {
+    const { code, err } = await run("");
+    expect(code).toBe(2);
+    expect(err).toContain("Usage: time-cli");
+    expect(err).toMatch(/error CLI_USAGE: no command was given\nnext: /);
+  });
+
+  it("reads no more of a file than a key can have", async () => {
+    const { code, err } = await run("keys show /dev/zero");
+    expect(code).toBe(3);
+    expect(err).toContain("CLI_FILE: /dev/zero: holds more than");
+  });
+
   it("complains once, with the next step", async () => {
     const { code, err } = await run("get-blok");
     expect(code).toBe(2);
     expect(err).toContain("Did you mean get-block?");
-    expect(err).toMatch(/\nnext: Run time-cli help/);
+    expect(err).toMatch(/\nnext: Run the program with --help/);
   });
 });

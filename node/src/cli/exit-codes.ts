@@ -28,6 +28,7 @@ const NAMES: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   CLI_FILE: "file",
   CLI_FILE_EXISTS: "file",
   KEY_FILE_DAMAGED: "file",
+  KEY_FILE_UNREADABLE: "file",
   GENESIS_INVALID: "file",
   RPC_UNREACHABLE: "unreachable",
   RPC_BAD_ANSWER: "unreachable",

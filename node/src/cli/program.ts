@@ -65,6 +65,9 @@ function report(io: CliIo, failure: Failure, json: boolean): void {
   }
 }
 
+const said = (complaints: readonly string[], error: CommanderError): string =>
+  complaints.join("").trim() || error.message;
+
 /** Runs one command line (without the program's own name) and gives the exit code. */
 export async function runCli(args: readonly string[], io: CliIo, version: string): Promise<number> {
   // Commander prints its own complaint; with --json it is held back and printed as JSON.
@@ -78,9 +81,11 @@ export async function runCli(args: readonly string[], io: CliIo, version: string
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT_CODES.ok.number;
-      const message = complaints.join("").trim() || error.message;
+      // Commander shows the help where the command is missing, and says no more.
+      const isMissing = error.code === "commander.help";
+      const message = isMissing ? "no command was given" : said(complaints, error);
       const failure = { code: "CLI_USAGE", message, action: ERRORS.CLI_USAGE.action };
-      if (isJson) report(io, failure, true);
+      if (isJson || isMissing) report(io, failure, isJson);
       else io.err(`next: ${failure.action}\n`);
       return EXIT_CODES.usage.number;
     }

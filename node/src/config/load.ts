@@ -2,15 +2,15 @@
 // whole, naming every problem with its place; nothing is half applied. The adapter side of config.ts;
 // the daemon and `timed config` call it.
 
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readUpTo } from "../adapters/bounded-read.ts";
 import { type NodeConfig, NodeConfigSchema } from "../config.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 import { CONFIG_FILE_VARIABLE, environmentLayer } from "./environment-layer.ts";
 import { explainIssues, sourceOf } from "./explain.ts";
 import { type ConfigLayer, mergeTrees, type Tree, textLayer } from "./layer.ts";
 import { CONFIG_LEAVES, type ConfigLeaf } from "./leaves.ts";
-import { yamlLayer } from "./yaml-layer.ts";
+import { MAX_CONFIG_FILE_BYTES, yamlLayer } from "./yaml-layer.ts";
 
 export type ConfigErrorCode = "CONFIG_INVALID" | "CONFIG_UNREADABLE";
 
@@ -34,7 +34,7 @@ function readLayer(file: string, directory: string): Result<ConfigLayer, ConfigE
   const path = resolve(directory, file);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readUpTo(path, MAX_CONFIG_FILE_BYTES).toString("utf8");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return fail("CONFIG_UNREADABLE", `${path}: ${reason}`);

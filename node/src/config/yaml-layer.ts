@@ -6,7 +6,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } 
 import { fail, ok, type Result } from "../types/errors.ts";
 import type { ConfigLayer, Path, Tree } from "./layer.ts";
 
-const MAX_CONFIG_FILE_BYTES = 1024 * 1024;
+export const MAX_CONFIG_FILE_BYTES = 1024 * 1024;
 const MAX_ERRORS_SHOWN = 5;
 
 /** The node at which `path` was written: the key of a mapping's pair, or a list's element. */

@@ -33,6 +33,7 @@ import { buildNode } from "./consensus-node.ts";
 import { nodeStatus } from "./node-status.ts";
 import { type OpenChain, openChain } from "./open-chain.ts";
 import { openSigner } from "./open-signer.ts";
+import { checkOwnKeys } from "./own-keys.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
@@ -126,6 +127,7 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
   if (chain.store.damage !== undefined) log.error({ code: "STORE_CORRUPT" }, chain.store.damage);
   const { damage } = chain.wal;
   if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
+  checkOwnKeys(config, chain.genesis, log);
   const signer = openSigner(options, chain);
   if (signer !== undefined) steps.add("validator key", () => signer.close());
   const identity = await openNodeIdentity(readSeedFile(config.keys.nodeKeyFile).seed);

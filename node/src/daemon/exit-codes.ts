@@ -1,11 +1,12 @@
 // The exit codes of `timed`, documented in docs/reference/cli.md. A supervisor may restart on 1 and 70;
-// on 71 a restart changes nothing until an operator has acted.
+// on 2 and 71 a restart changes nothing until an operator has acted.
 
 import type { ErrorCode } from "../types/errors.ts";
 
 export const DAEMON_EXITS = {
   stopped: { number: 0, meaning: "Stopped as told." },
   refused: { number: 1, meaning: "The start was refused; code, reason and next step are printed." },
+  usage: { number: 2, meaning: "The command line is not valid." },
   fatal: { number: 70, meaning: "The running node could not go on safely; start it again." },
   halted: {
     number: 71,
@@ -18,5 +19,7 @@ export const DAEMON_EXITS = {
 const HALTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CHAIN_FORKED", "NODE_HALTED"]);
 
 /** The exit code for an error code, where it has one of its own. */
-export const exitFor = (code: ErrorCode, otherwise: number): number =>
-  HALTED.has(code) ? DAEMON_EXITS.halted.number : otherwise;
+export function exitFor(code: ErrorCode, otherwise: number): number {
+  if (code === "CLI_USAGE") return DAEMON_EXITS.usage.number;
+  return HALTED.has(code) ? DAEMON_EXITS.halted.number : otherwise;
+}

@@ -2,7 +2,7 @@
 // data directory of a node that is down.
 
 import type { Command } from "commander";
-import { lockDataDir } from "../adapters/data-dir-lock.ts";
+import { lockDataDir, requireDataDir } from "../adapters/data-dir-lock.ts";
 import {
   clearHaltMarker,
   type HaltMarker,
@@ -22,10 +22,12 @@ export function addHaltCommands(program: Command, out: (text: string) => void): 
     .command("halt")
     .description("the halt marker of a node that saw two certified blocks at one height");
   add("show", "print what the node saw and who is to answer for it", (options) => {
+    requireDataDir(options.dataDir);
     const marker = readHaltMarker(options.dataDir);
     return { marker, text: marker === undefined ? "not halted" : describe(options, marker) };
   });
   add("clear", "let the node start again; the marker is kept beside", async (options) => {
+    requireDataDir(options.dataDir);
     const lock = await lockDataDir(options.dataDir);
     try {
       const marker = readHaltMarker(options.dataDir);

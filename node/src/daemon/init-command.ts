@@ -4,16 +4,18 @@
 
 import { lockDataDir } from "../adapters/data-dir-lock.ts";
 import type { InitOutcome } from "../adapters/init-sign-state.ts";
+import { readSeedFile } from "../adapters/seed-file.ts";
 import { signStatePath } from "../adapters/sign-state-file.ts";
 import type { NodeConfig } from "../config.ts";
 import type { Height } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 import { openChain } from "./open-chain.ts";
 import { initKey } from "./open-signer.ts";
+import { memberOf } from "./own-keys.ts";
 
 /**
  * What was done, for the user.
- * @throws CodedError INIT_WITHOUT_KEY, SIGN_STATE_UNKNOWN, WAL_CORRUPT, and what opening the directory throws.
+ * @throws CodedError INIT_WITHOUT_KEY, KEY_NOT_VALIDATOR, SIGN_STATE_UNKNOWN, WAL_CORRUPT, and what opening the directory throws.
  */
 export async function initValidator(
   config: NodeConfig,
@@ -28,6 +30,12 @@ export async function initValidator(
   try {
     const chain = await openChain(config);
     try {
+      const { publicKey, seed } = readSeedFile(validatorKeyFile);
+      seed.fill(0);
+      if (memberOf(chain.genesis, publicKey) === undefined) {
+        const reason = `${validatorKeyFile} holds no validator of ${chain.genesis.chainId}; nothing was begun`;
+        throw new CodedError("KEY_NOT_VALIDATOR", reason);
+      }
       // It may have shown a signature of the key: only a person's word goes on without it.
       if (chain.wal.damage !== undefined && signedUpTo === undefined) throw chain.wal.damage;
       return describe(initKey(config, validatorKeyFile, chain, signedUpTo), config, signedUpTo);

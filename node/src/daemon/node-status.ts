@@ -90,11 +90,13 @@ function signStateOf({ signer }: StatusParts): "new" | "kept" | "lost" | null {
   return signer.last === undefined ? "new" : "kept";
 }
 
-function notSigning({ chain, driver }: StatusParts): string | null {
+function notSigning({ chain, driver, signer }: StatusParts): string | null {
   if (chain.selfIndex !== undefined) return driver.signing.refusal ?? null;
   const own = chain.head.validatorState.tombstones.find(({ validator }) =>
     chain.isSelf(validator.publicKey),
   );
-  if (own === undefined) return null;
+  if (own === undefined) {
+    return signer === undefined ? null : "its validator key is none of the chain's validators";
+  }
   return `was ejected for signing two messages that exclude each other: the evidence is in block ${own.height}`;
 }

@@ -1,8 +1,8 @@
 // Everything about the chain that a start needs before any port opens: the genesis file, the store
 // that belongs to it, and the write-ahead log. A data directory of another genesis is refused.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readUpTo } from "../adapters/bounded-read.ts";
 import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
 import type { LevelStore } from "../adapters/level-store/level-store.ts";
 import { openLevelStore } from "../adapters/level-store/open.ts";
@@ -11,6 +11,8 @@ import { genesisState } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
 import type { Store } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
+
+const MAX_GENESIS_BYTES = 8 * 1024 * 1024;
 
 export interface OpenChain {
   readonly genesis: Genesis;
@@ -39,7 +41,7 @@ export async function openChain(config: NodeConfig): Promise<OpenChain> {
 function readGenesis(path: string): Genesis {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readUpTo(path, MAX_GENESIS_BYTES).toString("utf8");
   } catch (cause) {
     throw new CodedError("GENESIS_INVALID", `${path}: cannot be read: ${String(cause)}`, { cause });
   }

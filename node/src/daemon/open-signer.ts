@@ -9,6 +9,7 @@ import type { NodeConfig } from "../config.ts";
 import type { Log } from "../ports.ts";
 import type { Height } from "../types/chain.ts";
 import type { OpenChain } from "./open-chain.ts";
+import { memberOf } from "./own-keys.ts";
 import { seenSigning } from "./seen-signing.ts";
 
 export interface SignerOptions {
@@ -30,7 +31,7 @@ export function openSigner(options: SignerOptions, chain: OpenChain): FileSigner
   const { validatorKeyFile: keyPath, signAboveHeight: minHeight } = config.keys;
   if (keyPath === undefined) return undefined;
   // A damaged log was set aside, and with it what it showed of the key: this is no first start.
-  if (isFirstStart && chain.wal.damage === undefined) initKey(config, keyPath, chain);
+  if (isFirstStart && chain.wal.damage === undefined) beginKey(options, keyPath, chain);
   const signer = openFileSigner({
     keyPath,
     statePath: signStatePath(config.dataDir),
@@ -43,6 +44,13 @@ export function openSigner(options: SignerOptions, chain: OpenChain): FileSigner
   if (signer.isLost && isFirstStart)
     log.warn({}, "--init did nothing: the node was started without it before");
   return signer;
+}
+
+/** A key without a vote needs no sign state; the start itself warns of it. */
+function beginKey({ config }: SignerOptions, keyPath: string, chain: OpenChain): void {
+  const { publicKey, seed } = readSeedFile(keyPath);
+  seed.fill(0);
+  if (memberOf(chain.genesis, publicKey) !== undefined) initKey(config, keyPath, chain);
 }
 
 /** Begins the sign state of the key in `keyPath`, as in initSignState. */

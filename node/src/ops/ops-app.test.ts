@@ -51,7 +51,10 @@ it("is alive but not ready while it starts or stops", async () => {
   expect(await get("/livez")).toMatchObject({ status: 200 });
   isStarted = true;
   status = fakeStatus({ draining: true, sync: { state: "catchingUp", targetHeight: 7 } });
-  expect(await get("/readyz")).toEqual({ status: 503, body: { ok: false, reason: "is stopping" } });
+  expect(await get("/readyz")).toEqual({
+    status: 503,
+    body: { ok: false, reason: "is draining or stopping" },
+  });
   expect(await get("/caught-up")).toMatchObject({ status: 503 });
 });
 

@@ -77,6 +77,11 @@ describe("ready", () => {
     expect(ready(true, stalled).ok).toBe(true);
     expect(ready(false, stalled).ok).toBe(false);
     expect(ready(true, fakeStatus({ draining: true })).ok).toBe(false);
+    const self = { ...fakeStatus().self, notSigning: "its sign state is lost" };
+    expect(ready(true, fakeStatus({ self }))).toEqual({
+      ok: true,
+      reason: "at height 5; signs nothing: its sign state is lost",
+    });
     const behind = fakeStatus({ sync: { state: "catchingUp", targetHeight: 9 } });
     expect(ready(true, behind)).toEqual({ ok: false, reason: "at height 5 of 9" });
   });

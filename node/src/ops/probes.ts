@@ -26,11 +26,13 @@ export function caughtUp({ sync, height }: NodeStatus): Verdict {
   return no(`at height ${height} of ${sync.targetHeight}`);
 }
 
-/** Serving and caught up. */
+/** Serving and caught up. A validator that signs nothing serves all the same, and says so. */
 export function ready(isStarted: boolean, status: NodeStatus): Verdict {
   if (!isStarted) return no("is still starting");
-  if (status.draining) return no("is stopping");
-  return caughtUp(status);
+  if (status.draining) return no("is draining or stopping");
+  const { ok, reason } = caughtUp(status);
+  const { notSigning } = status.self;
+  return { ok, reason: notSigning === null ? reason : `${reason}; signs nothing: ${notSigning}` };
 }
 
 /**

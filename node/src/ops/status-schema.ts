@@ -76,7 +76,7 @@ export const NodeStatusSchema = z.object({
       .nullable()
       .default(null)
       .describe(
-        "Why it signs nothing now, and until when, if ever; null where it may sign or never had a vote",
+        "Why its validator key signs nothing now, and until when, if ever; null where it may sign, and without a key",
       ),
     clockOffsetMs: z
       .int()

@@ -1,7 +1,7 @@
 // The commands that ask one RPC method and show its answer: one row each. Names are those of the
 // original CLI: the method's words with dashes.
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../../config/whole-number.ts";
 import { type CommandContext, clientOf, show } from "./command-context.ts";
 
@@ -22,9 +22,12 @@ interface QueryArgument {
 
 const text = (value: string): string => value;
 const number = wholeNumber(0, Number.MAX_SAFE_INTEGER);
-/** A height where it has only digits (a hash of digits alone would need 64 of them). */
-const heightOrHash = (value: string): string | number =>
-  value.length < 64 ? number(value) : value.toLowerCase();
+/** A hash where it has 64 digits, else a height. */
+function heightOrHash(value: string): string | number {
+  if (/^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("expected a height, or a block hash of 64 hex digits.");
+}
 
 const required = (param: string, parse: QueryArgument["parse"] = text): QueryArgument => ({
   param,

@@ -22,6 +22,22 @@ export const CHAIN_ERRORS = {
     "The installed signature backend does not follow this network's verify rule.",
     "Install the pinned dependencies (npm ci) or use the published image; do not run this build.",
   ),
+  KEY_FILE_UNREADABLE: entry(
+    "The key file is not there, or cannot be read.",
+    "Check the path in the configuration, the file's owner and its permissions. `time-cli keys generate` makes a new key, which is no validator of an old genesis.",
+  ),
+  KEY_FILE_OPEN: entry(
+    "Every user of this machine can read the validator key.",
+    "Run chmod 600 on the file. If anybody else may have read it, the key is not yours alone any more.",
+  ),
+  KEY_NOT_VALIDATOR: entry(
+    "The validator key is none of the chain's validators, so the node has no vote.",
+    "Check keys.validatorKeyFile and genesisFile: is it the key that the genesis was made with? A node without a vote needs no validator key.",
+  ),
+  KEY_PAIR_MISMATCH: entry(
+    "The genesis names another node key for this validator. The other nodes take its votes only over links of that key, so it could never sign.",
+    "Set keys.nodeKeyFile to the key that this member's genesis entry was made with.",
+  ),
   KEY_FILE_DAMAGED: entry(
     "A key file cannot be read as a TimeCoin key.",
     "Restore the file from its backup or Secret. A new key is never written over an old one.",

@@ -72,7 +72,10 @@ export const FACE_ERRORS = {
     "Look for the request's method in the node's log at level error.",
   ),
   // time-cli
-  CLI_USAGE: entry("The command line is not valid.", "Run time-cli help, or <command> --help."),
+  CLI_USAGE: entry(
+    "The command line is not valid.",
+    "Run the program with --help; each command has its own --help too.",
+  ),
   CLI_FILE_EXISTS: entry(
     "The output file exists. It is never overwritten.",
     "Name another file, or move the existing one away first.",

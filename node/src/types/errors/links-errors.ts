@@ -167,6 +167,14 @@ export const LINK_ERRORS = {
     "Another process uses the data directory.",
     "Stop that process, or give each node a data directory of its own.",
   ),
+  DATA_DIR_LOCK_DAMAGED: entry(
+    "The lock folder in the data directory cannot be read.",
+    "It holds no data. Make sure that no node uses this data directory, remove its folder `lock`, and start again. Check the disk.",
+  ),
+  DATA_DIR_MISSING: entry(
+    "The directory does not exist, or no node has ever used it.",
+    "Check the path: it is the dataDir of the node's configuration.",
+  ),
   DATA_DIR_UNUSABLE: entry(
     "The data directory cannot be created or written.",
     "Check the path, its owner and the space on its disk.",
