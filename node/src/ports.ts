@@ -149,8 +149,10 @@ export interface Transport {
   peers(): readonly Peer[];
   /** Closes the link; `banMs` > 0 also refuses the peer for that long. */
   disconnect(peerId: string, reason: string, banMs: number): void;
-  /** Tells the dialler of further addresses, "nodeId@host:port". */
-  learn(addresses: readonly string[]): void;
+  /** Charges load and bad manners to a peer, which may end its link (docs/adr/0019); 100 points ban it. */
+  penalise(peerId: string, points: number, reason: string): void;
+  /** A peer tells of further addresses, "nodeId@host:port". */
+  learn(addresses: readonly string[], fromPeerId: string): void;
   known(): readonly string[];
   stop(done: () => void): void;
 }

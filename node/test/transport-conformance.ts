@@ -154,7 +154,7 @@ function linking(world: Worlds): void {
     const b = await world().node(2);
     a.start();
     b.start();
-    b.transport.learn(["nonsense", a.address, b.address]);
+    b.transport.learn(["nonsense", a.address, b.address], a.id);
     await world().until(() => linked(a, b), "linked");
     expect(b.transport.known()).toEqual([a.address]);
   });

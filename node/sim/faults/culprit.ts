@@ -95,7 +95,8 @@ export class CulpritAdapter {
       },
       peers: () => transport.peers(),
       disconnect: (peerId, reason, banMs) => transport.disconnect(peerId, reason, banMs),
-      learn: (addresses) => transport.learn(addresses),
+      penalise: (peerId, points, reason) => transport.penalise(peerId, points, reason),
+      learn: (addresses, from) => transport.learn(addresses, from),
       known: () => transport.known(),
       stop: (done) => transport.stop(done),
     };

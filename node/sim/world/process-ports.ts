@@ -72,7 +72,8 @@ export function gatedTransport(
       if (banMs > 0) events.punished(peerId, reason);
       transport.disconnect(peerId, reason, banMs);
     },
-    learn: (addresses) => transport.learn(addresses),
+    penalise: (peerId, points, reason) => transport.penalise(peerId, points, reason),
+    learn: (addresses, from) => transport.learn(addresses, from),
     known: () => transport.known(),
     stop: (done) => transport.stop(done),
   };

@@ -52,7 +52,8 @@ export class TwinLinks {
       peers: () => this.#transport?.peers() ?? [],
       // The other twin may have its own mind about the peer.
       disconnect: () => undefined,
-      learn: (addresses) => this.#transport?.learn(addresses),
+      penalise: () => undefined,
+      learn: (addresses, from) => this.#transport?.learn(addresses, from),
       known: () => this.#transport?.known() ?? [],
       stop: (done) => {
         leave();

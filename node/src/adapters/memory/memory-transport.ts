@@ -31,6 +31,8 @@ interface Entry {
 
 const DEFAULT_REDIAL_MS = 250;
 const MAX_KNOWN = 1_000;
+const BAN_POINTS = 100;
+const PENALTY_BAN_MS = 60_000;
 
 export class MemoryTransport implements Transport {
   readonly id: string;
@@ -38,6 +40,7 @@ export class MemoryTransport implements Transport {
   readonly #options: MemoryTransportOptions;
   readonly #hub: MemoryHub;
   readonly #entries = new Map<string, Entry>();
+  readonly #points = new Map<string, number>();
   readonly #bannedUntilMs = new Map<string, number>();
   /** Addresses to stay connected to: configured and learned, in the order they came. */
   readonly #wanted: Set<string>;
@@ -88,7 +91,16 @@ export class MemoryTransport implements Transport {
     this.#tellEnd(entry, banMs > 0 ? "PEER_BANNED" : "PEER_DISCONNECTED");
   }
 
-  learn(addresses: readonly string[]): void {
+  /** Points add up without decay here, and end the link and ban for a minute at 100. */
+  penalise(peerId: string, points: number, reason: string): void {
+    const total = (this.#points.get(peerId) ?? 0) + points;
+    this.#points.set(peerId, total);
+    if (total < BAN_POINTS) return;
+    this.#points.delete(peerId);
+    this.disconnect(peerId, reason, PENALTY_BAN_MS);
+  }
+
+  learn(addresses: readonly string[], _fromPeerId: string): void {
     for (const address of addresses) {
       const known = this.#wanted.has(address) || address === this.address;
       if (known || this.#wanted.size >= MAX_KNOWN || !address.includes("@")) continue;

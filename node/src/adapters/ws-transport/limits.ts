@@ -42,10 +42,22 @@ export interface PeerLimits {
   /** A failed dial waits between these, doubled each time, with jitter. */
   readonly minBackoffMs: number;
   readonly maxBackoffMs: number;
+  /** The same for strangers' addresses. */
+  readonly maxStrangerBackoffMs: number;
+  /** Dials to strangers begun in a second, after a burst. */
+  readonly strangerDialsPerSec: number;
+  readonly strangerDialsAtOnce: number;
+  /** Links that this node dialled to strangers of one group of addresses (/16, /32 of IPv6). */
+  readonly maxOutboundOfGroup: number;
   /** A link that lived this long resets the wait of its address. */
   readonly stableAfterMs: number;
-  /** Learned addresses. */
+  /** Addresses that others told. */
   readonly maxKnown: number;
+  /** Addresses that this node has tried. */
+  readonly maxTried: number;
+  /** Addresses taken from one peer in a second, after a burst. */
+  readonly toldPerSec: number;
+  readonly toldAtOnce: number;
 }
 
 export const DEFAULT_PEER_LIMITS: PeerLimits = {
@@ -68,8 +80,15 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxDialing: 16,
   minBackoffMs: 250,
   maxBackoffMs: 10_000,
+  maxStrangerBackoffMs: 300_000,
+  strangerDialsPerSec: 2,
+  strangerDialsAtOnce: 32,
+  maxOutboundOfGroup: 2,
   stableAfterMs: 10_000,
   maxKnown: 1_000,
+  maxTried: 256,
+  toldPerSec: 16,
+  toldAtOnce: 256,
 };
 
 /** The defaults with what was given. An address that may have more links may have more handshakes. */

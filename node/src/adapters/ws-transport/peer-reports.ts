@@ -2,7 +2,7 @@
 // for every attempt that fails, with the catalogue's code. Lines that strangers can cause are bounded.
 
 import type { Clock, Log, Metrics, Peer } from "../../ports.ts";
-import type { AddressEntry } from "./addresses/address-book.ts";
+import type { AddressEntry } from "./addresses/address-entry.ts";
 import type { PeerAddress } from "./addresses/peer-address.ts";
 import type { LinkEnd } from "./close-code.ts";
 import type { InboundRefusal } from "./handshake/listener.ts";
@@ -44,7 +44,10 @@ export class PeerReports {
     this.#log.debug({ peer: peerId }, "dial succeeded");
   }
 
-  /** The same reason again is no news: an address that stays down is logged once. */
+  /**
+   * The same reason again is no news: an address that stays down is logged once. Addresses that others told are
+   * logged at debug: strangers could fill the log with them.
+   */
   dialFailed(
     address: PeerAddress,
     entry: AddressEntry | undefined,
@@ -52,10 +55,10 @@ export class PeerReports {
   ): void {
     const { code, reason: detail } = failure;
     this.#metrics.count("p2p_dials_total", { result: code });
-    const news = entry !== undefined && entry.lastReason !== code && !QUIET.has(code);
-    if (entry !== undefined && news) entry.lastReason = code;
+    const isNews = entry?.isConfigured === true && entry.lastReason !== code && !QUIET.has(code);
+    if (isNews) entry.lastReason = code;
     const fields = { code, peer: address.text, detail };
-    if (news) this.#log.warn(fields, "no link to the peer; trying again");
+    if (isNews) this.#log.warn(fields, "no link to the peer; trying again");
     else this.#log.debug(fields, "no link to the peer; trying again");
   }
 

@@ -434,7 +434,7 @@ describe("ws transport against what the network brings", () => {
     const peers = [refused.address, other.address];
     const picky = await nodes.node(70, { peers, refuse: [refused.id] });
     for (const node of [refused, other, picky]) node.start();
-    refused.transport.learn([picky.address]);
+    refused.transport.learn([picky.address], picky.id);
     const isRefused = () => refused.log.some(({ code }) => code === "PEER_BANNED");
     await until(() => isRefused() && picky.transport.peers().length > 0, "refused, and linked");
     expect(picky.transport.peers().map(({ id }) => id)).toEqual([other.id]);
@@ -454,10 +454,15 @@ describe("ws transport against what the network brings", () => {
   it("settles every pair of twelve nodes that all dial each other at once, without a flap", async () => {
     const size = 12;
     const limits = { targetPeers: size, handshakeTimeoutMs: 60_000 };
+    const clusterRanges = ["127.0.0.0/8"];
     const all: WsTestNode[] = [];
-    for (let i = 0; i < size; i++) all.push(await nodes.node(100 + i, { limits }));
+    for (let i = 0; i < size; i++) all.push(await nodes.node(100 + i, { limits, clusterRanges }));
     for (const node of all) node.start();
-    for (const node of all) node.transport.learn(all.map(({ address }) => address));
+    for (const node of all)
+      node.transport.learn(
+        all.map(({ address }) => address),
+        all[0]?.id ?? "",
+      );
     const complete = () => all.every(({ transport }) => transport.peers().length === size - 1);
     await until(complete, "every node is linked to every other");
     for (const node of all) {

@@ -6,10 +6,10 @@
 import type { Peer, Timer, Transport, TransportEvents } from "../../ports.ts";
 import type { Bans } from "../../types/bans.ts";
 import { fail, invariant } from "../../types/errors.ts";
-import { AddressBook } from "./addresses/address-book.ts";
 import { Dialler } from "./addresses/dialler.ts";
 import { limitedLookup } from "./addresses/host-lookup.ts";
-import { type PeerAddress, parsePeerAddress } from "./addresses/peer-address.ts";
+import { KnownAddresses } from "./addresses/known-addresses.ts";
+import type { PeerAddress } from "./addresses/peer-address.ts";
 import { PendingHandshakes } from "./admission/pending-handshakes.ts";
 import { type CloseReason, type LinkEnd, wireCode } from "./close-code.ts";
 import { Gate } from "./gate.ts";
@@ -24,6 +24,8 @@ import { configuredPeers, type WsTransportOptions } from "./transport-options.ts
 
 /** Of stop(): closing handshakes get this long, then sockets are cut. */
 const STOP_GRACE_MS = 600;
+/** Points for a frame of addresses that comes too soon. */
+const TOO_MANY_ADDRESSES_POINTS = 2;
 /** Stalls are looked for, and byte counts reported, this often within one stall timeout. */
 const SWEEPS_PER_STALL = 5;
 
@@ -32,7 +34,7 @@ export class WsTransport implements Transport {
   readonly #limits: PeerLimits;
   readonly #session: Uint8Array;
   readonly #gate: Gate;
-  readonly #book: AddressBook;
+  readonly #addresses: KnownAddresses;
   readonly #dialler: Dialler;
   readonly #reports: PeerReports;
   readonly #listener: PeerListener;
@@ -46,22 +48,31 @@ export class WsTransport implements Transport {
   constructor(options: WsTransportOptions) {
     this.#options = options;
     this.#limits = peerLimits(options.limits);
-    const { identity, clock, random } = options;
+    const { clock, random } = options;
     this.#session = random.bytes(SESSION_BYTES);
     const configured = configuredPeers(options);
-    this.#book = new AddressBook(identity.nodeId, this.#limits.maxKnown);
-    for (const address of configured) this.#book.configure(address);
     this.#reports = new PeerReports(options);
     this.#gate = new Gate(options, {
       configured: configured.map(({ id }) => id),
       reports: this.#reports,
       bannedByOperator: () => this.#closeRefused(),
     });
+    const { protectedPeers, groupsOf } = this.#gate;
+    this.#addresses = new KnownAddresses({
+      options,
+      limits: this.#limits,
+      configured,
+      protectedPeers,
+      groupsOf,
+      isOutbound: (peerId) => this.#table?.channel(peerId)?.outbound === true,
+    });
     this.#dialler = new Dialler({
-      book: this.#book,
+      book: this.#addresses.book,
       clock,
       random,
       limits: this.#limits,
+      isProtected: (peerId) => protectedPeers.has(peerId),
+      isGroupFull: (group) => this.#isGroupFull(group),
       outboundLinks: () => this.#table?.count(true) ?? 0,
       bannedUntil: (peerId) => this.#bannedUntil(peerId),
       dial: (address) => this.#dial(address),
@@ -122,18 +133,23 @@ export class WsTransport implements Transport {
     this.#table?.disconnect(peerId, banMs > 0 ? "PEER_BANNED" : "PEER_DISCONNECTED", reason);
   }
 
-  learn(addresses: readonly string[]): void {
-    if (this.#options.dialLearned === false) return;
-    let changed = false;
-    for (const text of addresses.slice(0, this.#limits.maxKnown)) {
-      const parsed = parsePeerAddress(text);
-      if (parsed.ok) changed = this.#book.learn(parsed.value) || changed;
-    }
-    if (changed) this.#dialler.wake();
+  learn(addresses: readonly string[], fromPeerId: string): void {
+    const group = this.#table?.channel(fromPeerId)?.ip.group ?? "";
+    const came = this.#addresses.told(addresses, fromPeerId, group);
+    if (came === "news") this.#dialler.wake();
+    if (came !== "tooFast") return;
+    this.penalise(fromPeerId, TOO_MANY_ADDRESSES_POINTS, "addresses faster than they are taken");
   }
 
   known(): readonly string[] {
-    return this.#book.confirmed();
+    return this.#addresses.worthTelling();
+  }
+
+  penalise(peerId: string, points: number, reason: string): void {
+    const channel = this.#table?.channel(peerId);
+    if (channel === undefined) return;
+    const end = this.#gate.penalise(channel, points, reason);
+    if (end !== undefined) this.#table?.disconnect(peerId, end, reason);
   }
 
   /** Every socket is closed within one second; no event follows. */
@@ -144,7 +160,7 @@ export class WsTransport implements Transport {
     this.#sweep?.cancel();
     this.#dialler.stop();
     for (const dial of this.#dials) dial.abort();
-    let open = 3;
+    let open = 4;
     const closed = (): void => {
       open--;
       if (open > 0) return;
@@ -152,6 +168,7 @@ export class WsTransport implements Transport {
       done();
     };
     const cut = clock.startTimer(STOP_GRACE_MS, () => table?.destroyAll());
+    this.#addresses.close(closed);
     this.#gate.close(closed);
     this.#listener.close(closed);
     if (table === undefined) closed();
@@ -214,38 +231,56 @@ export class WsTransport implements Transport {
 
   #dial(address: PeerAddress): void {
     const { identity, clock } = this.#options;
+    const { protectedPeers, groupsOf } = this.#gate;
     const context = {
       identity,
       clock,
       timeoutMs: this.#limits.handshakeTimeoutMs,
       lookup: this.#lookup,
-      groupsOf: this.#gate.groupsOf,
+      groupsOf,
       hello: this.#hello(true),
+      trying: (ip: string): void => {
+        if (protectedPeers.isConfigured(address.id))
+          protectedPeers.foundAt(address.id, groupsOf(ip));
+      },
     };
     const dial = dialPeer(address, context, (reached) => {
       this.#dials.delete(dial);
-      const outcome = this.#unlessBanned(reached);
+      const outcome = this.#unlessUnwanted(reached);
       if (this.#stopping && !outcome.ok) return;
       if (outcome.ok) {
         this.#table?.add(outcome.value);
         this.#reports.dialled(address.id);
       } else {
-        this.#reports.dialFailed(address, this.#book.get(address.id), outcome);
+        this.#reports.dialFailed(address, this.#addresses.book.get(address.id), outcome);
       }
-      this.#dialler.dialled(address.id, outcome.ok);
+      this.#dialler.dialled(address.id, outcome.ok ? outcome.value.ip.group : undefined);
     });
     this.#dials.add(dial);
   }
 
-  /** The peer may have been banned while it was dialled. */
-  #unlessBanned(outcome: DialOutcome): DialOutcome {
+  /** Only when it is reached it is known where a name leads; and it may have been banned meanwhile. */
+  #unlessUnwanted(outcome: DialOutcome): DialOutcome {
     if (!outcome.ok) return outcome;
-    if (!this.#gate.refuses(outcome.value)) return outcome;
-    outcome.value.ws.close(wireCode("PEER_BANNED"));
-    return fail("PEER_BANNED", "banned while it was dialled");
+    const { peerId, ip, ws } = outcome.value;
+    if (this.#gate.refuses(outcome.value)) {
+      ws.close(wireCode("PEER_BANNED"));
+      return fail("PEER_BANNED", "banned while it was dialled");
+    }
+    const isStranger = !ip.isCluster && !this.#gate.protectedPeers.has(peerId);
+    if (isStranger && this.#isGroupFull(ip.group)) {
+      ws.close(wireCode("PEER_TOO_MANY"));
+      return fail("PEER_TOO_MANY", `as many links as may be go to ${ip.group}`);
+    }
+    return outcome;
+  }
+
+  #isGroupFull(group: string): boolean {
+    return (this.#table?.outboundOfGroup(group) ?? 0) >= this.#limits.maxOutboundOfGroup;
   }
 
   #changed(channel: Channel, reason: LinkEnd | undefined): void {
+    this.#addresses.changed();
     if (reason !== undefined) {
       this.#reports.disconnected(channel, reason);
       this.#dialler.unlinked(channel.peerId);
@@ -253,11 +288,7 @@ export class WsTransport implements Transport {
     }
     this.#reports.connected(channel);
     this.#gate.protectedPeers.foundAt(channel.peerId, channel.ip);
-    const told = advertisedAddress(channel);
-    const address = told === undefined ? undefined : parsePeerAddress(told);
-    if (address?.ok === true && this.#options.dialLearned !== false) {
-      this.#book.confirm(address.value);
-    }
+    this.#addresses.ownWord(advertisedAddress(channel), channel.ip.group);
     this.#dialler.linked(channel.peerId);
   }
 

@@ -135,7 +135,7 @@ export class PeerMessages {
       case "pong":
         return this.#ponged(peer, message.nonce, message.nowMs);
       case "peers":
-        return transport.learn(message.addresses);
+        return transport.learn(message.addresses, peer.id);
     }
   }
 

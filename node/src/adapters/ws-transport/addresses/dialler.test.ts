@@ -16,7 +16,15 @@ const addressOf = (number: number, host = "host"): PeerAddress => {
 /** A dialler whose dials end as the test says: by default they hang. */
 function openDialler(limits: Partial<PeerLimits> = {}) {
   const clock = new VirtualClock();
-  const book = new AddressBook(idOf(0), limits.maxKnown ?? DEFAULT_PEER_LIMITS.maxKnown);
+  const validators = new Set<string>();
+  const fullGroups = new Set<string>();
+  const isProtected = (id: string) => validators.has(id);
+  const book = new AddressBook({
+    selfId: idOf(0),
+    limits: DEFAULT_PEER_LIMITS,
+    isProtected,
+    groupOfHost: (host) => host,
+  });
   const dials: { readonly id: string; readonly atMs: number }[] = [];
   const linked = new Set<string>();
   const banned = new Map<string, number>();
@@ -27,6 +35,8 @@ function openDialler(limits: Partial<PeerLimits> = {}) {
     random: new SeededRandom(1),
     limits: { ...DEFAULT_PEER_LIMITS, ...limits },
     outboundLinks: () => linked.size,
+    isProtected,
+    isGroupFull: (group) => fullGroups.has(group),
     bannedUntil: (id) => banned.get(id),
     dial: ({ id }) => {
       dials.push({ id, atMs: clock.monotonicMs() });
@@ -37,7 +47,7 @@ function openDialler(limits: Partial<PeerLimits> = {}) {
           linked.add(id);
           dialler.linked(id);
         }
-        dialler.dialled(id, result);
+        dialler.dialled(id, result ? "proved" : undefined);
       });
     },
   });
@@ -45,7 +55,7 @@ function openDialler(limits: Partial<PeerLimits> = {}) {
     linked.delete(id);
     dialler.unlinked(id);
   };
-  return { clock, book, dials, linked, banned, answer, dialler, lose };
+  return { clock, book, validators, fullGroups, dials, linked, banned, answer, dialler, lose };
 }
 
 const waits = (dials: readonly { atMs: number }[]): number[] =>
@@ -94,7 +104,7 @@ describe("dialler", () => {
       targetPeers: 4,
       maxOutbound: 10,
     });
-    for (let i = 1; i <= 40; i++) book.learn(addressOf(i));
+    for (let i = 1; i <= 40; i++) book.learn(addressOf(i, `host-${i}`), "teller");
     answer.set("all", true);
     dialler.start();
     clock.advance(10_000);
@@ -115,8 +125,69 @@ describe("dialler", () => {
     dialler.start();
     clock.advance(60_000);
     expect(dials).toHaveLength(3);
-    dialler.dialled(dials[0]?.id ?? "", false);
+    dialler.dialled(dials[0]?.id ?? "", undefined);
     expect(dials).toHaveLength(4);
+  });
+
+  it("dials strangers at a bounded rate, however many are told, and validators at once", () => {
+    const { clock, book, validators, dials, answer, dialler } = openDialler({
+      targetPeers: 64,
+      maxDialing: 1_000,
+      strangerDialsPerSec: 2,
+      strangerDialsAtOnce: 10,
+    });
+    answer.set("all", false);
+    dialler.start();
+    for (let i = 1; i <= 600; i++) book.learn(addressOf(i, `host-${i}`), `teller-${i % 100}`);
+    dialler.wake();
+    clock.advance(60_000);
+    expect(dials.length).toBeGreaterThan(100);
+    expect(dials.length).toBeLessThanOrEqual(10 + 1 + 2 * 60);
+    for (let i = 701; i <= 720; i++) {
+      validators.add(idOf(i));
+      book.learn(addressOf(i), "teller-1");
+    }
+    dialler.wake();
+    const dialled = new Set(dials.map(({ id }) => id));
+    expect([...validators].every((id) => dialled.has(id))).toBe(true);
+  });
+
+  it("gives a source that tells much no more dials than one that tells little", () => {
+    const { clock, book, dials, answer, dialler } = openDialler({ targetPeers: 64, maxDialing: 1 });
+    for (let i = 1; i <= 64; i++) book.learn(addressOf(i, `host-${i}`), "loud");
+    for (let i = 101; i <= 104; i++) book.learn(addressOf(i, `host-${i}`), "quiet");
+    answer.set("all", false);
+    dialler.start();
+    clock.advance(4_000);
+    const quiet = new Set([101, 102, 103, 104].map(idOf));
+    // All four of the quiet one are among the first twenty or so, not among the last of 68.
+    expect(
+      new Set(
+        dials
+          .slice(0, 30)
+          .filter(({ id }) => quiet.has(id))
+          .map(({ id }) => id),
+      ).size,
+    ).toBe(4);
+  });
+
+  it("leaves out a group of addresses to which enough links go", () => {
+    const { clock, book, fullGroups, dials, dialler } = openDialler();
+    for (const number of [1, 2]) book.learn(addressOf(number, `host-${number}`), "teller");
+    fullGroups.add("host-1");
+    dialler.start();
+    clock.advance(10_000);
+    expect(dials.map(({ id }) => id)).toEqual([idOf(2)]);
+  });
+
+  it("dials anchors before other strangers, without a wait", () => {
+    const { book, dials, dialler } = openDialler({ strangerDialsAtOnce: 0, targetPeers: 4 });
+    const about = { source: "teller", group: "g", lastLinkedMs: 5 };
+    for (let i = 1; i <= 12; i++) {
+      book.restore(addressOf(i), { ...about, isTried: true, isAnchor: i > 8 });
+    }
+    dialler.start();
+    expect(dials.map(({ id }) => id)).toEqual([9, 10, 11, 12].map(idOf));
   });
 
   it("waits for the end of a ban", () => {
@@ -143,55 +214,5 @@ describe("dialler", () => {
     const count = dials.length;
     clock.advance(100_000);
     expect(dials).toHaveLength(count);
-  });
-});
-
-describe("address book", () => {
-  const learned = (book: AddressBook) => [...book.entries()].map(({ address }) => address.text);
-
-  it("holds at most what it may, and lets go of what keeps failing first", () => {
-    const book = new AddressBook(idOf(0), 10);
-    for (let i = 1; i <= 10; i++) expect(book.learn(addressOf(i))).toBe(true);
-    expect(book.learn(addressOf(11))).toBe(false);
-    const failing = book.get(idOf(4));
-    for (let i = 0; i < 3; i++) if (failing !== undefined) book.failed(failing);
-    expect(book.learn(addressOf(11))).toBe(true);
-    expect(book.get(idOf(4))).toBeUndefined();
-    expect(learned(book)).toHaveLength(10);
-  });
-
-  it("does not let hearsay replace an address that works, nor a configured one ever", () => {
-    const book = new AddressBook(idOf(0), 10);
-    book.configure(addressOf(1));
-    book.learn(addressOf(2));
-    expect(book.learn(addressOf(1, "evil"))).toBe(false);
-    expect(book.learn(addressOf(2, "evil"))).toBe(false);
-    for (const number of [1, 2]) {
-      const entry = book.get(idOf(number));
-      for (let i = 0; i < 3; i++) if (entry !== undefined) book.failed(entry);
-    }
-    expect(book.learn(addressOf(1, "moved"))).toBe(false);
-    expect(book.learn(addressOf(2, "moved"))).toBe(true);
-    expect(learned(book)).toEqual([addressOf(1).text, addressOf(2, "moved").text]);
-  });
-
-  it("forgets a learned address that never worked, and keeps one that did", () => {
-    const book = new AddressBook(idOf(0), 10);
-    book.learn(addressOf(1));
-    book.confirm(addressOf(2));
-    for (const number of [1, 2]) {
-      const entry = book.get(idOf(number));
-      for (let i = 0; i < 20; i++) if (entry !== undefined) book.failed(entry);
-    }
-    expect(learned(book)).toEqual([addressOf(2).text]);
-    // It is dialled further, but no longer told to others.
-    expect(book.confirmed()).toEqual([]);
-  });
-
-  it("never holds the node's own id", () => {
-    const book = new AddressBook(idOf(0), 10);
-    book.configure(addressOf(0));
-    expect(book.learn(addressOf(0))).toBe(false);
-    expect(learned(book)).toEqual([]);
   });
 });

@@ -1,11 +1,16 @@
-// Keeps the node connected. Configured peers are dialled for ever, learned addresses until targetPeers
-// outbound links stand. Each address waits between attempts. The wait doubles from minBackoffMs to
-// maxBackoffMs, with jitter. Only a link that lived for stableAfterMs resets it, so an address whose links
-// keep breaking is dialled seldom. There is one timer, for the earliest address that is due.
+// Keeps the node connected. Configured peers are dialled for ever, validators of the chain and learned addresses
+// until targetPeers outbound links stand. Each address waits between attempts. The wait doubles from
+// minBackoffMs, with jitter, up to maxBackoffMs, or maxStrangerBackoffMs for strangers. Only a link that lived
+// for stableAfterMs resets it, so an address whose links keep breaking is dialled seldom. Strangers are dialled
+// at a bounded rate, whatever the book holds, and by chance: first by who told of them, then among those, so
+// that many addresses from one source are not dialled more often than few. There is one timer, for the earliest
+// address that is due.
 
 import type { Clock, Random, Timer } from "../../../ports.ts";
+import { TokenBucket } from "../../../types/token-bucket.ts";
 import type { PeerLimits } from "../limits.ts";
-import type { AddressBook, AddressEntry } from "./address-book.ts";
+import type { AddressBook } from "./address-book.ts";
+import type { AddressEntry } from "./address-entry.ts";
 import type { PeerAddress } from "./peer-address.ts";
 
 export interface DiallerParts {
@@ -14,66 +19,91 @@ export interface DiallerParts {
   readonly random: Random;
   readonly limits: Pick<
     PeerLimits,
-    "targetPeers" | "maxOutbound" | "maxDialing" | "minBackoffMs" | "maxBackoffMs" | "stableAfterMs"
+    | "targetPeers"
+    | "maxOutbound"
+    | "maxDialing"
+    | "minBackoffMs"
+    | "maxBackoffMs"
+    | "maxStrangerBackoffMs"
+    | "strangerDialsPerSec"
+    | "strangerDialsAtOnce"
+    | "stableAfterMs"
   >;
   /** Outbound links that stand. */
   readonly outboundLinks: () => number;
+  /** A validator of the chain, or a configured peer. */
+  readonly isProtected: (peerId: string) => boolean;
+  /** Whether as many strangers of this group of addresses are linked as may be. */
+  readonly isGroupFull: (group: string) => boolean;
   /** When a ban of the peer ends, or undefined. */
   readonly bannedUntil: (peerId: string) => number | undefined;
-  /** Starts one attempt; its end is reported by linked() or failed(). */
+  /** Starts one attempt; its end is reported by dialled(). */
   readonly dial: (address: PeerAddress) => void;
 }
 
 export class Dialler {
   readonly #parts: DiallerParts;
+  readonly #strangerDials: TokenBucket;
   #timer: Timer | undefined;
-  #running = false;
+  #dialing = 0;
+  /** Outbound links, counted at each wake. */
+  #outbound = 0;
+  #isRunning = false;
 
   constructor(parts: DiallerParts) {
     this.#parts = parts;
+    const { strangerDialsPerSec, strangerDialsAtOnce } = parts.limits;
+    const nowMs = parts.clock.monotonicMs();
+    this.#strangerDials = new TokenBucket(strangerDialsPerSec, strangerDialsAtOnce, nowMs);
   }
 
   start(): void {
-    this.#running = true;
+    this.#isRunning = true;
     this.wake();
   }
 
   stop(): void {
-    this.#running = false;
+    this.#isRunning = false;
     this.#timer?.cancel();
   }
 
   /** A link to the peer stands, whoever dialled it. */
   linked(peerId: string): void {
-    const entry = this.#parts.book.get(peerId);
+    const { book, clock } = this.#parts;
+    const entry = book.get(peerId);
     if (entry === undefined) return;
-    entry.linkedSinceMs ??= this.#parts.clock.monotonicMs();
+    entry.linkedSinceMs ??= clock.monotonicMs();
+    entry.lastLinkedMs = clock.nowMs();
     entry.lastReason = undefined;
   }
 
   /** The link to the peer is gone. */
   unlinked(peerId: string): void {
-    const entry = this.#parts.book.get(peerId);
+    const { book, clock, limits } = this.#parts;
+    const entry = book.get(peerId);
     if (entry?.linkedSinceMs !== undefined) {
-      const livedMs = this.#parts.clock.monotonicMs() - entry.linkedSinceMs;
+      const livedMs = clock.monotonicMs() - entry.linkedSinceMs;
       entry.linkedSinceMs = undefined;
-      if (livedMs >= this.#parts.limits.stableAfterMs) entry.failures = 0;
+      entry.lastLinkedMs = clock.nowMs();
+      if (livedMs >= limits.stableAfterMs) entry.failures = 0;
       this.#postpone(entry);
       entry.failures++;
     }
     this.wake();
   }
 
-  /** The attempt ended, with a link or without. */
-  dialled(peerId: string, linked: boolean): void {
-    const entry = this.#parts.book.get(peerId);
+  /** The attempt ended: `group` of the address that the id was proved at, or undefined where it failed. */
+  dialled(peerId: string, group: string | undefined): void {
+    const { book, clock } = this.#parts;
+    this.#dialing--;
+    const entry = book.get(peerId);
     if (entry !== undefined) {
-      entry.dialing = false;
-      if (linked) {
-        entry.confirmed = true;
+      entry.isDialing = false;
+      if (group !== undefined) {
+        book.proved(entry, group);
       } else {
         this.#postpone(entry);
-        this.#parts.book.failed(entry);
+        book.failed(entry, clock.nowMs());
       }
     }
     this.wake();
@@ -83,25 +113,78 @@ export class Dialler {
   wake(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (!this.#running) return;
-    const nowMs = this.#parts.clock.monotonicMs();
-    const due = [...this.#parts.book.entries()]
-      .filter((entry) => entry.linkedSinceMs === undefined && !entry.dialing)
-      .toSorted((a, b) => Number(b.configured) - Number(a.configured) || a.failures - b.failures);
-    let nextMs = Infinity;
-    for (const entry of due) {
+    if (!this.#isRunning) return;
+    const { clock, limits } = this.#parts;
+    this.#outbound = this.#parts.outboundLinks();
+    const nowMs = clock.monotonicMs();
+    const { sure, strangers, nextMs } = this.#due(nowMs);
+    for (const entry of sure.toSorted(configuredFirst)) {
+      const target = entry.isConfigured ? limits.maxOutbound : limits.targetPeers;
       // Without room the end of a link or of an attempt wakes the dialler again.
-      if (!this.#hasRoom(entry)) continue;
+      if (this.#hasRoom(target)) this.#dial(entry);
+    }
+    const strangersMs = this.#dialStrangers(strangers, nowMs);
+    const wakeMs = Math.min(nextMs, strangersMs);
+    if (wakeMs === Infinity || this.#timer !== undefined) return;
+    this.#timer = clock.startTimer(wakeMs - nowMs, () => this.wake());
+  }
+
+  /** What is to be dialled now, and when the next one will be due. */
+  #due(nowMs: number) {
+    const { book, isProtected, limits, isGroupFull } = this.#parts;
+    const sure: AddressEntry[] = [];
+    const strangers: AddressEntry[] = [];
+    let nextMs = Infinity;
+    for (const entry of book.entries()) {
+      if (entry.linkedSinceMs !== undefined || entry.isDialing) continue;
+      const target = entry.isConfigured ? limits.maxOutbound : limits.targetPeers;
+      if (!this.#hasRoom(target)) continue;
+      const isAnchor = entry.isAnchor && entry.failures === 0;
+      const isSure = entry.isConfigured || isAnchor || isProtected(entry.address.id);
+      if (!isSure && isGroupFull(entry.group)) continue;
       const atMs = this.#dueAt(entry);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
-      else this.#dial(entry);
+      else (isSure ? sure : strangers).push(entry);
     }
-    if (nextMs === Infinity || this.#timer !== undefined) return;
-    this.#timer = this.#parts.clock.startTimer(nextMs - nowMs, () => this.wake());
+    return { sure, strangers, nextMs };
+  }
+
+  /** Dials some of them; when the next one may be dialled, Infinity where something else must happen first. */
+  #dialStrangers(strangers: readonly AddressEntry[], nowMs: number): number {
+    const left = new Set(strangers);
+    while (left.size > 0 && this.#hasRoom(this.#parts.limits.targetPeers)) {
+      const waitMs = this.#strangerDials.take(0, nowMs);
+      if (waitMs > 0) return nowMs + waitMs;
+      const entry = this.#draw([...left]);
+      if (entry === undefined) return Infinity;
+      left.delete(entry);
+      this.#strangerDials.take(1, nowMs);
+      this.#dial(entry);
+    }
+    return Infinity;
+  }
+
+  /** One of the tried in half of the draws; else a source by chance, then one of what it told. */
+  #draw(entries: readonly AddressEntry[]): AddressEntry | undefined {
+    const tried = entries.filter(({ isTried }) => isTried);
+    const told = entries.filter(({ isTried }) => !isTried);
+    const takesTried = told.length === 0 || (tried.length > 0 && this.#below(2) === 0);
+    if (takesTried) return tried[this.#below(tried.length)];
+    const sources = [...new Set(told.map(({ source }) => source))];
+    const source = sources[this.#below(sources.length)];
+    const ofSource = told.filter((entry) => entry.source === source);
+    return ofSource[this.#below(ofSource.length)];
+  }
+
+  /** A number below `count`, by chance. */
+  #below(count: number): number {
+    const [high = 0, low = 0] = this.#parts.random.bytes(2);
+    return ((high << 8) | low) % count;
   }
 
   #dial(entry: AddressEntry): void {
-    entry.dialing = true;
+    entry.isDialing = true;
+    this.#dialing++;
     this.#parts.dial(entry.address);
   }
 
@@ -109,19 +192,23 @@ export class Dialler {
     return Math.max(entry.nextDialMs, this.#parts.bannedUntil(entry.address.id) ?? 0);
   }
 
-  #hasRoom({ configured }: AddressEntry): boolean {
-    const { limits, outboundLinks, book } = this.#parts;
-    let dialing = 0;
-    for (const entry of book.entries()) if (entry.dialing) dialing++;
-    if (dialing >= limits.maxDialing) return false;
-    const wanted = configured ? limits.maxOutbound : limits.targetPeers;
-    return outboundLinks() + dialing < Math.min(wanted, limits.maxOutbound);
+  #hasRoom(target: number): boolean {
+    const { limits } = this.#parts;
+    if (this.#dialing >= limits.maxDialing) return false;
+    return this.#outbound + this.#dialing < Math.min(target, limits.maxOutbound);
   }
 
   #postpone(entry: AddressEntry): void {
-    const { minBackoffMs, maxBackoffMs } = this.#parts.limits;
-    const ceilingMs = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(entry.failures, 16));
-    const [byte = 0] = this.#parts.random.bytes(1);
-    entry.nextDialMs = this.#parts.clock.monotonicMs() + ceilingMs * (0.5 + byte / 512);
+    const { clock, limits, random, isProtected } = this.#parts;
+    const isSure = entry.isConfigured || isProtected(entry.address.id);
+    const mostMs = isSure ? limits.maxBackoffMs : limits.maxStrangerBackoffMs;
+    const ceilingMs = Math.min(mostMs, limits.minBackoffMs * 2 ** Math.min(entry.failures, 16));
+    const [byte = 0] = random.bytes(1);
+    entry.nextDialMs = clock.monotonicMs() + ceilingMs * (0.5 + byte / 512);
   }
+}
+
+/** Configured peers first, then those that failed least. */
+function configuredFirst(a: AddressEntry, b: AddressEntry): number {
+  return Number(b.isConfigured) - Number(a.isConfigured) || a.failures - b.failures;
 }

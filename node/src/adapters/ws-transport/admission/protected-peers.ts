@@ -43,6 +43,20 @@ export class ProtectedPeers {
     return this.#configured.has(peerId);
   }
 
+  /** Where they were, by node id. */
+  places(): readonly (readonly [string, string])[] {
+    return Array.from(this.#addresses).flatMap(([id, known]) =>
+      this.has(id) ? known.map((address) => [id, address] as const) : [],
+    );
+  }
+
+  /** Where peers were when an earlier process ended; counts for those that are protected. */
+  remember(places: Iterable<readonly [string, string]>): void {
+    for (const [id, address] of places) {
+      this.#addresses.set(id, [...(this.#addresses.get(id) ?? []), address].slice(-MAX_ADDRESSES));
+    }
+  }
+
   /** The peer is at this address: it proved so, or the configuration says so. */
   foundAt(peerId: string, ip: IpGroups): void {
     if (!this.has(peerId) || ip.address === "") return;
@@ -51,7 +65,9 @@ export class ProtectedPeers {
   }
 
   isExpected(ip: IpGroups): boolean {
-    for (const known of this.#addresses.values()) if (known.includes(ip.address)) return true;
+    for (const [id, known] of this.#addresses) {
+      if (known.includes(ip.address) && this.has(id)) return true;
+    }
     return false;
   }
 }

@@ -2,7 +2,7 @@
 // all of it. The host name is resolved anew by each attempt. No byte of HTTP is sent before the other
 // side has proved to be who was dialled. The dialler decides when to try and what to do afterwards.
 
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import { nodeIdOf } from "../../../crypto/pure-keys.ts";
@@ -23,6 +23,8 @@ export interface DialContext {
   readonly timeoutMs: number;
   readonly lookup: LookupFunction;
   readonly groupsOf: IpGrouping;
+  /** Told each address that is tried, as the name is resolved. */
+  readonly trying: (ip: string) => void;
   /** What this node says of itself as the dialler. */
   readonly hello: Hello;
 }
@@ -63,6 +65,8 @@ export function dialPeer(
       : giveUp("PEER_UNREACHABLE", `no connection within ${timeoutMs} ms`),
   );
   socket.setNoDelay(true);
+  if (isIP(address.host) !== 0) context.trying(address.host);
+  socket.on("lookup", (_error, ip) => context.trying(ip));
   socket.once("connect", () => {
     connected = true;
   });

@@ -55,6 +55,17 @@ export class LinkTable {
     return this.#entries.get(peerId)?.peer;
   }
 
+  /** Outbound links with strangers of a group of addresses. */
+  outboundOfGroup(group: string): number {
+    let count = 0;
+    for (const { link, peer } of this.#entries.values()) {
+      const { outbound, ip } = link.channel;
+      if (outbound && !ip.isCluster && ip.group === group && !this.#parts.isProtected(peer.id))
+        count++;
+    }
+    return count;
+  }
+
   count(outbound: boolean): number {
     let count = 0;
     for (const { link } of this.#entries.values()) if (link.channel.outbound === outbound) count++;
