@@ -4,6 +4,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { once } from "node:events";
+import type { TcpNetConnectOpts } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { X509CertificateGenerator } from "@peculiar/x509";
 import { WebSocket } from "ws";
@@ -16,11 +17,13 @@ import {
 } from "../src/adapters/ws-transport/handshake/hello.ts";
 import type { NodeIdentity } from "../src/adapters/ws-transport/handshake/node-identity.ts";
 
+type RawSettings = ConnectionOptions & Pick<TcpNetConnectOpts, "localAddress">;
+
 /** A TLS connection to a node, as the identity or with other settings. */
 export async function rawTls(
   port: number,
   identity: NodeIdentity,
-  settings: ConnectionOptions = {},
+  settings: RawSettings = {},
 ): Promise<TLSSocket> {
   const socket = connect({ ...identity.listenOptions(), host: "127.0.0.1", port, ...settings });
   socket.on("error", () => socket.destroy());
@@ -57,11 +60,17 @@ export async function rawPeer(
   port: number,
   identity: NodeIdentity,
   hello: Hello = helloOf(),
+  settings: RawSettings = {},
 ): Promise<{ ws: WebSocket; socket: TLSSocket }> {
-  const socket = await rawTls(port, identity);
+  const socket = await rawTls(port, identity, settings);
   const ws = await rawWebSocket(socket);
   ws.send(encodeHello(hello, exportedOf(socket), (message) => identity.sign(message)));
-  await once(ws, "message");
+  const refused = once(ws, "close").then(([code]) => {
+    throw new Error(`the node refused the link with ${String(code)}`);
+  });
+  await Promise.race([once(ws, "message"), refused]);
+  // A later close is the test's affair.
+  refused.catch(() => undefined);
   return { ws, socket };
 }
 

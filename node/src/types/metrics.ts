@@ -94,7 +94,10 @@ export const METRICS = {
     "Points charged to peers for load and bad manners, by reason.",
     "reason",
   ),
-  p2p_bans_total: counter("Peers banned, by reason.", "reason"),
+  p2p_bans_total: counter(
+    "Bans by the node itself: protocol (a proven fault), score (of a node id), range (of addresses).",
+    "reason",
+  ),
   p2p_dropped_total: counter("Messages or links dropped, by reason.", "reason"),
   p2p_dials_total: counter("Dials, by result.", "result"),
   // mempool

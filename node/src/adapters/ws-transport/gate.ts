@@ -51,6 +51,7 @@ export class Gate {
       metrics,
       path: dataDir === undefined ? undefined : join(dataDir, BANS_FILE),
       refused: new Set(refuse),
+      banned: (ban, cause) => parts.reports.banned(ban, cause),
       bannedByOperator: parts.bannedByOperator,
     });
   }
@@ -82,7 +83,6 @@ export class Gate {
     if (suspect.isProtected) return undefined;
     this.#reports.penalised(peer.peerId, points, reason);
     const sentence = this.#isolation.penalise(suspect, points, reason);
-    if (sentence === "ban") this.#reports.banned(peer.peerId, peer.ip.address, reason);
     if (sentence === "none") return undefined;
     return sentence === "ban" ? "PEER_BANNED" : "PEER_DISCONNECTED";
   }
@@ -90,7 +90,6 @@ export class Gate {
   /** A proven fault, and how long it keeps the peer away. */
   ban(peer: PeerAt, banMs: number, reason: string): void {
     this.#isolation.ban(this.#suspect(peer), banMs, reason);
-    this.#reports.banned(peer.peerId, peer.ip.address, reason);
   }
 
   /** An inbound connection came to nothing. */

@@ -2,10 +2,12 @@
 // for every attempt that fails, with the catalogue's code. Lines that strangers can cause are bounded.
 
 import type { Clock, Log, Metrics, Peer } from "../../ports.ts";
+import type { Ban } from "../../types/bans.ts";
 import type { AddressEntry } from "./addresses/address-entry.ts";
 import type { PeerAddress } from "./addresses/peer-address.ts";
 import type { LinkEnd } from "./close-code.ts";
 import type { InboundRefusal } from "./handshake/listener.ts";
+import type { BanCause } from "./isolation/isolation.ts";
 import type { Channel } from "./links/link.ts";
 import { RefusalLog } from "./refusal-log.ts";
 
@@ -35,8 +37,13 @@ export class PeerReports {
     this.#log.debug({ peer: peerId, points, reason }, "points charged to a peer");
   }
 
-  banned(peerId: string, ip: string, reason: string): void {
-    this.#refusals.warn("PEER_BANNED", { peer: peerId, ip, reason }, "peer banned");
+  /** A node id or a range of addresses, by the node's own judgement. */
+  banned({ target, sinceMs, untilMs, reason }: Ban, cause: BanCause): void {
+    // The driver counts what it has proved itself.
+    if (cause !== "protocol") this.#metrics.count("p2p_bans_total", { reason: cause });
+    const lastsMs = untilMs - sinceMs;
+    const fields = { [cause === "range" ? "range" : "peer"]: target, lastsMs, reason };
+    this.#refusals.warn("PEER_BANNED", fields, "banned");
   }
 
   dialled(peerId: string): void {

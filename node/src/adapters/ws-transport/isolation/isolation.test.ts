@@ -29,6 +29,7 @@ function openIsolation(path?: string, clock = new VirtualClock()) {
     metrics,
     path,
     refused: new Set([idOf(99)]),
+    banned: none,
     bannedByOperator: none,
   });
   return { isolation, clock, metrics, warnings };
@@ -62,7 +63,7 @@ describe("scores", () => {
 describe("a stranger", () => {
   it("loses its link at 50 points and is banned at 100, for longer each time", () => {
     const { isolation, clock } = openIsolation();
-    const sentences = [49, 1, 49, 1].map((points) =>
+    const sentences = [49, 1, 39, 1].map((points) =>
       isolation.penalise(suspect(1), points, "load"),
     );
     expect(sentences).toEqual(["none", "disconnect", "disconnect", "ban"]);

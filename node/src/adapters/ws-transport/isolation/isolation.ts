@@ -23,12 +23,17 @@ export interface Suspect {
   readonly isProtected: boolean;
 }
 
+/** A proven fault, which the driver counts; the score of a node id; that of an address or network. */
+export type BanCause = "protocol" | "score" | "range";
+
 export type Sentence = "none" | "disconnect" | "ban";
 
 /** From here on the link of a node id is closed. */
 const DISCONNECT_POINTS = 50;
 /** From here on it is banned. An address needs three such node ids, a network three such addresses. */
 export const BAN_POINTS = 100;
+/** Each time a link is closed for its score. */
+const RETURN_POINTS = 10;
 const ADDRESS_FACTOR = 3;
 const NETWORK_FACTOR = 9;
 /** Of the first ban; later ones grow (ban-list.ts). */
@@ -43,7 +48,9 @@ export interface IsolationParts {
   readonly path: string | undefined;
   /** Node ids that the configuration refuses for ever. */
   readonly refused: ReadonlySet<string>;
-  /** An operator's ban covers these; links are to be closed. */
+  /** The node has banned somebody by its own judgement. */
+  readonly banned: (ban: Ban, cause: BanCause) => void;
+  /** An operator has; links are to be closed. */
   readonly bannedByOperator: () => void;
 }
 
@@ -68,15 +75,19 @@ export class Isolation implements Bans {
     this.penaliseAddress(ip, points, reason);
     const score = this.#scores.charge(peerId, points, this.#parts.clock.monotonicMs());
     if (score < DISCONNECT_POINTS) return "none";
-    if (score < BAN_POINTS) return "disconnect";
-    this.#strike(peerId, FIRST_BAN_MS, { reason, grows: true });
+    if (score < BAN_POINTS) {
+      // Who comes back and goes on does not do so for long.
+      this.#scores.charge(peerId, RETURN_POINTS, this.#parts.clock.monotonicMs());
+      return "disconnect";
+    }
+    this.#strike(peerId, FIRST_BAN_MS, { reason, grows: true, cause: "score" });
     return "ban";
   }
 
   /** Bans for a proven fault: a stranger for `banMs` and longer each time, who is protected for `banMs`. */
   ban({ peerId, ip, isProtected }: Suspect, banMs: number, reason: string): void {
     if (!isProtected) this.penaliseAddress(ip, BAN_POINTS, reason);
-    this.#strike(peerId, banMs, { reason, grows: !isProtected });
+    this.#strike(peerId, banMs, { reason, grows: !isProtected, cause: "protocol" });
   }
 
   /** Charges a connection that came to nothing, before it was known who it is. */
@@ -88,7 +99,8 @@ export class Isolation implements Bans {
     ] as const;
     for (const [range, factor] of levels) {
       const score = this.#scores.charge(range, points, this.#parts.clock.monotonicMs());
-      if (score >= BAN_POINTS * factor) this.#strike(range, FIRST_BAN_MS, { reason, grows: true });
+      if (score < BAN_POINTS * factor) continue;
+      this.#strike(range, FIRST_BAN_MS, { reason, grows: true, cause: "range" });
     }
   }
 
@@ -155,9 +167,15 @@ export class Isolation implements Bans {
     this.#parts.metrics.gauge("p2p_bans", this.list().length);
   }
 
-  #strike(target: string, baseMs: number, told: { reason: string; grows: boolean }): void {
-    this.#bans.strike(target, baseMs, { ...told, nowMs: this.#parts.clock.nowMs() });
+  #strike(
+    target: string,
+    baseMs: number,
+    told: { reason: string; grows: boolean; cause: BanCause },
+  ): void {
+    const nowMs = this.#parts.clock.nowMs();
+    const ban = this.#bans.strike(target, baseMs, { ...told, nowMs });
     this.#scores.forget(target);
+    if (ban !== undefined) this.#parts.banned(ban, told.cause);
     this.#changed();
   }
 

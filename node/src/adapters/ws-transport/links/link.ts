@@ -172,6 +172,7 @@ export class Link {
 
   /** Pings and pongs of WebSocket itself, which no node sends. */
   readonly #onControl = (): void => {
+    if (!this.open) return;
     this.#charge(FRAME_COST_BYTES);
     this.#events.misbehaved(this, CONTROL_POINTS, "a control frame of WebSocket");
   };
