@@ -35,6 +35,9 @@ export interface PeerLimits {
   readonly maxBulkBytes: number;
   /** Taken from one peer, each frame counting FRAME_COST_BYTES more; above it the socket waits. */
   readonly rateBytesPerSec: number;
+  /** Time of the event loop that all strangers' frames may take in a second, and those of one. */
+  readonly strangerWorkMsPerSec: number;
+  readonly strangerWorkMsPerSecEach: number;
   /** Links to learned addresses are dialled until this many outbound links stand. */
   readonly targetPeers: number;
   /** Dials in progress at one time. */
@@ -76,6 +79,8 @@ export const DEFAULT_PEER_LIMITS: PeerLimits = {
   maxSendBufferBytes: 8 * 1024 * 1024,
   maxBulkBytes: 4 * 1024 * 1024,
   rateBytesPerSec: 5_000_000,
+  strangerWorkMsPerSec: 200,
+  strangerWorkMsPerSecEach: 100,
   targetPeers: 8,
   maxDialing: 16,
   minBackoffMs: 250,

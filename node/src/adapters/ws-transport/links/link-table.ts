@@ -10,6 +10,7 @@ import type { CloseReason, LinkEnd } from "../close-code.ts";
 import type { PeerLimits } from "../limits.ts";
 import { type Channel, Link } from "./link.ts";
 import { type Settlement, settleDuplicate } from "./settle-duplicate.ts";
+import { StrangerWork } from "./stranger-work.ts";
 
 export type Candidate = Omit<Channel, "ws" | "socket">;
 
@@ -35,6 +36,7 @@ interface Entry {
 
 export class LinkTable {
   readonly #parts: TableParts;
+  readonly #work: StrangerWork;
   readonly #entries = new Map<string, Entry>();
   /** Superseded links; a part of #links. */
   readonly #draining = new Set<Link>();
@@ -45,6 +47,7 @@ export class LinkTable {
 
   constructor(parts: TableParts) {
     this.#parts = parts;
+    this.#work = new StrangerWork(parts.limits, parts.clock.monotonicMs());
   }
 
   peers(): readonly Peer[] {
@@ -109,7 +112,13 @@ export class LinkTable {
         if (end !== undefined && link.open) this.disconnect(link.channel.peerId, end, reason);
       },
     };
-    const link = new Link(channel, { clock, limits, events });
+    const link = new Link(channel, {
+      clock,
+      limits,
+      events,
+      work: this.#work.newShare(clock.monotonicMs()),
+      isProtected: () => this.#parts.isProtected(channel.peerId),
+    });
     this.#links.add(link);
     if (this.#stopped) {
       link.close("PEER_STOPPING");

@@ -19,6 +19,7 @@ import type { Hello } from "../handshake/hello.ts";
 import type { IpGroups } from "../ip-groups.ts";
 import { FRAME_COST_BYTES, type PeerLimits } from "../limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { WorkShare } from "./stranger-work.ts";
 
 /** What the hello exchange found: an open socket and who is behind it. */
 export interface Channel {
@@ -48,6 +49,20 @@ export interface LinkEvents {
   misbehaved(link: Link, points: number, reason: string): void;
 }
 
+export interface LinkParts {
+  readonly clock: Clock;
+  readonly limits: PeerLimits;
+  readonly events: LinkEvents;
+  readonly work: WorkShare;
+  /** A validator of the chain or a configured peer: its frames never wait. */
+  readonly isProtected: () => boolean;
+}
+
+/** Answers with blocks: this node asked for them, and what it did not ask for costs little. */
+const BLOCKS_TYPE = 0x22;
+/** Honest peers do not send so many frames at once. */
+const MAX_HELD_FRAMES = 1_000;
+
 export class Link {
   readonly channel: Channel;
   readonly #clock: Clock;
@@ -55,6 +70,11 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #outbox: Outbox;
   readonly #budget: TokenBucket;
+  readonly #work: WorkShare;
+  readonly #isProtected: () => boolean;
+  /** Frames that wait because their sender has used up its share of work; the socket is paused. */
+  #held: Uint8Array[] = [];
+  #workTimer: Timer | undefined;
   #resumeTimer: Timer | undefined;
   #graceTimer: Timer | undefined;
   #progress = { writes: 0, atMs: 0 };
@@ -63,11 +83,13 @@ export class Link {
   #ended = false;
   #closeWhenFlushed = false;
 
-  constructor(channel: Channel, parts: { clock: Clock; limits: PeerLimits; events: LinkEvents }) {
+  constructor(channel: Channel, parts: LinkParts) {
     this.channel = channel;
     this.#clock = parts.clock;
     this.#limits = parts.limits;
     this.#events = parts.events;
+    this.#work = parts.work;
+    this.#isProtected = parts.isProtected;
     const nowMs = this.#clock.monotonicMs();
     this.#progress.atMs = nowMs;
     this.#outbox = new Outbox(
@@ -127,6 +149,7 @@ export class Link {
   close(reason: CloseReason): void {
     if (!this.open) return;
     this.#reason = reason;
+    this.#dropHeld();
     this.#outbox.clear();
     this.#sendClose();
   }
@@ -162,7 +185,7 @@ export class Link {
       this.#events.misbehaved(this, MALFORMED_POINTS, "a frame that is empty or text");
       return;
     }
-    this.#events.frame(this, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
+    this.#take(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length));
   };
 
   /** What TLS decrypted at once. Counted by pieces too: bytes that come one by one cost as much as frames. */
@@ -197,14 +220,70 @@ export class Link {
     this.destroy("PEER_SLOW");
   }
 
+  /** Hands the frame on, or holds it until its sender may cause work again. */
+  #take(frame: Uint8Array): void {
+    const waitMs = this.#held.length > 0 ? undefined : this.#waitMs(frame);
+    if (waitMs === 0) {
+      this.#hand(frame);
+      return;
+    }
+    this.#held.push(frame);
+    if (this.#held.length > MAX_HELD_FRAMES) {
+      this.close("PEER_MALFORMED");
+      this.#events.misbehaved(this, MALFORMED_POINTS, "a flood of tiny frames");
+    } else if (waitMs !== undefined) {
+      this.channel.ws.pause();
+      this.#workTimer = this.#clock.startTimer(waitMs, this.#handHeld);
+    }
+  }
+
+  #waitMs(frame: Uint8Array): number {
+    const isFree = frame[0] === BLOCKS_TYPE || this.#isProtected();
+    return isFree ? 0 : this.#work.waitMs(this.#clock.monotonicMs());
+  }
+
+  #hand(frame: Uint8Array): void {
+    if (frame[0] === BLOCKS_TYPE || this.#isProtected()) {
+      this.#events.frame(this, frame);
+      return;
+    }
+    const startMs = this.#clock.monotonicMs();
+    this.#events.frame(this, frame);
+    const nowMs = this.#clock.monotonicMs();
+    this.#work.spend(nowMs - startMs, nowMs);
+  }
+
+  readonly #handHeld = (): void => {
+    this.#workTimer = undefined;
+    for (let frame = this.#held[0]; frame !== undefined; frame = this.#held[0]) {
+      const waitMs = this.#waitMs(frame);
+      if (waitMs > 0) {
+        this.#workTimer = this.#clock.startTimer(waitMs, this.#handHeld);
+        return;
+      }
+      this.#held.shift();
+      this.#hand(frame);
+    }
+    if (this.#resumeTimer === undefined) this.channel.ws.resume();
+  };
+
   #charge(cost: number): void {
     const waitMs = this.#budget.take(cost, this.#clock.monotonicMs());
     if (waitMs === 0 || this.#resumeTimer !== undefined) return;
     this.channel.ws.pause();
     this.#resumeTimer = this.#clock.startTimer(waitMs, () => {
       this.#resumeTimer = undefined;
-      this.channel.ws.resume();
+      if (this.#held.length === 0) this.channel.ws.resume();
     });
+  }
+
+  #dropHeld(): void {
+    this.#held = [];
+    if (this.#workTimer === undefined) return;
+    this.#workTimer.cancel();
+    this.#workTimer = undefined;
+    // The closing handshake is to be read.
+    if (this.#resumeTimer === undefined) this.channel.ws.resume();
   }
 
   #sendClose(): void {
@@ -221,6 +300,7 @@ export class Link {
     if (this.#ended) return;
     this.#ended = true;
     this.channel.socket.off("data", this.#onChunk);
+    this.#dropHeld();
     this.#resumeTimer?.cancel();
     this.#graceTimer?.cancel();
     this.#outbox.clear();
