@@ -128,7 +128,7 @@ function configOf(members: readonly Member[], index: number, spec: DevnetSpec): 
       advertise: `${host}:${p2pPort}`,
       peers: peersOf(members, index).map((peer) => `${peer.nodeId}@${peer.host}:${peer.p2pPort}`),
       // All members dial from the same loopback address.
-      maxPerIp: Math.max(8, 2 * members.length),
+      clusterRanges: ["127.0.0.0/24"],
     },
     rpc: { host, port: rpcPort },
     ops: { host, port: opsPort },
