@@ -65,8 +65,10 @@ function cutLinks(network: LocalNetwork, reach: number): void {
       return Math.min(apart, length - apart) > reach;
     });
     const path = network.paths.config(plan.name);
-    const config = parse(readFileSync(path, "utf8")) as { p2p: Record<string, unknown> };
-    writeFileSync(path, stringify({ ...config, p2p: { ...config.p2p, refuse } }));
+    const { p2p, ...rest } = parse(readFileSync(path, "utf8")) as { p2p: { peers: string[] } };
+    // A configuration that refuses its own peers is refused.
+    const peers = p2p.peers.filter((peer) => !refuse.some((id) => peer.startsWith(id)));
+    writeFileSync(path, stringify({ ...rest, p2p: { ...p2p, peers, refuse } }));
   }
 }
 
