@@ -11,6 +11,7 @@ import { type BlockDraft, buildBlock } from "../../ledger/build-block.ts";
 import type { TxRules } from "../../ledger/validate-transaction.ts";
 import { leadersOf, validatorsAt } from "../../ledger/validator-state.ts";
 import type { Clock, Metrics, Store } from "../../ports.ts";
+import { BoundedMap } from "../../types/bounded-map.ts";
 import type {
   Block,
   Certificate,
@@ -52,7 +53,7 @@ export class ChainState {
   readonly #options: ChainStateOptions;
   readonly #late = new LatePrecommits();
   readonly #verified: VerifiedVotes;
-  readonly #judged = new Map<HashHex, AppliedBlock>();
+  readonly #judged = new BoundedMap<HashHex, AppliedBlock>(MAX_JUDGED);
   #head: ChainHead;
   /** What fixes the height after the head. */
   #next: HeightContext;
@@ -171,7 +172,7 @@ export class ChainState {
     const applied = applyBlock({ view: this.#store, head: this.#head, block }, rules);
     metrics.observe("block_apply_seconds", (clock.monotonicMs() - startedAtMs) / 1_000);
     if (!applied.ok) return `${applied.code}: ${applied.reason}`;
-    this.#keep(blockHash, applied.value);
+    this.#judged.set(blockHash, applied.value);
     return undefined;
   }
 
@@ -199,7 +200,7 @@ export class ChainState {
       this.#options.rules,
     );
     const blockHash = toHex(built.applied.blockHash);
-    this.#keep(blockHash, built.applied);
+    this.#judged.set(blockHash, built.applied);
     return {
       block: built.block,
       blockHash,
@@ -254,12 +255,6 @@ export class ChainState {
   #verifyContext(validators: ValidatorSet): VerifyContext {
     const { genesisHash, verify } = this.#options;
     return { genesisHash, validators, verify, verified: this.#verified };
-  }
-
-  #keep(blockHash: HashHex, applied: AppliedBlock): void {
-    const oldest = this.#judged.keys().next();
-    if (this.#judged.size >= MAX_JUDGED && oldest.done === false) this.#judged.delete(oldest.value);
-    this.#judged.set(blockHash, applied);
   }
 }
 

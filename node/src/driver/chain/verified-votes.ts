@@ -7,6 +7,7 @@
 // own. Owned by ChainState, used by verify-message.ts.
 
 import { equalBytes } from "../../codec/bytes.ts";
+import { BoundedMap } from "../../types/bounded-map.ts";
 import type { Certificate, Height } from "../../types/chain.ts";
 
 const MAX_EACH = 64;
@@ -25,7 +26,7 @@ export interface Signed {
 
 type Entry = Omit<Signed, "validatorIndex"> & Pick<VoteBody, "blockHash">;
 /** By validator index, then by `placeOf`. */
-type OfHeight = Map<number, Map<number, Entry>>;
+type OfHeight = Map<number, BoundedMap<number, Entry>>;
 
 export class VerifiedVotes {
   readonly #byHeight = new Map<Height, OfHeight>();
@@ -51,8 +52,6 @@ export class VerifiedVotes {
     if (height < this.#headHeight || height > this.#headHeight + 1) return;
     const votes = this.#votesOf(height, validatorIndex);
     const place = placeOf(body);
-    const [oldest] = votes.keys();
-    if (votes.size >= MAX_EACH && !votes.has(place) && oldest !== undefined) votes.delete(oldest);
     votes.set(place, { blockHash, signature, publicKey });
   }
 
@@ -62,10 +61,10 @@ export class VerifiedVotes {
     for (const known of this.#byHeight.keys()) if (known < height) this.#byHeight.delete(known);
   }
 
-  #votesOf(height: Height, validatorIndex: number): Map<number, Entry> {
-    const ofHeight: OfHeight = this.#byHeight.get(height) ?? new Map<number, Map<number, Entry>>();
+  #votesOf(height: Height, validatorIndex: number): BoundedMap<number, Entry> {
+    const ofHeight: OfHeight = this.#byHeight.get(height) ?? new Map();
     this.#byHeight.set(height, ofHeight);
-    const votes = ofHeight.get(validatorIndex) ?? new Map<number, Entry>();
+    const votes = ofHeight.get(validatorIndex) ?? new BoundedMap<number, Entry>(MAX_EACH);
     ofHeight.set(validatorIndex, votes);
     return votes;
   }

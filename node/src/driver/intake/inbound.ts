@@ -12,6 +12,7 @@ import type { Clock, Metrics, Peer } from "../../ports.ts";
 import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Evidence } from "../../types/evidence.ts";
+import { TokenBucket } from "../../types/token-bucket.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import type { EvidenceExchange } from "../effects/evidence-exchange.ts";
 import type { Timing } from "../timing/timing.ts";
@@ -19,13 +20,12 @@ import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { SignHold } from "../watches/sign-hold.ts";
 import { CertificateIntake, type CertificateIntakeParts } from "./certificate-intake.ts";
 import { FutureFrames } from "./future-frames.ts";
-import { MinuteQuota } from "./minute-quota.ts";
 import { isRefused, type Punish } from "./penalties.ts";
 import { ProposalIntake, type ProposalIntakeParts } from "./proposal-intake.ts";
 import { VoteIntake, type VoteIntakeParts } from "./vote-intake.ts";
 import { VoterLinks } from "./voter-links.ts";
 
-/** Pieces of evidence that are verified in a minute for all peers together that are no validators. */
+/** Pieces of evidence that are verified at once, and a minute, for all peers together that are no validators. */
 const STRANGERS_EVIDENCE = 20;
 
 /** What is taken from validators' links only. */
@@ -62,7 +62,7 @@ export class Inbound {
   readonly #parts: InboundParts;
   readonly #future = new FutureFrames();
   readonly #voters: VoterLinks;
-  readonly #strangersEvidence: MinuteQuota;
+  readonly #strangersEvidence: TokenBucket;
   readonly #votes: VoteIntake;
   readonly #proposals: ProposalIntake;
   readonly #certificates: CertificateIntake;
@@ -70,7 +70,8 @@ export class Inbound {
   constructor(parts: InboundParts) {
     this.#parts = parts;
     this.#voters = new VoterLinks(parts.chain);
-    this.#strangersEvidence = new MinuteQuota(parts.clock, STRANGERS_EVIDENCE);
+    const nowMs = parts.clock.monotonicMs();
+    this.#strangersEvidence = new TokenBucket(STRANGERS_EVIDENCE / 60, STRANGERS_EVIDENCE, nowMs);
     this.#votes = new VoteIntake(parts);
     this.#proposals = new ProposalIntake(parts);
     this.#certificates = new CertificateIntake(parts);
@@ -145,8 +146,8 @@ export class Inbound {
 
   /** Anybody may show evidence, but each piece costs two signatures to verify. */
   #evidence(peer: Peer, evidence: Evidence): void {
-    const { exchange, punish } = this.#parts;
-    if (this.#voters.has(peer) || this.#strangersEvidence.take())
+    const { clock, exchange, punish } = this.#parts;
+    if (this.#voters.has(peer) || this.#strangersEvidence.affords(1, clock.monotonicMs()))
       isRefused(punish, peer, exchange.received(evidence));
     else this.#drop("evidenceQuota");
   }

@@ -14,6 +14,7 @@ import { toHex } from "../../codec/hex.ts";
 import type { Input } from "../../consensus/api.ts";
 import type { CoreView } from "../../consensus/core-view.ts";
 import { isNil } from "../../consensus/tally.ts";
+import { BoundedMap } from "../../types/bounded-map.ts";
 import type { Certificate, Height, Round } from "../../types/chain.ts";
 import type { Proposal, RoundCertificate, Vote } from "../../types/consensus.ts";
 
@@ -45,7 +46,7 @@ export class KnownMessages {
   /** By validator index: the highest round beyond the kept ones that the core knows a vote of. */
   readonly #beyond = new Map<number, Round>();
   /** Certificates and round certificates, by what they prove. */
-  readonly #proofs = new Set<string>();
+  readonly #proofs = new BoundedMap<string, true>(MAX_PROOFS);
 
   constructor(core: CoreView) {
     this.#core = core;
@@ -75,9 +76,7 @@ export class KnownMessages {
     // Of a round far ahead the core keeps no votes yet, and may still need them.
     const isKeptLater = !isDecided && proof.round > round && !this.#core.keeps(proof.round);
     if (proof.height !== this.#height || isKeptLater) return;
-    const [oldest] = this.#proofs;
-    if (this.#proofs.size >= MAX_PROOFS && oldest !== undefined) this.#proofs.delete(oldest);
-    this.#proofs.add("kind" in proof ? keyOfRound(proof) : keyOf(proof));
+    this.#proofs.set("kind" in proof ? keyOfRound(proof) : keyOf(proof), true);
   }
 
   /** The core has been given a verified vote: where it contradicts the known one, that place is done with. */

@@ -9,6 +9,7 @@
 
 import type { Message } from "../../codec/frames.ts";
 import type { Clock, Peer } from "../../ports.ts";
+import { BoundedMap } from "../../types/bounded-map.ts";
 import { MAX_VALIDATORS } from "../../types/limits.ts";
 import { TokenBucket } from "../../types/token-bucket.ts";
 import type { Outbound } from "./outbound.ts";
@@ -39,7 +40,7 @@ export interface AnswerQuotaParts {
 export class AnswerQuota {
   readonly #parts: AnswerQuotaParts;
   /** By peer, in the order in which they first asked. */
-  readonly #budgets = new Map<string, Budget>();
+  readonly #budgets = new BoundedMap<string, Budget>(MAX_KEPT);
 
   constructor(parts: AnswerQuotaParts) {
     this.#parts = parts;
@@ -65,8 +66,6 @@ export class AnswerQuota {
   #budgetOf(peerId: string, nowMs: number): Budget {
     const known = this.#budgets.get(peerId);
     if (known !== undefined) return known;
-    const oldest = this.#budgets.keys().next();
-    if (this.#budgets.size >= MAX_KEPT && oldest.done === false) this.#budgets.delete(oldest.value);
     const bucket = new TokenBucket(BYTES_PER_SECOND, BURST_BYTES, nowMs);
     const made = { bucket, pausedUntilMs: 0 };
     this.#budgets.set(peerId, made);

@@ -5,9 +5,7 @@ import type { StatusMessage } from "../../codec/frames.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Peer } from "../../ports.ts";
 import type { Height, ValidatorSet } from "../../types/chain.ts";
-
-/** Odd, so that there is one in the middle. */
-const RTT_WINDOW = 9;
+import { deviationMs, median, withSample } from "./median.ts";
 
 export interface PeerState {
   readonly peer: Peer;
@@ -29,7 +27,7 @@ export interface PeerState {
   rttDeviationMs: number;
   /** Pongs that counted. */
   rttSamples: number;
-  /** The last RTT_WINDOW round trips, the newest last. */
+  /** The last round trips (median.ts), the newest last. */
   rttRecentMs: readonly number[];
   pingSent: { readonly nonce: number; readonly atMs: number } | undefined;
 }
@@ -136,36 +134,14 @@ export class PeerBook {
   }
 }
 
-/**
- * What RFC 6298 smooths by moving averages is taken here from medians: one late answer in a hundred would
- * stretch every timeout for seconds, and these do not see it. A link that has become slow (or fast) is
- * believed when half of the window says so. The first sample counts for its own deviation too.
- */
+/** The first sample counts for its own deviation too. */
 function smooth(state: PeerState, sampleMs: number): void {
-  state.rttSamples++;
-  const recentMs = [...state.rttRecentMs.slice(1 - RTT_WINDOW), sampleMs];
+  const recentMs = withSample(state.rttRecentMs, sampleMs);
   const rttMs = median(recentMs);
+  state.rttSamples++;
   state.rttRecentMs = recentMs;
   state.rttMs = rttMs;
-  state.rttDeviationMs =
-    recentMs.length === 1 ? rttMs / 2 : median(recentMs.map((ms) => Math.abs(ms - rttMs)));
-}
-
-/** Where median() sorts: every pong asks it twice. Synchronous, so no two calls share it. */
-const ascending = new Float64Array(RTT_WINDOW);
-
-/**
- * Of 1 to RTT_WINDOW values. Of an even number the larger of the two in the middle: waiting too long is
- * the cheaper mistake.
- */
-function median(values: readonly number[]): number {
-  let count = 0;
-  for (const value of values) {
-    let at = count++;
-    for (; at > 0 && (ascending[at - 1] ?? 0) > value; at--) ascending[at] = ascending[at - 1] ?? 0;
-    ascending[at] = value;
-  }
-  return ascending[count >> 1] ?? 0;
+  state.rttDeviationMs = recentMs.length === 1 ? rttMs / 2 : deviationMs(recentMs, rttMs);
 }
 
 const indexByNodeKey = (validators: ValidatorSet): ReadonlyMap<string, number> =>

@@ -3,16 +3,15 @@
 // that this node voted for: both then waited for the same messages. Nil votes follow timeouts, so they would
 // only tell how long others wait, and two nodes would learn longer and longer times from each other.
 //
-// Bounds: the own votes of the last MAX_OWN places, WINDOW samples for each validator of the last sets.
+// Bounds: the own votes of the last MAX_OWN places, and the samples of median.ts for each validator of the last sets.
 // Called by timing.ts, with verified first votes that came by another validator's link.
 
 import { equalBytes, isZero } from "../../codec/bytes.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { HashHex, ValidatorSet } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
+import { deviationMs, median, withSample } from "../peers/median.ts";
 
-/** Odd, so that there is one in the middle; as for round trips. */
-const WINDOW = 9;
 const MAX_OWN = 8;
 
 interface OwnVote extends Pick<Vote, "type" | "height" | "round" | "blockHash"> {
@@ -22,7 +21,7 @@ interface OwnVote extends Pick<Vote, "type" | "height" | "round" | "blockHash"> 
 export class VoteTimes {
   /** The newest last. */
   #own: readonly OwnVote[] = [];
-  readonly #latenessMs = new Map<HashHex, number[]>();
+  readonly #latenessMs = new Map<HashHex, readonly number[]>();
 
   /** This node has voted. */
   voted({ type, height, round, blockHash }: Vote, nowMs: number): void {
@@ -48,7 +47,7 @@ export class VoteTimes {
     const samples = this.#latenessMs.get(validator);
     if (samples === undefined) return undefined;
     const middleMs = median(samples);
-    return middleMs + 4 * median(samples.map((ms) => Math.abs(ms - middleMs)));
+    return middleMs + 4 * deviationMs(samples, middleMs);
   }
 
   /** Forgets who is no validator any more. */
@@ -59,9 +58,7 @@ export class VoteTimes {
   }
 
   #add(validator: HashHex, ms: number): void {
-    const samples = this.#latenessMs.get(validator);
-    if (samples === undefined) this.#latenessMs.set(validator, [ms]);
-    else if (samples.push(ms) > WINDOW) samples.shift();
+    this.#latenessMs.set(validator, withSample(this.#latenessMs.get(validator) ?? [], ms));
   }
 }
 
@@ -74,7 +71,3 @@ function isAfter(a: VotePlace, b: VotePlace): boolean {
   if (a.height !== b.height) return a.height > b.height;
   return a.round === b.round ? a.type > b.type : a.round > b.round;
 }
-
-/** Of an even number the larger of the two in the middle: waiting too long is the cheaper mistake. */
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

@@ -2,6 +2,8 @@
 // ten minutes, so a fault is forgiven in time and a habit is not. Bounded: beyond maxKeys the key that was
 // charged longest ago is forgotten. Pure; the caller brings the time.
 
+import { BoundedMap } from "../../../types/bounded-map.ts";
+
 const HALF_LIFE_MS = 600_000;
 
 interface Score {
@@ -10,12 +12,11 @@ interface Score {
 }
 
 export class Scores {
-  readonly #maxKeys: number;
   /** In the order of the last charge. */
-  readonly #scores = new Map<string, Score>();
+  readonly #scores: BoundedMap<string, Score>;
 
   constructor(maxKeys: number) {
-    this.#maxKeys = maxKeys;
+    this.#scores = new BoundedMap(maxKeys);
   }
 
   /** Adds points; what the key has now. */
@@ -23,10 +24,6 @@ export class Scores {
     const total = this.of(key, nowMs) + points;
     this.#scores.delete(key);
     this.#scores.set(key, { points: total, atMs: nowMs });
-    if (this.#scores.size > this.#maxKeys) {
-      const [oldest] = this.#scores.keys();
-      if (oldest !== undefined) this.#scores.delete(oldest);
-    }
     return total;
   }
 
