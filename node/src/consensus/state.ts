@@ -3,13 +3,14 @@
 // coming rounds of votes, two blocks a round and that of its polka, and beyond those one vote a validator.
 
 import { equalBytes } from "../codec/bytes.ts";
+import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
 import { weighRoundCertificate } from "../crypto/round-certificate.ts";
 import type { Block, Certificate, HashHex, Round } from "../types/chain.ts";
 import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { ProposalMessage, RoundCertificate, Vote } from "../types/consensus.ts";
 import { invariant } from "../types/errors.ts";
 import type { ConsensusParams, HeightContext, Step } from "./api.ts";
-import { newTally, type Tally } from "./tally.ts";
+import { newTally, slots, type Tally } from "./tally.ts";
 
 /** Rounds behind the current one whose votes still count towards a commit or a PoLC. */
 export const RETAINED_ROUNDS = 64;
@@ -113,24 +114,18 @@ export interface ConsensusState {
 
 export const HEIGHT_START: RoundEntry = { type: "start" };
 
-/** A node before its first height: it ignores all but enterHeight. */
-export function initialState(params: ConsensusParams): ConsensusState {
-  const context: HeightContext = {
-    height: 0,
-    validators: [],
-    leaderOrder: [],
-    self: undefined,
-    parentTimestampMs: 0,
-  };
+/** What a height begins with. */
+export function startOfHeight(
+  context: HeightContext,
+): Omit<ConsensusState, "params" | "decided" | "changed"> {
+  const count = context.validators.length;
+  const totalPower = totalPowerOf(context.validators);
   return {
-    params,
     context,
-    totalPower: 0,
-    quorumPower: 0,
+    totalPower,
+    quorumPower: quorumPower(totalPower),
     round: 0,
     step: "newHeight",
-    decided: true,
-    changed: false,
     lock: undefined,
     valid: undefined,
     validRound: -1,
@@ -140,8 +135,8 @@ export function initialState(params: ConsensusParams): ConsensusState {
     rounds: new Map(),
     latest: undefined,
     candidates: [],
-    highestRound: [],
-    beyond: [],
+    highestRound: slots(count, -1),
+    beyond: slots<Vote | undefined>(count, undefined),
     aheadSeen: false,
     commit: undefined,
     fetchAsked: false,
@@ -151,6 +146,18 @@ export function initialState(params: ConsensusParams): ConsensusState {
     ownPrevote: undefined,
     ownPrecommit: undefined,
   };
+}
+
+/** A node before its first height: it ignores all but enterHeight. */
+export function initialState(params: ConsensusParams): ConsensusState {
+  const context = {
+    height: 0,
+    validators: [],
+    leaderOrder: [],
+    self: undefined,
+    parentTimestampMs: 0,
+  };
+  return { params, ...startOfHeight(context), decided: true, changed: false };
 }
 
 /** The record of a round, made on first use. The caller has checked that the round is kept. */

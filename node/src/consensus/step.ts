@@ -5,8 +5,6 @@
 // Persist before send: the driver makes the input durable before it performs an effect that leaves
 // the process. README.md maps each rule to its function and test.
 
-import { quorumPower, totalPowerOf } from "../crypto/certificate.ts";
-import type { Vote } from "../types/consensus.ts";
 import { InvariantError, invariant } from "../types/errors.ts";
 import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
 import { applyCertificate } from "./apply-certificate.ts";
@@ -16,8 +14,7 @@ import { receiveBuiltBlock } from "./propose.ts";
 import { receiveProposal } from "./receive-proposal.ts";
 import { rebroadcast, startRound } from "./rounds.ts";
 import { expirePrecommits, settle } from "./settle.ts";
-import { type ConsensusState, HEIGHT_START, roundOf } from "./state.ts";
-import { slots } from "./tally.ts";
+import { type ConsensusState, HEIGHT_START, roundOf, startOfHeight } from "./state.ts";
 import { castPrecommit, castPrevote, receiveVote } from "./vote.ts";
 
 export interface StepResult {
@@ -83,33 +80,9 @@ function enterHeight(
   out: Effect[],
 ): void {
   invariant(context.height > state.context.height, "heights only grow");
-  const count = context.validators.length;
-  state.context = context;
-  state.totalPower = totalPowerOf(context.validators);
-  state.quorumPower = quorumPower(state.totalPower);
-  state.round = 0;
-  state.step = "newHeight";
+  Object.assign(state, startOfHeight(context));
   state.decided = false;
   state.changed = true;
-  state.lock = undefined;
-  state.valid = undefined;
-  state.validRound = -1;
-  state.polkaRound = -1;
-  state.polkaAskedRound = -1;
-  state.polcSentRound = -1;
-  state.rounds = new Map();
-  state.latest = undefined;
-  state.candidates = [];
-  state.highestRound = slots(count, -1);
-  state.beyond = slots<Vote | undefined>(count, undefined);
-  state.aheadSeen = false;
-  state.commit = undefined;
-  state.fetchAsked = false;
-  state.entry = HEIGHT_START;
-  state.proposedRound = -1;
-  state.ownProposal = undefined;
-  state.ownPrevote = undefined;
-  state.ownPrecommit = undefined;
   const { height } = context;
   out.push({ type: "startTimeout", height, round: 0, step: "newHeight", delayMs: startInMs });
 }
