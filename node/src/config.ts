@@ -10,11 +10,11 @@ export type Profile = "Mainnet" | "Testnet" | "Devnet";
 
 /** docs/protocol.md#ports: devnets count as testnets. */
 export const DEFAULT_PORTS: Readonly<
-  Record<Profile, { readonly p2p: number; readonly rpc: number; readonly ops: number }>
+  Record<Profile, Readonly<Record<"p2p" | "rpc" | "ops" | "admin", number>>>
 > = {
-  Mainnet: { p2p: 24000, rpc: 24001, ops: 24003 },
-  Testnet: { p2p: 24100, rpc: 24101, ops: 24103 },
-  Devnet: { p2p: 24100, rpc: 24101, ops: 24103 },
+  Mainnet: { p2p: 24000, rpc: 24001, ops: 24003, admin: 24004 },
+  Testnet: { p2p: 24100, rpc: 24101, ops: 24103, admin: 24104 },
+  Devnet: { p2p: 24100, rpc: 24101, ops: 24103, admin: 24104 },
 };
 
 const MIB = 1024 * 1024;
@@ -145,6 +145,14 @@ const Ops = z.strictObject({
   port: port("Port of metrics, probes and status"),
 });
 
+const Admin = z.strictObject({
+  tokenFile: filePath(
+    "File with the secret that admin requests must show; absent: no admin API",
+  ).optional(),
+  host: host("Address to listen on for the admin API").default("127.0.0.1"),
+  port: port("Port of the admin API, https"),
+});
+
 const Consensus = z.strictObject({
   adaptive: z
     .boolean()
@@ -224,6 +232,7 @@ const RawNodeConfigSchema = z.strictObject({
   p2p: P2p.prefault({}),
   rpc: Rpc.prefault({}),
   ops: Ops.prefault({}),
+  admin: Admin.prefault({}),
   consensus: Consensus.prefault({}),
   mempool: Mempool.prefault({}),
   sync: Sync.prefault({}),
@@ -250,6 +259,7 @@ export const NodeConfigSchema = RawNodeConfigSchema.superRefine(({ p2p }, contex
     p2p: { ...config.p2p, port: config.p2p.port ?? ports.p2p },
     rpc: { ...config.rpc, port: config.rpc.port ?? ports.rpc },
     ops: { ...config.ops, port: config.ops.port ?? ports.ops },
+    admin: { ...config.admin, port: config.admin.port ?? ports.admin },
   };
 });
 

@@ -14,6 +14,7 @@ import {
 } from "../src/genesis.ts";
 import { genesisValidatorState } from "../src/ledger/validator-state.ts";
 import type { NodeFacts } from "../src/rpc/node-facts.ts";
+import type { Ban } from "../src/types/bans.ts";
 import type { CertifiedBlock, OutPoint, Transaction } from "../src/types/chain.ts";
 import { ok, type Result } from "../src/types/errors.ts";
 import type { Utxo } from "../src/types/ledger.ts";
@@ -60,6 +61,7 @@ export class FakeNode {
     this.pending.set(toHex(txid), transaction);
     return ok(txid);
   };
+  readonly bans: Ban[] = [];
   nowMs = GENESIS_TIME_MS + 90_500;
   readonly stopping = new AbortController();
 
@@ -90,6 +92,7 @@ export class FakeNode {
         rttMs: undefined,
       },
     ],
+    bans: () => this.bans,
     consensus: () => ({
       height: this.blocks.length + 1,
       round: 0,

@@ -4,6 +4,7 @@
 
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import type { SecureContextOptions } from "node:tls";
 import { hostRule } from "./http-host.ts";
 import { HttpPlaces } from "./http-places.ts";
 import { listenError } from "./listen-errors.ts";
@@ -17,7 +18,7 @@ export interface HttpOptions {
   /** Names that requests may use besides addresses and localhost: http-host.ts. */
   readonly hostNames?: readonly string[];
   /** Serve https, with TLS 1.3 only. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: SecureContextOptions;
   readonly maxConnections?: number;
   readonly maxPerAddress?: number;
 }

@@ -6,14 +6,15 @@ import { type DestinationStream, destination, type Logger, pino } from "pino";
 import { toHex } from "../codec/hex.ts";
 import type { Log } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
+import { LOG_LEVELS, type LogLevel } from "../types/log-level.ts";
 import { prettyLine } from "./pretty-log.ts";
-
-type LogLevel = "debug" | "info" | "warn" | "error";
 
 export interface NodeLog extends Log {
   /** A log whose lines carry `fields` too. */
   child(fields: object): NodeLog;
-  /** Applies to this log; children made before keep theirs. */
+  /** Least level shown now. */
+  level(): LogLevel;
+  /** For this log, its children and their children, whenever they were made. */
   setLevel(level: LogLevel): void;
 }
 
@@ -56,15 +57,18 @@ function loggable(value: unknown): unknown {
 const loggableFields = (fields: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, loggable(value)]));
 
-function fromPino(logger: Logger): NodeLog {
+/** `family`: all that was made from one root. There are a few for each process. */
+function fromPino(logger: Logger, family: Logger[]): NodeLog {
+  family.push(logger);
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => logger.info(fields, message),
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    child: (fields) => fromPino(logger.child(loggableFields(fields))),
+    child: (fields) => fromPino(logger.child(loggableFields(fields)), family),
+    level: () => LOG_LEVELS.find((level) => level === logger.level) ?? "info",
     setLevel: (level) => {
-      logger.level = level;
+      for (const one of family) one.level = level;
     },
   };
 }
@@ -97,5 +101,5 @@ export function createLog(options: LogOptions): NodeLog {
     },
     output,
   );
-  return fromPino(logger);
+  return fromPino(logger, []);
 }

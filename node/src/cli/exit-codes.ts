@@ -30,6 +30,8 @@ const NAMES: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   KEY_FILE_DAMAGED: "file",
   KEY_FILE_UNREADABLE: "file",
   GENESIS_INVALID: "file",
+  ADMIN_TOKEN_FILE: "file",
+  ADMIN_IDENTITY: "unreachable",
   RPC_UNREACHABLE: "unreachable",
   RPC_BAD_ANSWER: "unreachable",
   RPC_NOT_FOUND: "notFound",

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { CodedError, ERRORS } from "../types/errors.ts";
 import type { CliIo } from "./cli-io.ts";
+import { addAdminCommands } from "./commands/admin-commands.ts";
 import type { CommandContext } from "./commands/command-context.ts";
 import { addGenesisCommands } from "./commands/genesis-commands.ts";
 import { addKeyCommands } from "./commands/key-commands.ts";
@@ -40,6 +41,7 @@ export function createProgram(
   addSendCommand(program, context);
   addStatusCommand(program, context);
   addQueryCommands(program, context);
+  addAdminCommands(program, context);
   return program;
 }
 

@@ -9,7 +9,6 @@
 import { lockDataDir } from "../adapters/data-dir-lock.ts";
 import type { FileSigner } from "../adapters/file-signer.ts";
 import { haltMarkerOf, refuseWhereHalted, writeHaltMarker } from "../adapters/halt-marker.ts";
-import { listenHttp } from "../adapters/http-server.ts";
 import type { NodeLog } from "../adapters/log.ts";
 import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
 import { readSeedFile } from "../adapters/seed-file.ts";
@@ -25,11 +24,13 @@ import { verifyBackend, verifySignature } from "../crypto/verify.ts";
 import { assertVerifyRule } from "../crypto/verify-selftest.ts";
 import type { ChainState } from "../driver/chain/chain-state.ts";
 import { validatorSetOf } from "../genesis.ts";
-import { createOpsApp } from "../ops/ops-app.ts";
+import type { Reloaded } from "../ops/admin-facts.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
-import { createRpcApp } from "../rpc/rpc-app.ts";
+import type { Result } from "../types/errors.ts";
 import { buildVersion } from "./build-version.ts";
 import { buildNode } from "./consensus-node.ts";
+import { openControl } from "./control.ts";
+import { openOps, openRpc } from "./listeners.ts";
 import { nodeStatus } from "./node-status.ts";
 import { type OpenChain, openChain } from "./open-chain.ts";
 import { openSigner } from "./open-signer.ts";
@@ -37,7 +38,7 @@ import { checkOwnKeys } from "./own-keys.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
-import { measureSync, SyncState } from "./sync-state.ts";
+import { SyncState } from "./sync-state.ts";
 
 export interface DaemonOptions {
   readonly config: NodeConfig;
@@ -45,6 +46,8 @@ export interface DaemonOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the validator key: open-signer.ts. */
   readonly isFirstStart: boolean;
+  /** The configuration as it is written now. */
+  readonly readConfig: () => Result<NodeConfig>;
   /** The process cannot go on; the caller ends it with an error code. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -53,6 +56,8 @@ export interface Daemon {
   readonly nodeId: string;
   readonly opsUrl: string;
   readonly rpcUrl: string | undefined;
+  /** Reads the configuration again, applies what a running node can change, and says what it did. */
+  reload(): Result<Reloaded>;
   /** Stops everything in order; resolves when all is closed, at the latest after the deadline. */
   stop(): Promise<void>;
 }
@@ -87,7 +92,7 @@ interface Opened extends OpenChain, Tools {
 
 async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
   const opened = await openAll(options, steps);
-  const { config, log, metrics, identity, transport } = opened;
+  const { config, log, identity, transport } = opened;
   const moment: Moment = {
     lastCommitAtMs: null,
     draining: false,
@@ -95,8 +100,15 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
     stopping: new AbortController(),
   };
   const { node, status, facts } = assemble(opened, moment, options);
-  const ops = await openOps(opened, status, moment);
+  const ops = await openOps(opened, { status, isStarted: () => moment.started });
   steps.add("operations listener", () => ops.close(500));
+  const { admin, reload } = await openControl({
+    ...options,
+    ...opened,
+    driver: node.driver,
+    moment,
+  });
+  if (admin !== undefined) steps.add("admin listener", () => admin.close(500));
   const { chainId, height, genesisHash, self } = status();
   log.info(
     { chainId, genesisHash, height, nodeId: identity.nodeId, validator: self.validator },
@@ -104,16 +116,19 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
   );
   node.driver.start();
   steps.add("consensus", () => finished((done) => node.driver.stop(done)));
-  const rpc = config.rpc.enabled ? await openRpc(options, metrics, facts) : undefined;
+  const rpc = config.rpc.enabled
+    ? await openRpc({ ...opened, facts, crash: options.onFatal })
+    : undefined;
   if (rpc !== undefined) steps.add("RPC listener", () => rpc.close(1_000));
   moment.started = true;
-  log.info({ ops: ops.url, rpc: rpc?.url, p2p: transport.port }, "node started");
+  const urls = { ops: ops.url, rpc: rpc?.url, admin: admin?.url };
+  log.info({ ...urls, p2p: transport.port }, "node started");
   const stop = async (): Promise<void> => {
     moment.draining = true;
     moment.stopping.abort();
     await steps.run();
   };
-  return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, stop };
+  return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, reload, stop };
 }
 
 async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
@@ -168,11 +183,12 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
       { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining },
     );
   const stopping = moment.stopping.signal;
+  const bans = () => opened.transport.bans.list();
   const isCaughtUp = (): boolean => status().sync.state === "caughtUp";
   return {
     node,
     status,
-    facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping }),
+    facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping, bans }),
   };
 }
 
@@ -223,44 +239,6 @@ async function openTransport(
     log: log.child({ part: "peers" }),
     metrics,
   });
-}
-
-async function openOps({ config, log, metrics }: Tools, status: () => NodeStatus, moment: Moment) {
-  const facts = { nowMs: () => Date.now(), isStarted: () => moment.started, status };
-  const { contentType } = metrics;
-  const text = (): Promise<string> => {
-    measureSync(metrics, status().sync);
-    return metrics.text();
-  };
-  const app = createOpsApp({
-    facts,
-    metrics: { contentType, text },
-    log: log.child({ part: "ops" }),
-  });
-  return await listenHttp(app, {
-    what: "operations",
-    host: config.ops.host,
-    port: config.ops.port,
-  });
-}
-
-async function openRpc(
-  { config, log, onFatal }: DaemonOptions,
-  metrics: PromMetrics,
-  facts: ReturnType<typeof rpcFacts>,
-) {
-  const app = createRpcApp({
-    facts,
-    log: log.child({ part: "rpc" }),
-    metrics,
-    maxBatch: config.rpc.maxBatch,
-    maxBodyBytes: config.rpc.maxBodyBytes,
-    monotonicMs: () => systemClock.monotonicMs(),
-    crash: onFatal,
-  });
-  const { host, port, hostNames, maxConnections, maxPerAddress } = config.rpc;
-  const limits = { maxConnections, maxPerAddress };
-  return await listenHttp(app, { what: "RPC", host, port, hostNames, ...limits });
 }
 
 /** A port's `done` callback as a promise. */

@@ -11,7 +11,7 @@ import type { Height } from "../types/chain.ts";
 type About = "version" | "nodeId" | "genesis" | "genesisHash";
 
 export interface RpcFactsParts
-  extends Pick<NodeFacts, About | "store" | "mempool" | "isCaughtUp" | "stopping"> {
+  extends Pick<NodeFacts, About | "store" | "mempool" | "isCaughtUp" | "stopping" | "bans"> {
   readonly chain: ChainState;
   readonly driver: Driver;
   readonly commits: CommitListeners;

@@ -10,8 +10,8 @@ import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { wholeNumber } from "../config/whole-number.ts";
 import type { NodeConfig } from "../config.ts";
 import { onParentGone } from "../devnet/node-process.ts";
-import { CodedError } from "../types/errors.ts";
-import { startDaemon } from "./daemon.ts";
+import { CodedError, ok, type Result } from "../types/errors.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
 import { DAEMON_EXITS, exitFor } from "./exit-codes.ts";
 import { addHaltCommands } from "./halt-command.ts";
 import { initValidator } from "./init-command.ts";
@@ -27,7 +27,7 @@ export function addRunCommands(program: Command): void {
       "as `timed init` first, where no sign state is there: only for the very first start of a key",
       false,
     );
-  addConfigFlags(run).action(() => runNode(loadedConfig(run), run.opts<RunOptions>().init));
+  addConfigFlags(run).action(() => runNode(run));
   const init = program
     .command("init")
     .description("begin the sign state of a new validator, once, before its first start")
@@ -69,20 +69,32 @@ interface RunOptions {
 }
 
 function loadedConfig(command: Command): NodeConfig {
-  const loaded = loadConfig(requestOf(command));
+  const loaded = configNow(command);
   if (!loaded.ok) throw new CodedError(loaded.code, loaded.reason);
-  return loaded.value.config;
+  return loaded.value;
 }
 
-async function runNode(config: NodeConfig, isFirstStart: boolean): Promise<void> {
+function configNow(command: Command): Result<NodeConfig> {
+  const loaded = loadConfig(requestOf(command));
+  return loaded.ok ? ok(loaded.value.config) : loaded;
+}
+
+async function runNode(command: Command): Promise<void> {
+  const config = loadedConfig(command);
   const log = createLog(config.log);
   const stopAsked = hearSignals(log);
+  let daemon: Daemon | undefined;
+  process.on("SIGHUP", () => {
+    if (daemon === undefined) log.info({}, "SIGHUP while the node starts: nothing to read again");
+    else daemon.reload();
+  });
   process.once("uncaughtException", (error) => giveUp(log, error));
-  const daemon = await startDaemon({
+  daemon = await startDaemon({
     config,
     log,
     env: process.env,
-    isFirstStart,
+    isFirstStart: command.opts<RunOptions>().init,
+    readConfig: () => configNow(command),
     onFatal: (error) => giveUp(log, error),
   });
   const reason = await stopAsked;

@@ -390,6 +390,13 @@ describe("methods", () => {
     ]);
   });
 
+  it("show who is banned", async () => {
+    const ban = { target: "10.1.0.0/16", by: "node", sinceMs: 1, untilMs: 2, reason: "x" } as const;
+    node.bans.push(ban);
+    const { result: listed } = await call("listbanned");
+    expect(methodNamed("listbanned")?.result.parse(listed)).toEqual([ban]);
+  });
+
   it("describe the node", async () => {
     node.nowMs += 0;
     expect(await call("uptime")).toMatchObject({ result: 90 });

@@ -13,6 +13,7 @@ import {
   getNetworkInfo,
   getPeerInfo,
   getRawMempool,
+  listBanned,
   uptime,
 } from "./methods/node-methods.ts";
 import {
@@ -36,6 +37,7 @@ export const RPC_METHODS: readonly RpcMethod[] = [
   getRawMempool,
   getMempoolInfo,
   getPeerInfo,
+  listBanned,
   getNetworkInfo,
   getConsensusInfo,
   uptime,

@@ -4,6 +4,7 @@
 
 import type { Genesis } from "../genesis.ts";
 import type { Clock, Peer, Store } from "../ports.ts";
+import type { Ban } from "../types/bans.ts";
 import type {
   HashHex,
   Height,
@@ -70,6 +71,7 @@ export interface NodeFacts {
   /** Checks and admits a transaction and passes it on; the value is its txid. */
   submit(transaction: Transaction): Result<Uint8Array>;
   peers(): readonly PeerFacts[];
+  bans(): readonly Ban[];
   consensus(): ConsensusFacts;
   /** Calls `listener` after each commit, until the returned function is called. */
   onCommit(listener: (height: Height) => void): () => void;

@@ -75,6 +75,7 @@ export const QUERIES: readonly QueryRow[] = [
   row("get-raw-mempool", "ids of pending transactions", optional("limit", number)),
   row("get-mempool-info", "size and rules of the mempool"),
   row("get-peer-info", "the node's peers"),
+  row("list-banned", "who is refused, since when, until when and why"),
   row("get-network-info", "the node's version, id and links"),
   row("get-consensus-info", "where consensus stands, and who votes"),
   row("uptime", "seconds since the node started"),

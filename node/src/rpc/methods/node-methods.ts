@@ -74,6 +74,29 @@ export const getPeerInfo = defineMethod({
     })),
 });
 
+export const listBanned = defineMethod({
+  name: "listbanned",
+  summary: "Node ids and addresses that this node refuses. Bans are changed by the admin API only.",
+  params: noParams,
+  result: z.array(
+    z.strictObject({
+      target: z.string().describe("Node id, or a range of addresses"),
+      by: z.enum(["node", "operator"]).describe("Who banned it"),
+      sinceMs: z.int(),
+      untilMs: z.int(),
+      reason: z.string(),
+    }),
+  ),
+  handle: (facts) =>
+    facts.bans().map(({ target, by, sinceMs, untilMs, reason }) => ({
+      target,
+      by,
+      sinceMs,
+      untilMs,
+      reason,
+    })),
+});
+
 export const getNetworkInfo = defineMethod({
   name: "getnetworkinfo",
   summary: "This node's version, id and number of links.",

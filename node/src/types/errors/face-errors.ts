@@ -71,6 +71,23 @@ export const FACE_ERRORS = {
     "The node failed to answer; its log has the cause.",
     "Look for the request's method in the node's log at level error.",
   ),
+  // admin API
+  ADMIN_TOKEN_FILE: entry(
+    "The admin token cannot be read, or is not one line of 32 to 512 printable characters.",
+    "Write one, e.g. `openssl rand -hex 32 > admin-token`, chmod 600, and name the file in admin.tokenFile.",
+  ),
+  ADMIN_UNAUTHORIZED: entry(
+    "The request shows no admin token, or a wrong one.",
+    "Send the token of the node's admin.tokenFile: `time-cli … --token-file FILE`, or the header Authorization: Bearer TOKEN.",
+  ),
+  ADMIN_REQUEST: entry(
+    "The admin request does not fit: an unknown path or method, or a body of another form.",
+    "Compare it with docs/reference/admin.md.",
+  ),
+  ADMIN_IDENTITY: entry(
+    "What answers at the admin address does not show the node id that was asked for. The token was not sent.",
+    "Check --admin-url and --node-id; the node's /status has its node id.",
+  ),
   // time-cli
   CLI_USAGE: entry(
     "The command line is not valid.",

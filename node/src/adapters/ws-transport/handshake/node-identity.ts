@@ -22,6 +22,8 @@ export interface NodeIdentity {
   sign(message: Uint8Array): Uint8Array;
   /** What a listener uses: this certificate, TLS 1.3, Ed25519, nothing else. */
   listenOptions(): SecureContextOptions & CommonConnectionOptions;
+  /** For a listener that asks its clients for no certificate. */
+  serverOptions(): SecureContextOptions;
   /** The same for a dialler, with the key parsed once for all dials. */
   dialOptions(): CommonConnectionOptions;
 }
@@ -57,6 +59,7 @@ export async function openNodeIdentity(seed: Seed): Promise<NodeIdentity> {
     nodeKey: key.publicKey,
     sign: (message) => key.sign(message),
     listenOptions: () => ({ ...settings, ...mutual }),
+    serverOptions: () => settings,
     dialOptions: () => ({ secureContext, ...mutual }),
   };
 }
