@@ -44,6 +44,9 @@ export async function openControl(parts: ControlParts): Promise<Control> {
   return { admin, reload };
 }
 
+/** Who has told an address, for the address book: no peer. */
+const OPERATOR = "operator";
+
 function adminFacts(parts: ControlParts, reload: () => Result<Reloaded>): AdminFacts {
   const { log, transport, driver, moment } = parts;
   return {
@@ -61,7 +64,7 @@ function adminFacts(parts: ControlParts, reload: () => Result<Reloaded>): AdminF
     addPeer: (address) => {
       const parsed = parsePeerAddress(address);
       if (!parsed.ok) return parsed;
-      transport.learn([address]);
+      transport.learn([address], OPERATOR);
       return ok(address);
     },
     dropPeer: (id) => {

@@ -65,11 +65,11 @@ async function ask(
   path: string,
   body?: unknown,
   authorization = `Bearer ${TOKEN}`,
-) {
+): Promise<{ status: number; body: unknown }> {
   const text = body === undefined ? null : JSON.stringify(body);
   const headers = { authorization };
   const response = await fetch(listener.url + path, { method, body: text, headers });
-  return { status: response.status, body: (await response.json()) as unknown };
+  return { status: response.status, body: await response.json() };
 }
 
 describe("the token", () => {
