@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -35,6 +35,8 @@ const roots: string[] = [];
 const newDirectory = (): string => {
   const root = mkdtempSync(join(tmpdir(), "timecoin-halt-"));
   roots.push(root);
+  // What tells a node's data directory from any other.
+  mkdirSync(join(root, "lock"));
   return root;
 };
 afterEach(() => {
