@@ -36,6 +36,11 @@ export class LeaseServer {
     };
   }
 
+  /** A renewal arrives that its sender has given up. */
+  lateRenewal(): void {
+    this.#stored(this.#found());
+  }
+
   #found(): KubeObject {
     if (this.lease === undefined) throw failure("NotFound");
     return this.lease;

@@ -42,6 +42,20 @@ describe("LeaderElector", () => {
     await clock.advance(MINUTE_MS);
   });
 
+  it("releases though a renewal that the stop cut short arrives meanwhile", async () => {
+    const clock = new VirtualClock();
+    const server = new LeaseServer(clock);
+    const one = new Candidate("one", server, { clock });
+    await clock.advance(5_000);
+    one.stop();
+    // The record has been read and its release is under way.
+    await clock.advance(2);
+    server.lateRenewal();
+    await clock.advance(1_000);
+    expect(await one.done).toBe("released");
+    expect(server.lease?.spec).not.toHaveProperty("holderIdentity");
+  });
+
   it("loses leadership ten seconds after its last renewal, and only later does another take it", async () => {
     const clock = new VirtualClock();
     const server = new LeaseServer(clock);

@@ -204,23 +204,33 @@ export class LeaderElector {
     };
   }
 
-  /** Names no holder and a lease of one second, so that the next one need not wait. */
+  /**
+   * Names no holder and a lease of one second, so that the next one need not wait. A renewal that the stop
+   * cut short may still arrive: the record is read afresh, and once more where it changed after that.
+   */
   async #release(): Promise<void> {
     if (this.#renewedAtMs === undefined) return;
     this.#renewedAtMs = undefined;
-    const { clock, http, logger } = this.#options;
     try {
-      // A renewal that the stop cut short may have arrived, so the record is read afresh.
-      await this.#read();
-      if (this.#observed === undefined || !this.#mine()) return;
-      const { holderIdentity: _, ...spec } = this.#observed.spec ?? {};
-      const now = microTime(clock.epochMs());
-      const free = { ...spec, leaseDurationSeconds: 1, renewTime: now };
-      const released = { ...this.#observed, spec: free };
-      await http.replace(KINDS.Lease, released, { timeoutMs: this.#timings.retryMs });
+      await this.#writeFree().catch((error: unknown) => {
+        if (!isConflict(error)) throw error;
+        return this.#writeFree();
+      });
     } catch (error) {
-      logger.warn({ err: error }, "lease not released: the next leader waits for its expiry");
+      const message = "lease not released: the next leader waits for its expiry";
+      this.#options.logger.warn({ err: error }, message);
     }
+  }
+
+  async #writeFree(): Promise<void> {
+    await this.#read();
+    if (this.#observed === undefined || !this.#mine()) return;
+    const { holderIdentity: _, ...spec } = this.#observed.spec ?? {};
+    const renewTime = microTime(this.#options.clock.epochMs());
+    const free = { ...spec, leaseDurationSeconds: 1, renewTime };
+    const released = { ...this.#observed, spec: free };
+    const timeoutMs = this.#timings.retryMs;
+    await this.#options.http.replace(KINDS.Lease, released, { timeoutMs });
   }
 
   /** Short and single: a try that hangs must leave time for the next one before the deadline. */
