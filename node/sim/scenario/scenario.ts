@@ -8,10 +8,11 @@ import { toHex } from "../../src/codec/hex.ts";
 import type { ConsensusParams, Input, Step } from "../../src/consensus/api.ts";
 import { leaderOf } from "../../src/consensus/proposer.ts";
 import { groupVotes } from "../../src/consensus/round-certificate.ts";
-import { type ConsensusState, checkInvariants, initialState } from "../../src/consensus/state.ts";
+import { type ConsensusState, initialState } from "../../src/consensus/state.ts";
 import { step } from "../../src/consensus/step.ts";
 import type { Block, Certificate, VoteType } from "../../src/types/chain.ts";
 import type { RoundCertificate, RoundReason, Vote } from "../../src/types/consensus.ts";
+import { checkInvariants } from "../../test/consensus-invariants.ts";
 import { newValidators } from "../world/keyring.ts";
 import { showEffect, showState } from "./show.ts";
 

@@ -2,6 +2,7 @@
 // is a quorum of its own, or where more than f validators contradict themselves.
 
 import { describe, expect, it } from "vitest";
+import { checkInvariants } from "../../test/consensus-invariants.ts";
 import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Block, Certificate, VoteType } from "../types/chain.ts";
@@ -9,7 +10,7 @@ import { PRECOMMIT, PREVOTE } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import type { Effect, HeightContext, Input } from "./api.ts";
 import { leaderOf } from "./proposer.ts";
-import { type ConsensusState, checkInvariants, initialState } from "./state.ts";
+import { type ConsensusState, initialState } from "./state.ts";
 import { step } from "./step.ts";
 import { addVote, newTally } from "./tally.ts";
 

@@ -3,13 +3,14 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkInvariants } from "../../test/consensus-invariants.ts";
 import { TEST_PARAMS } from "../../test/consensus-params.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Block, Certificate, VoteType } from "../types/chain.ts";
 import type { Vote } from "../types/consensus.ts";
 import type { Effect, HeightContext, Input, TimedInput } from "./api.ts";
 import { leaderOf } from "./proposer.ts";
-import { checkInvariants, FUTURE_ROUNDS, initialState, RETAINED_ROUNDS } from "./state.ts";
+import { FUTURE_ROUNDS, initialState, RETAINED_ROUNDS } from "./state.ts";
 import { step } from "./step.ts";
 
 const NOW = 1_000_000;

@@ -12,6 +12,7 @@ import type { ChainState } from "../chain/chain-state.ts";
 import { type Refusal, refuseCertificate } from "../chain/verify-message.ts";
 import type { BlockSync } from "../peers/block-sync.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
+import type { Punish } from "../peers/penalties.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { SignHold } from "../watches/sign-hold.ts";
 
@@ -23,7 +24,7 @@ export interface CatchUpParts {
   readonly sync: BlockSync;
   readonly feed: (input: Input) => void;
   readonly forks: Pick<ForkWatch, "past">;
-  readonly punish: (peer: Peer, reason: string) => void;
+  readonly punish: Punish;
 }
 
 export class CatchUp {

@@ -8,9 +8,9 @@ import type { RoundCertificate } from "../../types/consensus.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import { refuseCertificate, refuseRoundCertificate } from "../chain/verify-message.ts";
 import type { VoteRelay } from "../effects/vote-relay.ts";
+import { isRefused, type Punish } from "../peers/penalties.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { KnownMessages } from "./known-messages.ts";
-import { isRefused, type Punish } from "./penalties.ts";
 
 export interface CertificateIntakeParts {
   readonly chain: ChainState;

@@ -20,6 +20,7 @@ import type { Proposal, ProposalMessage } from "../../types/consensus.ts";
 import { MAX_BLOCK_BYTES } from "../../types/limits.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
+import type { Punish } from "../peers/penalties.ts";
 import type { TxPool } from "../peers/tx-relay.ts";
 import type { Warnings } from "../peers/warnings.ts";
 import { RECENT_ROUNDS } from "./known-messages.ts";
@@ -55,7 +56,7 @@ export interface CompactProposalsParts {
   readonly core: Pick<CoreView, "round" | "isDecided" | "keeps" | "blockOf" | "votersFor">;
   /** How long a peer has to answer before another is asked: part of T_propose. */
   readonly answerMs: () => number;
-  readonly punish: (peer: Peer, reason: string) => void;
+  readonly punish: Punish;
   /** Takes a proposal with its whole block, or that one is given up. */
   readonly intake: () => Pick<ProposalIntake, "complete" | "gaveUp">;
 }

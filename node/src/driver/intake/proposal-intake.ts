@@ -19,12 +19,12 @@ import {
   refuseCompactProposal,
   refuseProposal,
 } from "../chain/verify-message.ts";
+import { isRefused, type Punish } from "../peers/penalties.ts";
 import type { Warnings } from "../peers/warnings.ts";
 import type { Timing } from "../timing/timing.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
 import type { KnownMessages } from "./known-messages.ts";
-import { isRefused, type Punish } from "./penalties.ts";
 
 type CompactProposal = Extract<Message, { type: "compactProposal" }>;
 

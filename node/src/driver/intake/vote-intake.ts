@@ -10,9 +10,9 @@ import type { Vote } from "../../types/consensus.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import { refuseVote, type VerifyContext } from "../chain/verify-message.ts";
 import type { EvidenceExchange } from "../effects/evidence-exchange.ts";
+import { isRefused, type Punish } from "../peers/penalties.ts";
 import type { Timing } from "../timing/timing.ts";
 import type { KnownMessages } from "./known-messages.ts";
-import { isRefused, type Punish } from "./penalties.ts";
 
 export interface VoteIntakeParts {
   readonly chain: ChainState;

@@ -11,13 +11,14 @@ import type { Metrics, Peer, Store } from "../../ports.ts";
 import type { Block, Transaction } from "../../types/chain.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import type { AnswerQuota } from "./answer-quota.ts";
+import type { Punish } from "./penalties.ts";
 
 export interface BlockBodiesParts {
   readonly chain: ChainState;
   readonly store: Store;
   readonly answers: AnswerQuota;
   readonly metrics: Metrics;
-  readonly punish: (peer: Peer, reason: string) => void;
+  readonly punish: Punish;
   readonly core: Pick<CoreView, "context" | "blockOf">;
 }
 

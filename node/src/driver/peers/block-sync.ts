@@ -46,10 +46,6 @@ export class BlockSync {
     this.#options = options;
   }
 
-  get openRequests(): number {
-    return this.#open.length;
-  }
-
   needBlock(height: Height): void {
     this.#urgentHeight = height;
   }

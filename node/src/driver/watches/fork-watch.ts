@@ -25,6 +25,7 @@ import type { ChainState } from "../chain/chain-state.ts";
 import { refuseCertificate } from "../chain/verify-message.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook, PeerState } from "../peers/peer-book.ts";
+import type { Punish } from "../peers/penalties.ts";
 
 const MAX_OPEN = 16;
 /** The claimer and two more. */
@@ -50,7 +51,7 @@ export interface ForkWatchParts {
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to">;
   readonly metrics: Metrics;
-  readonly punish: (peer: Peer, reason: string) => void;
+  readonly punish: Punish;
   /** Does not return: the node stops. */
   readonly onFork: (found: ForkFound) => never;
 }

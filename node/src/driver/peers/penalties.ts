@@ -4,7 +4,7 @@
 
 import type { Metrics, Peer, Transport } from "../../ports.ts";
 import type { Refusal } from "../chain/verify-message.ts";
-import type { Warnings } from "../peers/warnings.ts";
+import type { Warnings } from "./warnings.ts";
 
 /** How long a peer stays away after it broke the protocol. */
 const BAN_MS = 60_000;
