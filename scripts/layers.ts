@@ -243,16 +243,6 @@ export const EXCEPTIONS: readonly {
   readonly why: string;
 }[] = [
   {
-    from: "node/src/adapters/halt-marker.ts",
-    to: "node/src/driver/watches/fork-halt.ts",
-    why: "the type of what two certificates prove is declared in the driver",
-  },
-  {
-    from: "node/src/adapters/halt-marker.ts",
-    to: "node/src/driver/watches/fork-watch.ts",
-    why: "the same",
-  },
-  {
     from: "node/src/adapters/level-store/audit.ts",
     to: "node/src/ledger/state-root.ts",
     why: "a store checks the state root of what it opens",

@@ -13,7 +13,6 @@ import type { SigningKey } from "../src/crypto/keys.ts";
 import { createVerifiedCache } from "../src/crypto/verified-cache.ts";
 import { verifySignature } from "../src/crypto/verify.ts";
 import { buildNode, type ConsensusNode, type NodeOptions } from "../src/daemon/consensus-node.ts";
-import type { ForkFound } from "../src/driver/watches/fork-watch.ts";
 import { genesisState } from "../src/genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../src/genesis.ts";
 import type {
@@ -26,6 +25,7 @@ import type {
 } from "../src/ports.ts";
 import type { CertifiedBlock, Height } from "../src/types/chain.ts";
 import { invariant } from "../src/types/errors.ts";
+import type { ForkFound } from "../src/types/fork.ts";
 import type { BlockCommit } from "../src/types/ledger.ts";
 import { RecordedMetrics } from "./recorded-metrics.ts";
 

@@ -5,14 +5,14 @@
 import { equalBytes } from "../../src/codec/bytes.ts";
 import type { Message } from "../../src/codec/frames.ts";
 import { toHex } from "../../src/codec/hex.ts";
-import { type Conflict, isConflict } from "../../src/consensus/conflict.ts";
+import { isConflict } from "../../src/consensus/conflict.ts";
 import { DAEMON_EXITS, exitFor } from "../../src/daemon/exit-codes.ts";
-import type { ForkFound } from "../../src/driver/watches/fork-watch.ts";
 import { EPOCH_BLOCKS } from "../../src/ledger/validator-state.ts";
 import type { SignRequest } from "../../src/ports.ts";
 import { type CertifiedBlock, type Height, PRECOMMIT, PREVOTE } from "../../src/types/chain.ts";
 import type { Vote } from "../../src/types/consensus.ts";
 import { CodedError, type ErrorCode, InvariantError } from "../../src/types/errors.ts";
+import type { Conflict, ForkFound } from "../../src/types/fork.ts";
 import type { ChainHead } from "../../src/types/ledger.ts";
 import type { Machine } from "../world/machine.ts";
 import { commitFault } from "./commit-proof.ts";

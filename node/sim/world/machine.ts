@@ -18,10 +18,10 @@ import {
   type NodePorts,
 } from "../../src/daemon/consensus-node.ts";
 import { seenSigning } from "../../src/daemon/seen-signing.ts";
-import type { ForkFound } from "../../src/driver/watches/fork-watch.ts";
 import { SignHold } from "../../src/driver/watches/sign-hold.ts";
 import type { LastingSigner, Log, Metrics, SignRequest, Transport } from "../../src/ports.ts";
 import type { CertifiedBlock, Height } from "../../src/types/chain.ts";
+import type { ForkFound } from "../../src/types/fork.ts";
 import type { BlockCommit, ChainHead } from "../../src/types/ledger.ts";
 import { type Chain, keyOf } from "./chain.ts";
 import type { Disks, NewDisks } from "./disks.ts";

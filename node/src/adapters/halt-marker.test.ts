@@ -7,9 +7,9 @@ import { CERTIFICATE } from "../../test/sample-messages.ts";
 import { encodeCertificate } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { addHaltCommands } from "../daemon/halt-command.ts";
-import type { ForkFound } from "../driver/watches/fork-watch.ts";
 import { type Certificate, PRECOMMIT } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
+import type { ForkFound } from "../types/fork.ts";
 import { haltMarkerOf, readHaltMarker, refuseWhereHalted, writeHaltMarker } from "./halt-marker.ts";
 import { ALL_CRASHES, DiskCrash, MemoryDisk } from "./memory/memory-disk.ts";
 

@@ -6,10 +6,9 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { encodeCertificate } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
-import { namedIn } from "../driver/watches/fork-halt.ts";
-import type { ForkFound } from "../driver/watches/fork-watch.ts";
 import type { Certificate, UnixMs, ValidatorSet } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
+import { type ForkFound, namedIn } from "../types/fork.ts";
 import { type Disk, systemDisk } from "./disk.ts";
 
 const MARKER_TYPE = "timecoin/halt/1";

@@ -7,13 +7,8 @@
 import { equalBytes } from "../codec/bytes.ts";
 import { type Certificate, PRECOMMIT } from "../types/chain.ts";
 import { invariant } from "../types/errors.ts";
+import type { Conflict } from "../types/fork.ts";
 import { isNil } from "./tally.ts";
-
-export type Conflict =
-  /** Validator indices, ascending: each signed two precommits of one round. */
-  | { readonly kind: "sameRound"; readonly culprits: readonly number[] }
-  /** Validator indices, ascending: each precommitted the earlier block, then the later one. */
-  | { readonly kind: "crossRound"; readonly suspects: readonly number[] };
 
 /** Do the two commit one height to different blocks? Both are verified commit certificates. */
 export function isConflict(a: Certificate, b: Certificate): boolean {

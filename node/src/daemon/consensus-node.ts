@@ -9,7 +9,6 @@ import { type VerifyFunction, verifySignature } from "../crypto/verify.ts";
 import { ChainState } from "../driver/chain/chain-state.ts";
 import { Driver } from "../driver/driver.ts";
 import { waitingTransactions } from "../driver/peers/waiting-transactions.ts";
-import type { ForkFound } from "../driver/watches/fork-watch.ts";
 import { SignHold } from "../driver/watches/sign-hold.ts";
 import { ledgerParamsOf } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../genesis.ts";
@@ -17,6 +16,7 @@ import { EvidencePool } from "../mempool/evidence-pool.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
+import type { ForkFound } from "../types/fork.ts";
 
 export interface NodePorts {
   readonly clock: Clock;

@@ -8,11 +8,11 @@ import type { EvidencePool } from "../mempool/evidence-pool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
+import type { ForkFound } from "../types/fork.ts";
 import type { ChainState } from "./chain/chain-state.ts";
 import type { VoteRelayMode } from "./effects/vote-relay.ts";
 import type { DriverPool } from "./peers/tx-relay.ts";
 import type { PacingParams } from "./timing/pacing.ts";
-import type { ForkFound } from "./watches/fork-watch.ts";
 import type { SignHold } from "./watches/sign-hold.ts";
 
 export interface DriverOptions {

@@ -6,6 +6,7 @@ import type { Input } from "../consensus/api.ts";
 import type { CoreView } from "../consensus/core-view.ts";
 import type { Clock } from "../ports.ts";
 import type { CertifiedBlock, HashHex } from "../types/chain.ts";
+import type { ForkFound } from "../types/fork.ts";
 import { CoreLoop } from "./core/core-loop.ts";
 import { ConsensusTimers, type FiredTimeout } from "./core/timers.ts";
 import type { DriverOptions } from "./driver-options.ts";
@@ -35,7 +36,7 @@ import { Timing } from "./timing/timing.ts";
 import { BlockRepair, type Written } from "./watches/block-repair.ts";
 import { ClockGuard } from "./watches/clock-guard.ts";
 import { haltOnFork } from "./watches/fork-halt.ts";
-import { type ForkFound, ForkWatch } from "./watches/fork-watch.ts";
+import { ForkWatch } from "./watches/fork-watch.ts";
 import { OwnPast } from "./watches/own-past.ts";
 import { Standstill } from "./watches/standstill.ts";
 

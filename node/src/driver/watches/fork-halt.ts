@@ -2,14 +2,9 @@
 // written down, and stops the process for good. Called by the driver's fork watch.
 
 import { toHex } from "../../codec/hex.ts";
-import type { Conflict } from "../../consensus/conflict.ts";
 import type { Log } from "../../ports.ts";
 import { CodedError } from "../../types/errors.ts";
-import type { ForkFound } from "./fork-watch.ts";
-
-/** Validator indices: signers of both certificates, proved guilty where the two are of one round. */
-export const namedIn = (conflict: Conflict): readonly number[] =>
-  conflict.kind === "sameRound" ? conflict.culprits : conflict.suspects;
+import { type ForkFound, namedIn } from "../../types/fork.ts";
 
 /**
  * Never returns. `record` makes the fork durable; where it fails, the process ends all the same, and the

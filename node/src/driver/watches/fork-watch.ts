@@ -16,11 +16,12 @@
 // ANSWER_MS.
 
 import { equalBytes } from "../../codec/bytes.ts";
-import { analyseConflict, type Conflict, isCommit, isConflict } from "../../consensus/conflict.ts";
+import { analyseConflict, isCommit, isConflict } from "../../consensus/conflict.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
 import type { Clock, Metrics, Peer, Store } from "../../ports.ts";
-import type { Certificate, CertifiedBlock, Height, ValidatorSet } from "../../types/chain.ts";
+import type { Certificate, CertifiedBlock, Height } from "../../types/chain.ts";
 import { invariant } from "../../types/errors.ts";
+import type { Conflict, ForkFound } from "../../types/fork.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import { refuseCertificate } from "../chain/verify-message.ts";
 import type { Outbound } from "../peers/outbound.ts";
@@ -34,15 +35,6 @@ const ASKED = 3;
 const ANSWER_MS = 10_000;
 /** Request ids of this watch; those of catch-up lie below. */
 const FIRST_ID = 2 ** 31;
-
-/** Two verified commit certificates of one height, and who is to answer for them. */
-export interface ForkFound {
-  readonly height: Height;
-  readonly ours: Certificate;
-  readonly theirs: Certificate;
-  readonly conflict: Conflict;
-  readonly validators: ValidatorSet;
-}
 
 export interface ForkWatchParts {
   readonly clock: Clock;
