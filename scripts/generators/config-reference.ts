@@ -32,9 +32,21 @@ genesisFile: /etc/timecoin/genesis.json
 keys:
   nodeKeyFile: /etc/timecoin/node-key.json
 p2p:
+  # What others dial to reach this node. Without it the node dials out only, and is told to nobody.
+  advertise: node.example.:24100
   peers:
   - 0123456789abcdef0123456789abcdef01234567@seed.example.:24100
 \`\`\`
+`;
+
+const FIXED = `## Fixed limits
+
+What no key sets stands where it belongs: of RPC, operations and admin listeners in
+[rpc.md](rpc.md#limits), of blocks, transactions and frames in [protocol.md](../protocol.md), of what waits in a node in
+[the driver's README](../../node/src/driver/README.md). This file has at most 1 MiB, and genesis.json 8 MiB.
+
+SIGHUP reads the configuration again: \`log.level\` and the admin token take effect, other changes wait for
+the next start and are named in the log.
 `;
 
 export function configReference(): string {
@@ -47,16 +59,18 @@ export function configReference(): string {
     `${code(leaf.variable)} ${code(leaf.flag)}`,
   ]);
   const columns = ["key", "kind", "default", "allowed", "meaning", "variable and flag"];
-  const ports = Object.entries(DEFAULT_PORTS).map(([profile, { p2p, rpc, ops }]) => [
+  const ports = Object.entries(DEFAULT_PORTS).map(([profile, { p2p, rpc, ops, admin }]) => [
     profile,
     String(p2p),
     String(rpc),
     String(ops),
+    String(admin),
   ]);
   return [
     pageHead("Configuration of timed", "node/src/config.ts", INTRO),
     `${table(columns, rows)}\n`,
-    `## Default ports\n\n${table(["profile", "peers", "RPC", "operations"], ports)}\n`,
+    `## Default ports\n\n${table(["profile", "peers", "RPC", "operations", "admin"], ports)}\n`,
+    FIXED,
     EXAMPLE,
   ].join("\n");
 }
