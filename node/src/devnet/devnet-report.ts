@@ -68,6 +68,7 @@ export function devnetReport(options: ReportOptions): string {
     indent(formatForPeople(accounts)),
     "\n  next:\n",
     indent(indent(nextSteps(options))),
-    `\n  Ctrl-C stops it; ${directory} is then ${isKept ? "kept" : "removed"}.\n`,
+    "\n  Where one node ends, all are stopped.\n",
+    `  Ctrl-C stops it; ${directory} is then ${isKept ? "kept" : "removed"}.\n`,
   ].join("");
 }

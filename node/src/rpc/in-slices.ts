@@ -1,8 +1,8 @@
 // Long lists, made into answers a few items at a time: between two slices everything else of the node has
 // its turn. Used by methods whose answers can have thousands of parts.
 
-/** About 10 ms of the dearest items, which are whole transactions. */
-const SLICE = 64;
+/** A few milliseconds of the dearest items, which are whole transactions. */
+const SLICE = 16;
 
 export async function mapInSlices<T, R>(
   items: readonly T[],

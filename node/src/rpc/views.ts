@@ -4,7 +4,7 @@
 
 import { z } from "zod";
 import { formatTime } from "../codec/amount.ts";
-import { encodeBlock, encodeTransaction } from "../codec/chain.ts";
+import { blockSizeBytes, transactionSizeBytes } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { encodeAddress } from "../crypto/address.ts";
 import { blockHashOf, txidOf } from "../crypto/ids.ts";
@@ -46,7 +46,7 @@ export function transactionView(
   return {
     txid: toHex(txidOf(body)),
     version: body.version,
-    size: encodeTransaction(transaction).length,
+    size: transactionSizeBytes(transaction),
     vin: body.inputs.map(({ txid, index }) => ({ txid: toHex(txid), vout: index })),
     vout: body.outputs.map(output),
   };
@@ -110,7 +110,7 @@ export async function blockView(
       signers: certificate.signers.filter(Boolean).length,
       validators: certificate.signers.length,
     },
-    size: encodeBlock(block).length,
+    size: blockSizeBytes(block),
     nTx: transactions.length,
     tx: [
       ...(await mapInSlices(transactions, (transaction) =>
