@@ -23,6 +23,8 @@ export interface DialContext {
   readonly timeoutMs: number;
   readonly lookup: LookupFunction;
   readonly groupsOf: IpGrouping;
+  /** Address of this machine to dial from; absent: the system's choice. */
+  readonly localAddress?: string;
   /** Told each address that is tried, as the name is resolved. */
   readonly trying: (ip: string) => void;
   /** What this node says of itself as the dialler. */
@@ -45,6 +47,7 @@ export function dialPeer(
     host: address.host,
     port: address.port,
     lookup: context.lookup,
+    ...(context.localAddress === undefined ? {} : { localAddress: context.localAddress }),
     // The node id names the peer; a server name would only tell eavesdroppers.
     servername: "",
     checkServerIdentity: () => undefined,

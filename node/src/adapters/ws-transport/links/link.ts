@@ -62,6 +62,9 @@ export interface LinkParts {
 const BLOCKS_TYPE = 0x22;
 /** Honest peers do not send so many frames at once. */
 const MAX_HELD_FRAMES = 1_000;
+/** So many may wait for free: an honest peer waits for answers, or sends a few each second. */
+const FREE_HELD_FRAMES = 64;
+const FRAMES_A_POINT = 10;
 
 export class Link {
   readonly channel: Channel;
@@ -231,10 +234,15 @@ export class Link {
     if (this.#held.length > MAX_HELD_FRAMES) {
       this.close("PEER_MALFORMED");
       this.#events.misbehaved(this, MALFORMED_POINTS, "a flood of tiny frames");
-    } else if (waitMs !== undefined) {
+      return;
+    }
+    if (waitMs !== undefined) {
       this.channel.ws.pause();
       this.#workTimer = this.#clock.startTimer(waitMs, this.#handHeld);
     }
+    const beyond = this.#held.length - FREE_HELD_FRAMES;
+    if (beyond <= 0 || beyond % FRAMES_A_POINT !== 0) return;
+    this.#events.misbehaved(this, 1, "more frames at once than it may have handled");
   }
 
   #waitMs(frame: Uint8Array): number {
