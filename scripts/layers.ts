@@ -222,6 +222,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/cli",
     "node/src/devnet",
     "node/src/ops",
+    // the handshake, for peers that attack
+    "node/src/adapters/ws-transport",
   ],
   "e2e/bench": [
     ...TOOLING,

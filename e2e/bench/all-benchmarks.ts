@@ -10,6 +10,7 @@ import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
+import { STRANGER_BENCHMARKS } from "./stranger-benchmarks.ts";
 
 export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...START_BENCHMARKS,
@@ -18,6 +19,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...FIRST_MINUTE_BARS,
   ...SIM_BENCHMARKS,
   ...SIM_COVER_BARS,
+  ...STRANGER_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,
   ...HOUSE_BENCHMARKS,

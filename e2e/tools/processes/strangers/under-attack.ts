@@ -1,0 +1,151 @@
+// Four real daemons under the attacks of strangers: how far apart blocks are, how fast probes answer, whether a
+// validator that is restarted meanwhile signs again, how much memory it takes, and who is banned. Used by the
+// benchmarks net.strangers and net.eclipse.
+
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { opsUrlOf } from "@timecoin/node/devnet/devnet-plan";
+import { genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
+import { nodeIdOf } from "@timecoin/node/keys";
+import { waitFor } from "../../wait-for.ts";
+import { LocalNetwork, type LocalNode } from "../local-network.ts";
+import { startAttack } from "./attackers.ts";
+import type { Attack } from "./attacks.ts";
+import type { Target } from "./stranger.ts";
+
+const SIGNS_MS = 60_000;
+const PROBE_EVERY_MS = 200;
+const PROBE_TIMEOUT_MS = 10_000;
+
+interface Strain {
+  readonly intervalP99Ms: number;
+  readonly blocks: number;
+  readonly slowestProbeMs: number;
+  readonly residentMiB: number;
+  /** Of the first node, in a second. */
+  readonly cpuMsPerSec: number;
+}
+
+export interface AttackReport extends Strain {
+  readonly attack: string;
+  /** From the start of a killed validator until it had signed; undefined where it never did. */
+  readonly signedAgainMs: number | undefined;
+}
+
+/** The nodes of a network as strangers see them. */
+export function targetsOf(network: LocalNetwork): readonly Target[] {
+  const genesis = parseGenesis(readFileSync(network.paths.genesis, "utf8"));
+  if (!genesis.ok) throw new Error(genesis.reason);
+  const genesisHash = genesisHashOf(genesis.value);
+  const { chainId, validators } = genesis.value;
+  return network.nodes.map(({ plan }) => {
+    const member = validators.find(({ name }) => name === plan.name);
+    if (member === undefined) throw new Error(`${plan.name} is no validator of the genesis`);
+    const nodeId = nodeIdOf(member.nodeKey);
+    return { nodeId, host: plan.host, port: plan.p2pPort, chainId, genesisHash };
+  });
+}
+
+/** What the network does for so long. */
+async function strainOf(network: LocalNetwork, forMs: number): Promise<Strain> {
+  const from = await topHeight(network);
+  const endMs = performance.now() + forMs;
+  const cpuBeforeMs = network.node(0).cpuMs();
+  let slowestProbeMs = 0;
+  let residentMiB = 0;
+  const probing = network.nodes.map(async (node) => {
+    while (performance.now() < endMs) {
+      slowestProbeMs = Math.max(slowestProbeMs, await probeMs(node));
+      residentMiB = Math.max(residentMiB, node.residentMiB());
+      await sleep(PROBE_EVERY_MS);
+    }
+  });
+  await Promise.all(probing);
+  const cpuMsPerSec = (network.node(0).cpuMs() - cpuBeforeMs) / (forMs / 1_000);
+  const times = await blockTimes(network.node(0), from, await topHeight(network));
+  const intervals = times.slice(1).map((timeMs, i) => timeMs - (times[i] ?? 0));
+  intervals.sort((a, b) => a - b);
+  const intervalP99Ms = intervals[Math.ceil(intervals.length * 0.99) - 1] ?? Infinity;
+  return { intervalP99Ms, blocks: intervals.length, slowestProbeMs, residentMiB, cpuMsPerSec };
+}
+
+/** What it does under attacks, which may be none, while the last validator is killed and started again after a third of the time. */
+export async function underAttack(
+  network: LocalNetwork,
+  attacks: readonly Attack[],
+  forMs: number,
+): Promise<AttackReport> {
+  const stop = startAttack(attacks, targetsOf(network));
+  try {
+    const [strain, signedAgainMs] = await Promise.all([
+      strainOf(network, forMs),
+      sleep(forMs / 3).then(() => restart(network)),
+    ]);
+    return {
+      ...strain,
+      attack: attacks.map(({ name }) => name).join(" + ") || "left alone",
+      signedAgainMs,
+    };
+  } finally {
+    await stop();
+  }
+}
+
+async function restart(network: LocalNetwork): Promise<number | undefined> {
+  const node = network.node(network.nodes.length - 1);
+  await node.end("SIGKILL");
+  const from = await topHeight(network);
+  const startMs = performance.now();
+  node.start();
+  const signed = waitFor(`${node.plan.name} signs`, SIGNS_MS, async () => {
+    const last = (await node.status())?.self.lastSignedHeight ?? 0;
+    return last > from ? { done: true as const } : { waiting: `signed ${last} last` };
+  });
+  return await signed.then(
+    () => performance.now() - startMs,
+    () => undefined,
+  );
+}
+
+async function probeMs(node: LocalNode): Promise<number> {
+  const startMs = performance.now();
+  try {
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    await (await fetch(`${opsUrlOf(node.plan)}/livez`, { signal })).text();
+  } catch (error) {
+    // The one that is being restarted does not listen.
+    if (!(error instanceof DOMException)) return 0;
+  }
+  return performance.now() - startMs;
+}
+
+async function topHeight(network: LocalNetwork): Promise<number> {
+  const statuses = await Promise.all(network.nodes.map((node) => node.status()));
+  return Math.max(...statuses.map((status) => status?.height ?? 0));
+}
+
+/** When the blocks were proposed, by their own words. */
+async function blockTimes(node: LocalNode, from: number, to: number): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let height = Math.max(1, from); height <= to; height++) {
+    const hash = await again(() => node.rpc<string>("getblockhash", [height]));
+    times.push((await again(() => node.rpc<{ timeMs: number }>("getblock", [hash]))).timeMs);
+  }
+  return times;
+}
+
+/** Once more where a kept connection was closed at that moment. */
+async function again<T>(ask: () => Promise<T>): Promise<T> {
+  return await ask().catch(ask);
+}
+
+/** Lines of the log with this code. */
+export function logged(network: LocalNetwork, code: string): readonly Record<string, unknown>[] {
+  return network.nodes.flatMap((node) =>
+    node
+      .log()
+      .split("\n")
+      .filter((line) => line.includes(`"${code}"`))
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  );
+}
