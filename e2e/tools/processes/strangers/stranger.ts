@@ -69,6 +69,7 @@ export function link(
     trying: () => undefined,
     hello: {
       protocolVersion: PROTOCOL_VERSION,
+      oldestVersion: PROTOCOL_VERSION,
       chainId: target.chainId,
       genesisHash: target.genesisHash,
       role: "full",

@@ -27,8 +27,9 @@ export interface WsTransportOptions {
   readonly dataDir?: string;
   /** False: only `peers` are dialled (validators behind sentries). Default true. */
   readonly dialLearned?: boolean;
-  /** Default PROTOCOL_VERSION. */
+  /** The newest and the oldest version of the peer protocol that it speaks; by default the program's. */
   readonly protocolVersion?: number;
+  readonly oldestProtocolVersion?: number;
   readonly limits?: Partial<PeerLimits>;
   readonly clock: Clock;
   readonly random: Random;

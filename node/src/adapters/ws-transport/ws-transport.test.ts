@@ -83,7 +83,11 @@ describe("ws transport against what the network brings", () => {
     it.each([
       ["another genesis", { genesisHash: other }, "PEER_GENESIS_MISMATCH"],
       ["another chain", { chainId: "other-1" }, "PEER_CHAIN_MISMATCH"],
-      ["another protocol version", { protocolVersion: 2 }, "PEER_PROTOCOL_VERSION"],
+      [
+        "another protocol version",
+        { protocolVersion: 2, oldestProtocolVersion: 2 },
+        "PEER_PROTOCOL_VERSION",
+      ],
     ] as const)("of %s is refused, and both sides log why", async (_, options, code) => {
       const a = await listening();
       const b = await nodes.node(2, { ...options, peers: [a.address] });
@@ -92,6 +96,20 @@ describe("ws transport against what the network brings", () => {
       await until(() => logged(b, code) !== undefined, "the dialler logged it");
       expect(a.events.lines).toEqual([]);
       expect(b.events.lines).toEqual([]);
+    });
+
+    it.each([
+      ["the older one dials", 1, 2],
+      ["the newer one dials", 2, 1],
+    ])("of versions N and N + 1 links in version N where %s", async (_, dialling, heard) => {
+      const a = await listening({ protocolVersion: heard, oldestProtocolVersion: 1 });
+      const options = { protocolVersion: dialling, oldestProtocolVersion: 1 };
+      const b = await nodes.node(2, { ...options, peers: [a.address] });
+      b.start();
+      await until(() => b.transport.peers().length === 1, "linked");
+      await until(() => a.transport.peers().length === 1, "linked on the other side too");
+      const refusals = [a, b].filter((node) => logged(node, "PEER_PROTOCOL_VERSION") !== undefined);
+      expect(refusals).toHaveLength(dialling > heard ? 2 : 0);
     });
 
     it("names both genesis hashes", async () => {

@@ -14,7 +14,12 @@ import { PendingHandshakes } from "./admission/pending-handshakes.ts";
 import { type CloseReason, type LinkEnd, wireCode } from "./close-code.ts";
 import { Gate } from "./gate.ts";
 import { type DialOutcome, dialPeer } from "./handshake/dial.ts";
-import { type Hello, PROTOCOL_VERSION, SESSION_BYTES } from "./handshake/hello.ts";
+import {
+  OLDEST_PROTOCOL_VERSION,
+  type OwnHello,
+  PROTOCOL_VERSION,
+  SESSION_BYTES,
+} from "./handshake/hello.ts";
 import { PeerListener } from "./handshake/listener.ts";
 import { type PeerLimits, peerLimits } from "./limits.ts";
 import type { Channel } from "./links/link.ts";
@@ -78,6 +83,14 @@ export class WsTransport implements Transport {
       dial: (address) => this.#dial(address),
     });
     this.#listener = this.#openListener();
+  }
+
+  get #newest(): number {
+    return this.#options.protocolVersion ?? PROTOCOL_VERSION;
+  }
+
+  get #oldest(): number {
+    return this.#options.oldestProtocolVersion ?? OLDEST_PROTOCOL_VERSION;
   }
 
   /** The port bound. */
@@ -175,10 +188,13 @@ export class WsTransport implements Transport {
     else table.stop(closed);
   }
 
-  #hello(dialler: boolean): Hello {
+  /** Of a listener; a dialler speaks one version at a time. */
+  #hello(dialled?: number): OwnHello {
     const { chainId, genesisHash, role, advertise } = this.#options;
+    const dialler = dialled !== undefined;
     return {
-      protocolVersion: this.#options.protocolVersion ?? PROTOCOL_VERSION,
+      protocolVersion: dialled ?? this.#newest,
+      oldestVersion: dialled ?? this.#oldest,
       chainId,
       genesisHash,
       role,
@@ -200,7 +216,7 @@ export class WsTransport implements Transport {
         banOf: (ip) => this.#gate.isolation.addressBan(ip),
         dropped: (pending, reason, detail) => listener.dropped(pending, reason, detail),
       }),
-      hello: this.#hello(false),
+      hello: this.#hello(),
       handshakeTimeoutMs: this.#limits.handshakeTimeoutMs,
       admit: (candidate) => this.#refusalOf(candidate),
       accepted: (channel) => this.#table?.add(channel),
@@ -232,13 +248,14 @@ export class WsTransport implements Transport {
   #dial(address: PeerAddress): void {
     const { identity, clock } = this.#options;
     const { protectedPeers, groupsOf } = this.#gate;
+    const version = this.#addresses.book.get(address.id)?.version ?? this.#newest;
     const context = {
       identity,
       clock,
       timeoutMs: this.#limits.handshakeTimeoutMs,
       lookup: this.#lookup,
       groupsOf,
-      hello: this.#hello(true),
+      hello: this.#hello(version),
       trying: (ip: string): void => {
         if (protectedPeers.isConfigured(address.id))
           protectedPeers.foundAt(address.id, groupsOf(ip));
@@ -252,11 +269,18 @@ export class WsTransport implements Transport {
         this.#table?.add(outcome.value);
         this.#reports.dialled(address.id);
       } else {
-        this.#reports.dialFailed(address, this.#addresses.book.get(address.id), outcome);
+        const entry = this.#addresses.book.get(address.id);
+        this.#reports.dialFailed(address, entry, outcome);
+        if (entry !== undefined) entry.version = this.#versionAfter(outcome.code, version);
       }
       this.#dialler.dialled(address.id, outcome.ok ? outcome.value.ip.group : undefined);
     });
     this.#dials.add(dial);
+  }
+
+  /** A peer of an older program refuses the newest version: the next dial speaks the one before. */
+  #versionAfter(code: LinkEnd, version: number): number | undefined {
+    return code === "PEER_PROTOCOL_VERSION" && version > this.#oldest ? version - 1 : undefined;
   }
 
   /** Only when it is reached it is known where a name leads; and it may have been banned meanwhile. */

@@ -26,6 +26,8 @@ export interface AddressEntry {
   /** When a link last stood, by the wall clock; 0 where none did. */
   lastLinkedMs: number;
   isDialing: boolean;
+  /** The version that the next dial speaks, where the peer refused a newer one. */
+  version: number | undefined;
   /** The last reason logged, so that a peer that stays down is not logged at each attempt. */
   lastReason: string | undefined;
 }
@@ -46,6 +48,7 @@ export function newEntry(
     linkedSinceMs: undefined,
     lastLinkedMs: 0,
     isDialing: false,
+    version: undefined,
     lastReason: undefined,
   };
 }

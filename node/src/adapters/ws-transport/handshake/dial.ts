@@ -13,7 +13,7 @@ import type { LinkEnd } from "../close-code.ts";
 import type { IpGrouping } from "../ip-groups.ts";
 import { WS_LIMITS } from "../limits.ts";
 import type { Channel } from "../links/link.ts";
-import type { Hello } from "./hello.ts";
+import type { Hello, OwnHello } from "./hello.ts";
 import { exchangeHello } from "./hello-exchange.ts";
 import { type NodeIdentity, peerKeyOf } from "./node-identity.ts";
 
@@ -28,7 +28,7 @@ export interface DialContext {
   /** Told each address that is tried, as the name is resolved. */
   readonly trying: (ip: string) => void;
   /** What this node says of itself as the dialler. */
-  readonly hello: Hello;
+  readonly hello: OwnHello;
 }
 
 export type DialOutcome = Result<Channel, LinkEnd>;

@@ -1,6 +1,7 @@
 // The hello exchange on a fresh WebSocket. The dialler speaks first; the listener verifies, decides
 // whether it takes the link at all, and only then answers. So the listener's hello is the one moment at
-// which a link begins to exist, on both sides, and duplicates are settled without a race. Until the
+// which a link begins to exist, on both sides, and duplicates are settled without a race. The listener
+// answers in the dialler's version of the protocol. Until the
 // verified hello no byte of the peer goes anywhere else, and no more than MAX_UNVERIFIED_BYTES arrive.
 
 import type { TLSSocket } from "node:tls";
@@ -14,7 +15,14 @@ import {
   wireCode,
 } from "../close-code.ts";
 import { MAX_UNVERIFIED_BYTES } from "../limits.ts";
-import { EXPORTER_BYTES, EXPORTER_LABEL, encodeHello, type Hello, verifyHello } from "./hello.ts";
+import {
+  EXPORTER_BYTES,
+  EXPORTER_LABEL,
+  encodeHello,
+  type Hello,
+  type OwnHello,
+  verifyHello,
+} from "./hello.ts";
 
 export interface HelloExchange {
   readonly ws: WebSocket;
@@ -22,7 +30,7 @@ export interface HelloExchange {
   /** The peer's key as TLS proved it, 32 bytes. */
   readonly key: Uint8Array;
   /** What this side says; its `dialler` decides who speaks first. */
-  readonly own: Hello;
+  readonly own: OwnHello;
   readonly sign: (message: Uint8Array) => Uint8Array;
   /** The listener's last word before it answers: a reason where the link is not wanted. */
   readonly admit: (hello: Hello) => CloseReason | undefined;
@@ -34,7 +42,8 @@ export type HelloOutcome = Result<Hello, LinkEnd>;
 export function exchangeHello(parts: HelloExchange, done: (outcome: HelloOutcome) => void): void {
   const { ws, socket, key, own } = parts;
   const exported = socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
-  const ownFrame = encodeHello(own, exported, parts.sign);
+  const say = (protocolVersion: number): void =>
+    ws.send(encodeHello({ ...own, protocolVersion }, exported, parts.sign), { binary: true });
   let settled = false;
   let received = 0;
   const settle = (outcome: HelloOutcome, closeWith?: CloseReason): void => {
@@ -67,7 +76,7 @@ export function exchangeHello(parts: HelloExchange, done: (outcome: HelloOutcome
         refuse(unwanted, "this node does not take the link");
         return;
       }
-      ws.send(ownFrame, { binary: true });
+      say(verified.value.protocolVersion);
     }
     settle(ok(verified.value));
   };
@@ -86,5 +95,5 @@ export function exchangeHello(parts: HelloExchange, done: (outcome: HelloOutcome
     const reason = reasonOfError(error);
     settle(fail(reason === "PEER_CLOSED" ? "PEER_HANDSHAKE_FAILED" : reason, error.message));
   });
-  if (own.dialler) ws.send(ownFrame, { binary: true });
+  if (own.dialler) say(own.protocolVersion);
 }

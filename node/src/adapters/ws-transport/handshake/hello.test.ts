@@ -14,7 +14,11 @@ beforeAll(async () => {
 const hello = helloOf({ listenAddress: "node-1.example.:24100", role: "validator" });
 const frame = () => encodeHello(hello, exported, (message) => identity.sign(message));
 const verify = (bytes: Uint8Array, changes: { exported?: Uint8Array; key?: Uint8Array } = {}) =>
-  verifyHello(bytes, { exported, key: identity.nodeKey, ...changes }, helloOf({ dialler: false }));
+  verifyHello(
+    bytes,
+    { exported, key: identity.nodeKey, ...changes },
+    { ...helloOf({ dialler: false }), oldestVersion: 1 },
+  );
 
 describe("hello", () => {
   it("says all that it was given to whom it was meant for", () => {

@@ -13,7 +13,9 @@ import type { PeerRole } from "../../../ports.ts";
 import { CodedError, fail, ok, type Result } from "../../../types/errors.ts";
 import { MAX_CHAIN_ID_BYTES, MAX_PEER_ADDRESS_BYTES } from "../../../types/limits.ts";
 
+/** The newest version of the peer protocol that this program speaks, and the oldest. */
 export const PROTOCOL_VERSION = 1;
+export const OLDEST_PROTOCOL_VERSION = 1;
 export const EXPORTER_LABEL = "EXPORTER-timecoin-hello";
 export const EXPORTER_BYTES = 32;
 export const SESSION_BYTES = 16;
@@ -76,20 +78,26 @@ export function encodeHello(
   return concatBytes(head, HelloSchema.serialize({ body, signature }));
 }
 
+/** What a side says of itself. */
+export interface OwnHello extends Hello {
+  /** The oldest version that it takes of the other side; a dialler takes the one it said. */
+  readonly oldestVersion: number;
+}
+
 /**
  * The hello in `frame`, if `key` (the peer's key as TLS proved it) signed it for this channel and for
- * this side, and if it speaks of the chain that `own` speaks of.
+ * this side, and if it speaks of the chain that `own` speaks of, in a version that `own` takes.
  */
 export function verifyHello(
   frame: Uint8Array,
   channel: { readonly exported: Uint8Array; readonly key: Uint8Array },
-  own: Hello,
+  own: OwnHello,
 ): Result<Hello, HelloRefusal> {
   if (frame[0] !== HELLO_TYPE || frame.length < HEAD_BYTES) {
     return fail("PEER_MALFORMED", "the first frame is not a hello");
   }
   const version = uint16.deserialize(frame.subarray(1, HEAD_BYTES));
-  if (version !== own.protocolVersion) {
+  if (version < own.oldestVersion || version > own.protocolVersion) {
     return fail(
       "PEER_PROTOCOL_VERSION",
       `the peer speaks version ${version}, this node ${own.protocolVersion}`,

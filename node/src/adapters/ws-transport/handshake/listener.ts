@@ -22,7 +22,7 @@ import type { PendingHandshake, PendingHandshakes } from "../admission/pending-h
 import type { CloseReason, LinkEnd } from "../close-code.ts";
 import { MAX_UNVERIFIED_BYTES, WS_LIMITS } from "../limits.ts";
 import type { Channel } from "../links/link.ts";
-import type { Hello } from "./hello.ts";
+import type { OwnHello } from "./hello.ts";
 import { exchangeHello } from "./hello-exchange.ts";
 import { type NodeIdentity, peerKeyOf } from "./node-identity.ts";
 
@@ -30,7 +30,7 @@ export interface ListenerParts {
   readonly identity: NodeIdentity;
   readonly pending: PendingHandshakes;
   /** What this node says of itself as the listener. */
-  readonly hello: Hello;
+  readonly hello: OwnHello;
   readonly handshakeTimeoutMs: number;
   /** Whether the link is wanted; asked when the peer's hello is verified. */
   readonly admit: (candidate: Omit<Channel, "ws" | "socket">) => CloseReason | undefined;
