@@ -8,7 +8,7 @@ import { opsUrlOf } from "@timecoin/node/devnet/devnet-plan";
 import { genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
 import { nodeIdOf } from "@timecoin/node/keys";
 import { waitFor } from "../../wait-for.ts";
-import { LocalNetwork, type LocalNode } from "../local-network.ts";
+import type { LocalNetwork, LocalNode } from "../local-network.ts";
 import { startAttack } from "./attackers.ts";
 import type { Attack } from "./attacks.ts";
 import type { Target } from "./stranger.ts";
