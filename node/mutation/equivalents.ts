@@ -15,6 +15,8 @@ const GROUPS = "node/src/consensus/round-certificate.ts";
 const TIMEOUTS = "node/src/consensus/timeouts.ts";
 const RULE_FIRED =
   "every rule behind this one is still tried in the same pass, and none before it can have come due";
+const HAS_CHANGED =
+  "said twice: the vote, step or round that made the timer due has changed the state with the same input";
 const COUNTED =
   "spares work only: a vote that is known is found by addVote, and its round has been noted with it";
 const PROPOSAL = "node/src/consensus/receive-proposal.ts";
@@ -133,6 +135,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     id: `${ROUND_CERTIFICATE} count: i < signers.length -> i <= signers.length`,
     reason: NO_SIGNER,
   },
+  { id: `${SETTLE} awaitPrevotes: state.changed = true; -> ;`, reason: HAS_CHANGED },
+  { id: `${SETTLE} awaitPrecommits: state.changed = true; -> ;`, reason: HAS_CHANGED },
   { id: `${SETTLE} awaitPrevotes: true -> false`, reason: RULE_FIRED },
   { id: `${SETTLE} awaitPrecommits: true -> false`, reason: RULE_FIRED },
   {

@@ -14,7 +14,6 @@ import { adoptWaitingPolka } from "./lock.ts";
 import { leaderOf } from "./proposer.ts";
 import { type ConsensusState, candidateOf, isKept, type RoundState, roundOf } from "./state.ts";
 import { isTimely } from "./timeouts.ts";
-import { castPrevote } from "./vote.ts";
 
 type ProposalInput = Extract<Input, { type: "proposal" }>;
 
@@ -57,7 +56,7 @@ export function receiveProposal(
   }
 }
 
-/** A copy of the first is nothing; another one is evidence, and nil where nothing is prevoted yet. */
+/** A copy of the first is nothing. Another one is evidence, and neither is prevoted from now on (settle.ts). */
 function receiveSecond(
   state: ConsensusState,
   round: RoundState,
@@ -71,8 +70,6 @@ function receiveSecond(
   accuseLeader(round, first, message, out);
   // Others may have seen this one first: its block can still gather a quorum.
   holdBlock(state, input);
-  const isCurrent = round.round === state.round;
-  if (isCurrent && state.step === "propose") castPrevote(state, undefined, out);
 }
 
 const isSame = (a: Proposal, b: Proposal): boolean =>

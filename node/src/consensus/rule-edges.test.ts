@@ -195,3 +195,13 @@ describe("a second proposal", () => {
     expect(effects.filter(({ type }) => type === "signVote")).toHaveLength(1);
   });
 });
+
+describe("T_precommit", () => {
+  it("that was not started ends no round", () => {
+    const context = contextOf(1, 1, 1, 1);
+    const one: Vote = { ...voteOf(0, 0, 9), type: PRECOMMIT };
+    const timeout: Input = { type: "timeout", height: 1, round: 0, step: "precommit" };
+    const { state } = play(context, [voteInput(one), timeout]);
+    expect(state.round).toBe(0);
+  });
+});

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { voteSignBytes } from "../codec/sign-bytes.ts";
 import type { Certificate, ValidatorSet } from "../types/chain.ts";
-import { faultyPower, quorumPower, verifyCertificate } from "./certificate.ts";
+import { badSigner, faultyPower, quorumPower, verifyCertificate } from "./certificate.ts";
 import { verifySignature } from "./verify.ts";
 
 const GENESIS = new Uint8Array(32).fill(1);
@@ -178,5 +178,20 @@ describe("quorum arithmetic", () => {
         expect(total - faultyPower(total)).toBeGreaterThanOrEqual(quorum);
       }),
     );
+  });
+});
+
+describe("the last bad signer", () => {
+  /** Throws where it is given nothing to verify. */
+  const verify = (signature: Uint8Array, _: Uint8Array, key: Uint8Array): boolean =>
+    signature.length + key.length > 0;
+
+  it("is one whose signature is missing, or who is no validator", () => {
+    const context = { genesisHash: GENESIS, validators: ONES, verify };
+    const [first = BLOCK] = certify([0]).signatures;
+    expect(badSigner(certify([0, 3]), context)).toBeUndefined();
+    expect(badSigner(certify([0, 3], { signatures: [first] }), context)).toBe(3);
+    const validators = setOf([1, 1, 1]);
+    expect(badSigner(certify([0, 3]), { ...context, validators })).toBe(3);
   });
 });

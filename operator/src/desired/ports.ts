@@ -11,4 +11,8 @@ export interface Ports {
   readonly ops: number;
 }
 
-export const portsOf = (profile: Profile): Ports => DEFAULT_PORTS[profile];
+/** Without that of the admin API, which members do not open. */
+export function portsOf(profile: Profile): Ports {
+  const { p2p, rpc, ops } = DEFAULT_PORTS[profile];
+  return { p2p, rpc, ops };
+}

@@ -108,7 +108,16 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "a second proposal is prevoted again",
-    edit("consensus/receive-proposal.ts", 'isCurrent && state.step === "propose"', "isCurrent"),
+    edit(
+      "consensus/receive-proposal.ts",
+      "  // Others may have seen this one first: its block can still gather a quorum.",
+      "  if (round.round === state.round) castPrevote(state, undefined, out);",
+    ),
+    edit(
+      "consensus/receive-proposal.ts",
+      'import { isTimely } from "./timeouts.ts";',
+      'import { isTimely } from "./timeouts.ts";\nimport { castPrevote } from "./vote.ts";',
+    ),
     edit(
       "consensus/vote.ts",
       " || ownVote(state, voteType, self) !== undefined) return;",
