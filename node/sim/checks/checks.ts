@@ -20,6 +20,7 @@ import { type Counts, Coverage } from "./coverage.ts";
 import { type ChecksOptions, Decisions } from "./decisions.ts";
 import { OwnWords } from "./own-words.ts";
 import { RoundReasons } from "./round-reasons.ts";
+import { SeenForks } from "./seen-forks.ts";
 import { ShownProofs } from "./shown-proofs.ts";
 import { hashIn, Signatures, validRoundIn } from "./signatures.ts";
 
@@ -51,6 +52,7 @@ export class Checks {
   readonly #reasons: RoundReasons;
   readonly #shown: ShownProofs;
   readonly #words: OwnWords;
+  readonly #forks: SeenForks;
   readonly #options: ChecksOptions;
   readonly #decisions: Decisions;
   readonly #heights = new Map<Machine, Height>();
@@ -75,6 +77,9 @@ export class Checks {
       coverage: this.coverage,
     });
     const { culprits } = options;
+    const { genesisHash } = chain;
+    const setAt = (height: Height) => this.#decisions.setAt(height);
+    this.#forks = new SeenForks({ genesisHash, setAt, report });
     this.#words = new OwnWords({ chain, culprits, report });
     this.#shown = new ShownProofs({ chain, culprits, decisions: this.#decisions, report });
     this.#reasons = new RoundReasons((height) => this.#decisions.votersAt(height), report);
@@ -125,10 +130,18 @@ export class Checks {
     if (isHonest) this.#shown.votes(machine, vote);
   }
 
-  /** An honest node reads a message; with f + 1 faulty, nothing follows from what it is shown. */
+  /** An honest node reads a message. With f + 1 faulty, nothing follows from what it is shown but a fork. */
   hears(machine: Machine, message: Message): void {
-    if (this.isHonest(machine) && this.#options.mayFork !== true)
-      this.#shown.hears(machine, message);
+    if (!this.isHonest(machine)) return;
+    if (this.#options.mayFork !== true) this.#shown.hears(machine, message);
+    else this.#hearsFork(machine, message);
+  }
+
+  /** Once a fork is decided, the sets may differ on its two sides. */
+  #hearsFork(machine: Machine, message: Message): void {
+    const at = this.#rounds.get(machine);
+    if (at === undefined || at.height <= machine.height || this.isForked) return;
+    this.#forks.hears(machine, message, { ...at, nowMs: nowMsOf(machine) });
   }
 
   /** A culprit has signed a vote that its node did not ask for. */
@@ -151,6 +164,7 @@ export class Checks {
   commits(machine: Machine, certified: CertifiedBlock, head: ChainHead): void {
     if (!this.isHonest(machine)) return;
     const { height } = certified.block.header;
+    this.#forks.decides(machine, height, nowMsOf(machine));
     const place = `validator ${machine.options.index} at height ${height}`;
     const last = this.#heights.get(machine) ?? this.#first;
     if (height !== last + 1) this.report(`heights: ${place} after ${last}`);
@@ -177,6 +191,7 @@ export class Checks {
   resumes(machine: Machine): void {
     this.#shown.starts(machine);
     this.#words.starts(machine);
+    this.#forks.starts(machine);
     const head = machine.store.head();
     if (!this.isHonest(machine) || head === undefined) return;
     const last = this.#heights.get(machine) ?? this.#first;
@@ -205,8 +220,10 @@ export class Checks {
     if (message === "newRound") this.#enters(machine, fields as { height: number; round: number });
     else if (message === "invalidProposal" && this.#options.mayFork !== true)
       this.#words.refuses(machine, fields as Parameters<OwnWords["refuses"]>[1]);
-    else if (message === "not signing") this.coverage.count("signHolds");
-    else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
+    else if (message === "not signing") {
+      this.coverage.count("signHolds");
+      this.#shown.waits(machine, (fields as { height: Height }).height);
+    } else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
   }
 
   /** It asks for a proposal of a block that it lacks: perhaps for one that it has asked for before. */
@@ -298,6 +315,9 @@ export class Checks {
     if (this.#options.mayFork !== true) this.#words.accuses(machine, validator, height);
   }
 }
+
+/** Virtual time, the same for all machines. */
+const nowMsOf = ({ options }: Machine): number => options.time.monotonicMs();
 
 interface Accusation {
   readonly kind: string;

@@ -142,6 +142,29 @@ describe("who has the block, and was shown its polka", () => {
   });
 });
 
+describe("who was shown a polka of its round, and has the block", () => {
+  const precommit = (blockHash: Uint8Array, before: (proofs: ShownProofs) => void) =>
+    judge((proofs) => {
+      signs(proofs, 1, 0);
+      before(proofs);
+      signs(proofs, 2, 0, blockHash);
+    });
+
+  it("does not precommit nil", () => {
+    const told = ["shown: validator 0 precommits nil in 5/0 with a polka"];
+    expect(precommit(NIL, (proofs) => shows(proofs, POLKA))).toEqual(told);
+    expect(precommit(BLOCK, (proofs) => shows(proofs, POLKA))).toEqual([]);
+  });
+
+  it("may, where its signature has waited since", () => {
+    const waited = precommit(NIL, (proofs) => {
+      shows(proofs, POLKA);
+      proofs.waits(machine, HEIGHT);
+    });
+    expect(waited).toEqual([]);
+  });
+});
+
 it("who was shown a quorum for nil has left its round", () => {
   const ended = (round: number) =>
     judge((proofs) => {

@@ -1,6 +1,7 @@
 // What a node has been shown it must use. An honest node that has been shown a commit of the height, and has
 // the block, enters no further round; one that has been shown a polka, and has the block, does not propose an
-// older value when it leads a later round; one that has been shown a quorum for nil has left that round.
+// older value when it leads a later round, nor votes nil where the polka is of the round that it is in; one that
+// has been shown a quorum for nil has left that round.
 // So a rule that only spares others a round is seen where it is missing: in a run as a whole, somebody else
 // makes up for it.
 //
@@ -10,9 +11,16 @@
 
 import type { Message } from "../../src/codec/frames.ts";
 import { toHex } from "../../src/codec/hex.ts";
-import { voteSignBytes } from "../../src/codec/sign-bytes.ts";
-import { type Certificate, type Height, PREVOTE, type Round } from "../../src/types/chain.ts";
-import type { Vote } from "../../src/types/consensus.ts";
+import { proposalSignBytes, voteSignBytes } from "../../src/codec/sign-bytes.ts";
+import { bodyMatchesHeader } from "../../src/driver/chain/verify-message.ts";
+import {
+  type Certificate,
+  type Height,
+  PRECOMMIT,
+  PREVOTE,
+  type Round,
+} from "../../src/types/chain.ts";
+import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
 import type { Chain } from "../world/chain.ts";
 import { fakeVerify } from "../world/keyring.ts";
 import { quorumFault } from "./commit-proof.ts";
@@ -37,6 +45,8 @@ interface Shown {
   readonly voters: Map<string, Set<number>>;
   /** By block hash: the round of its commit. */
   readonly commits: Map<string, Round>;
+  /** Blocks that honest leaders proposed in the round that it was in, by hash, and that round. */
+  readonly blocks: Map<string, Round>;
   /** By round: the block of its polka. */
   readonly polkas: Map<Round, string>;
   /** The highest round that a quorum for nil has ended. */
@@ -57,6 +67,8 @@ export class ShownProofs {
   readonly #shown = new Map<Judged, Shown>();
   /** By machine: the blocks that it has prevoted at a height, and so has, and in which round. */
   readonly #held = new Map<Judged, { readonly height: Height; readonly at: Map<string, Round> }>();
+  /** The last height at which its signatures were held back. */
+  readonly #waitedAt = new Map<Judged, Height>();
   /** A frame that goes to many is judged once. */
   readonly #genuine = new WeakMap<Vote | Certificate, boolean>();
 
@@ -79,6 +91,12 @@ export class ShownProofs {
     if (shown === undefined) return;
     if (message.type === "vote") this.#vote(shown, message.vote);
     else if (message.type === "certificate") this.#certificate(shown, message.certificate);
+    else if (message.type === "proposal") this.#proposal(shown, message.proposal);
+  }
+
+  /** It signs nothing for a while: what it wished to sign is signed later, whatever it is shown meanwhile. */
+  waits(machine: Judged, height: Height): void {
+    this.#waitedAt.set(machine, height);
   }
 
   /** It signs a vote: the block is one that it has. */
@@ -87,8 +105,14 @@ export class ShownProofs {
     const held = known?.height === height ? known : { height, at: new Map<string, Round>() };
     this.#held.set(machine, held);
     const hex = toHex(blockHash);
-    if (hex !== NIL) held.at.set(hex, round);
     const shown = this.#shown.get(machine);
+    const polka = shown?.height === height ? shown.polkas.get(round) : undefined;
+    const hasPolka = polka !== undefined && (held.at.has(polka) || shown?.blocks.has(polka));
+    if (type === PRECOMMIT && hex === NIL && hasPolka && this.#waitedAt.get(machine) !== height)
+      this.#options.report(
+        `shown: validator ${machine.options.index} precommits nil in ${height}/${round} with a polka`,
+      );
+    if (hex !== NIL) held.at.set(hex, round);
     if (shown?.height === height) this.#count(shown, machine.options.index, { type, round, hex });
   }
 
@@ -114,8 +138,10 @@ export class ShownProofs {
     this.#shown.set(machine, shown);
     shown.round = round;
     const held = this.#held.get(machine);
+    const heldAt = (hex: string): Round | undefined =>
+      held?.height === height ? held.at.get(hex) : undefined;
     const has = (hex: string): boolean =>
-      held?.height === height && (held.at.get(hex) ?? -Infinity) >= round - KEPT_ROUNDS;
+      (heldAt(hex) ?? shown.blocks.get(hex) ?? -Infinity) >= round - KEPT_ROUNDS;
     const place = `validator ${machine.options.index} enters ${height}/${round}`;
     for (const [hex, at] of shown.commits) {
       if (has(hex) && at >= round - KEPT_ROUNDS)
@@ -127,6 +153,19 @@ export class ShownProofs {
       -1,
       ...[...shown.polkas].filter(([at, hex]) => at < round && has(hex)).map(([at]) => at),
     );
+  }
+
+  /** Of a leader that has no reason to be refused: its new block, whole. */
+  #proposal(shown: Shown, { proposal, block }: ProposalMessage): void {
+    const { height, round, validRound, proposerIndex, blockHash, signature } = proposal;
+    if (height !== shown.height || round !== shown.round || validRound !== -1) return;
+    const index = this.#options.decisions.votersAt(height)[proposerIndex];
+    if (index === undefined || this.#options.culprits.has(index)) return;
+    const { genesisHash, set } = this.#options.chain;
+    const publicKey = set[index]?.publicKey ?? new Uint8Array(0);
+    const isGenuine = fakeVerify(signature, proposalSignBytes(genesisHash, proposal), publicKey);
+    // Somebody may have put another body to the leader's header.
+    if (isGenuine && bodyMatchesHeader(block)) shown.blocks.set(toHex(blockHash), round);
   }
 
   #certificate(shown: Shown, certificate: Certificate): void {
@@ -190,6 +229,7 @@ const newShown = (height: Height): Shown => ({
   round: 0,
   voters: new Map(),
   commits: new Map(),
+  blocks: new Map(),
   polkas: new Map(),
   ended: -1,
   polkaAtEntry: -1,

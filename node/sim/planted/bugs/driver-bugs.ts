@@ -39,10 +39,6 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     ),
   ),
   bug(
-    "replay forgets the block that a commit lacks",
-    edit("driver/core/replay.ts", '      return "fetchBlock";', "      return undefined;"),
-  ),
-  bug(
     "certificates are not written to the log",
     edit(
       "driver/core/core-loop.ts",
@@ -175,34 +171,6 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     ),
   ),
   bug(
-    "a relayed vote goes to nobody where the leader is not linked",
-    edit(
-      "driver/effects/vote-relay.ts",
-      "return hasLeader ? linked.map(({ peer }) => peer.id) : undefined;",
-      "return linked.map(({ peer }) => peer.id);",
-    ),
-  ),
-  bug(
-    "the leader keeps the polka to itself",
-    edit(
-      "driver/effects/vote-relay.ts",
-      '    outbound.toValidators({ type: "certificate", certificate });\n  }\n\n  /** A peer has shown',
-      "  }\n\n  /** A peer has shown",
-    ),
-  ),
-  bug(
-    "a commit certificate is shown to nobody",
-    edit(
-      "driver/effects/vote-relay.ts",
-      "      if (decidedHeight < height) outbound.to(peer.id, message);",
-      "",
-    ),
-  ),
-  bug(
-    "frames of coming heights are dropped",
-    edit("driver/intake/future-frames.ts", "MAX_AHEAD = 10;", "MAX_AHEAD = -1;"),
-  ),
-  bug(
     "evidence names a validator of another set",
     edit(
       "driver/effects/evidence-exchange.ts",
@@ -216,14 +184,6 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
       "driver/effects/evidence-exchange.ts",
       "newEvidence(place, statementOf(first), statementOf(second))",
       "newEvidence(place, statementOf(first), statementOf(first))",
-    ),
-  ),
-  bug(
-    "the links of a former set stay validators'",
-    edit(
-      "driver/peers/peer-book.ts",
-      "      state.validatorIndex = this.#validatorOf.get(toHex(state.peer.nodeKey));",
-      "",
     ),
   ),
   bug(

@@ -113,38 +113,6 @@ export const GATE_BUGS: readonly PlantedBug[] = [
       "    for (const range of plan.slice(plan.length)) {",
     ),
   ),
-  bug(
-    "who failed to answer once is never asked again",
-    edit(
-      "sync/planner.ts",
-      "if (busy.has(peer.id)) continue;",
-      "if (busy.has(peer.id) || peer.failures > 0) continue;",
-    ),
-  ),
-  bug(
-    "a block that is missing for a commit is not asked for",
-    edit(
-      "driver/effects/catch-up.ts",
-      "    this.#parts.sync.needBlock(height);\n    this.advance();",
-      "",
-    ),
-  ),
-  bug(
-    "a proposal is given to nobody who asks for it",
-    edit(
-      "driver/effects/proposal-fetch.ts",
-      "if (!answers.admits(peer)) {",
-      "if (answers !== undefined) {",
-    ),
-  ),
-  bug(
-    "a block's transactions are given to nobody who asks for them",
-    edit(
-      "driver/peers/block-bodies.ts",
-      "if (!answers.admits(peer)) {",
-      "if (answers !== undefined) {",
-    ),
-  ),
   beyondF(
     bug(
       "a fork of the height in progress is not seen",

@@ -104,19 +104,6 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     ),
   ),
   bug(
-    "what a block holds stays in the mempool",
-    edit(
-      "mempool/mempool.ts",
-      "      this.#delete(entry);\n      committed.push(entry);",
-      "      committed.push(entry);",
-    ),
-    edit(
-      "mempool/mempool.ts",
-      "        if (rival !== undefined) conflicting.push(...this.#deleteWithDescendants(rival));",
-      "",
-    ),
-  ),
-  bug(
     "evidence convicts the innocent",
     edit(
       "ledger/evidence.ts",

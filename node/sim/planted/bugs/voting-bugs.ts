@@ -21,7 +21,18 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "the first lock of a height is never moved",
-    edit("consensus/lock.ts", "  state.lock = { round", "  state.lock ??= { round"),
+    edit(
+      "consensus/lock.ts",
+      "  if (block === undefined) return undefined;\n  adoptPolka(state, round);",
+      `  const isOther = state.lock !== undefined && !equalBytes(state.lock.hash, block?.hash ?? NONE);
+  if (block === undefined || isOther) return undefined;
+  adoptPolka(state, round);`,
+    ),
+    edit(
+      "consensus/lock.ts",
+      "export const lockPermits",
+      "const NONE = new Uint8Array(32);\nexport const lockPermits",
+    ),
   ),
   bug(
     "a polka needs q - 1",
@@ -93,7 +104,7 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
   ),
   bug(
     "rounds are kept too few",
-    edit("consensus/state.ts", "RETAINED_ROUNDS = 64;", "RETAINED_ROUNDS = 1;"),
+    edit("consensus/state.ts", "RETAINED_ROUNDS = 64;", "RETAINED_ROUNDS = 0;"),
   ),
   bug(
     "blocks are dropped with their round",
