@@ -133,8 +133,9 @@ export class Checks {
   /** An honest node reads a message. With f + 1 faulty, nothing follows from what it is shown but a fork. */
   hears(machine: Machine, message: Message): void {
     if (!this.isHonest(machine)) return;
-    if (this.#options.mayFork !== true) this.#shown.hears(machine, message);
-    else this.#hearsFork(machine, message);
+    if (this.#options.mayFork === true) return this.#hearsFork(machine, message);
+    this.#shown.hears(machine, message);
+    if (message.type === "evidence") this.#words.hears(machine, toHex(message.evidence.publicKey));
   }
 
   /** Once a fork is decided, the sets may differ on its two sides. */
@@ -220,10 +221,10 @@ export class Checks {
     if (message === "newRound") this.#enters(machine, fields as { height: number; round: number });
     else if (message === "invalidProposal" && this.#options.mayFork !== true)
       this.#words.refuses(machine, fields as Parameters<OwnWords["refuses"]>[1]);
-    else if (message === "not signing") {
-      this.coverage.count("signHolds");
-      this.#shown.waits(machine, (fields as { height: Height }).height);
-    } else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
+    else if (message === "not signing") this.coverage.count("signHolds");
+    else if (message === "signing")
+      this.#shown.waited(machine, (fields as { height: Height }).height);
+    else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
   }
 
   /** It asks for a proposal of a block that it lacks: perhaps for one that it has asked for before. */

@@ -94,3 +94,15 @@ it("puts the evidence that it had when its round began into its block", () => {
   expect(decided(6, [])).toEqual([]);
   expect(decided(4, [], blockOf(CULPRIT, 5, [CULPRIT]))).toEqual([]);
 });
+
+it("may keep a piece that others have shown it first", () => {
+  const culprit = toHex(keyOf(chain, CULPRIT).publicKey);
+  const reported = judge((words) => {
+    words.hears(machine, culprit);
+    words.accuses(machine, culprit, 5);
+    words.enters(machine, { height: 6, round: 0 });
+    words.signs(machine, request(6, 0, 1), A);
+    words.decided(blockOf(0, 6), A);
+  });
+  expect(reported).toEqual([]);
+});

@@ -28,6 +28,7 @@ interface Judged {
 
 interface Accused {
   readonly publicKey: string;
+  /** Of the evidence; Infinity where it is not known. */
   readonly height: Height;
 }
 
@@ -75,8 +76,19 @@ export class OwnWords {
 
   /** An honest validator has seen two messages of one validator that exclude each other. */
   accuses(machine: Judged, publicKey: string, height: Height): void {
+    this.#keeps(machine, { publicKey, height });
+  }
+
+  /** It reads evidence, which may be worth nothing: what it keeps against this validator is not known then. */
+  hears(machine: Judged, publicKey: string): void {
+    this.#keeps(machine, { publicKey, height: Infinity });
+  }
+
+  /** A node keeps one piece against each validator: the first. */
+  #keeps(machine: Judged, piece: Accused): void {
     const accused = this.#accused.get(machine) ?? [];
-    this.#accused.set(machine, [...accused, { publicKey, height }]);
+    if (accused.some(({ publicKey }) => publicKey === piece.publicKey)) return;
+    this.#accused.set(machine, [...accused, piece]);
   }
 
   /** It enters a round: what it knows by now it may put into the block of that round. */

@@ -159,7 +159,7 @@ describe("who was shown a polka of its round, and has the block", () => {
   it("may, where its signature has waited since", () => {
     const waited = precommit(NIL, (proofs) => {
       shows(proofs, POLKA);
-      proofs.waits(machine, HEIGHT);
+      proofs.waited(machine, HEIGHT);
     });
     expect(waited).toEqual([]);
   });

@@ -67,7 +67,7 @@ export class ShownProofs {
   readonly #shown = new Map<Judged, Shown>();
   /** By machine: the blocks that it has prevoted at a height, and so has, and in which round. */
   readonly #held = new Map<Judged, { readonly height: Height; readonly at: Map<string, Round> }>();
-  /** The last height at which its signatures were held back. */
+  /** The last height at which signatures that had been held back were given. */
   readonly #waitedAt = new Map<Judged, Height>();
   /** A frame that goes to many is judged once. */
   readonly #genuine = new WeakMap<Vote | Certificate, boolean>();
@@ -94,8 +94,8 @@ export class ShownProofs {
     else if (message.type === "proposal") this.#proposal(shown, message.proposal);
   }
 
-  /** It signs nothing for a while: what it wished to sign is signed later, whatever it is shown meanwhile. */
-  waits(machine: Judged, height: Height): void {
+  /** It may sign again: what comes now was to be signed before, whatever it was shown meanwhile. */
+  waited(machine: Judged, height: Height): void {
     this.#waitedAt.set(machine, height);
   }
 
