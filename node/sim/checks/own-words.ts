@@ -1,6 +1,6 @@
 // What honest validators stand for with their own names: a decided block of theirs is one that they proposed,
 // no honest validator finds fault with it, it carries the evidence that its maker had, and nothing is signed
-// at a height that is over, nor at one at which a lost disk may have signed before.
+// at a height that is over, nor soon after one at which a lost disk may have signed before.
 //
 // Bound: one entry for each proposal and accusation of honest validators.
 
@@ -10,6 +10,8 @@ import type { SignRequest } from "../../src/ports.ts";
 import type { Block, Height, Round } from "../../src/types/chain.ts";
 import type { Chain } from "../world/chain.ts";
 
+/** A key without a past waits ten heights from the last block that it had to learn, which may be an earlier one. */
+const WAITS_HEIGHTS = 5;
 /** A block may be stamped too far from another validator's clock, and its maker be honest. */
 const UNTIMELY = "stamped ";
 
@@ -57,14 +59,15 @@ export class OwnWords {
     const { report } = this.#options;
     const place = `validator ${machine.options.index} signs at ${height}/${round}`;
     if (height <= machine.height) report(`signs: ${place}, and ${machine.height} is decided`);
-    const lostAt = this.#lostAt.get(machine) ?? -1;
-    if (height <= lostAt) report(`signs: ${place}, as it may have before its disk was lost`);
+    const lostAt = this.#lostAt.get(machine) ?? -Infinity;
+    if (height <= lostAt + WAITS_HEIGHTS)
+      report(`signs: ${place}, as it may have before its disk was lost`);
     this.#signedAt.set(machine, Math.max(height, this.#signedAt.get(machine) ?? 0));
     if (step === 1) this.#proposed.set(placeOf(height, round), hash);
   }
 
   wiped(machine: Judged): void {
-    this.#lostAt.set(machine, this.#signedAt.get(machine) ?? -1);
+    this.#lostAt.set(machine, this.#signedAt.get(machine) ?? -Infinity);
     this.#accused.delete(machine);
   }
 
