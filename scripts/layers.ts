@@ -175,6 +175,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/daemon",
     "node/src/devnet",
     "node/sim",
+    "node/test",
   ],
 
   // the operator; of the node it takes schemas, keys and errors
@@ -225,8 +226,22 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     // the handshake, for peers that attack
     "node/src/adapters/ws-transport",
   ],
+  // strangers speak the protocol by hand
+  "e2e/tools/attacks": [
+    ...TOOLING,
+    ...INNER,
+    GENESIS,
+    "e2e/tools/processes",
+    "node/src/adapters",
+    "node/src/cli",
+    "node/test",
+  ],
   "e2e/bench": [
     ...TOOLING,
+    ...INNER,
+    GENESIS,
+    "e2e/tools/attacks",
+    "node/src/devnet",
     "e2e/tools/cluster",
     "e2e/tools/network",
     "e2e/tools/processes",

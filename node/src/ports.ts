@@ -149,6 +149,12 @@ export interface Transport {
   peers(): readonly Peer[];
   /** Closes the link; `banMs` > 0 also refuses the peer for that long. */
   disconnect(peerId: string, reason: string, banMs: number): void;
+  /** Bytes that wait to be sent to the peer; 0 where it is gone. */
+  queuedBytes(peerId: string): number;
+  /** How long work for a stranger must wait: strangers share a part of this node's time (docs/adr/0019). */
+  workWaitMs(peerId: string): number;
+  /** Work for a stranger took so long, beside what the transport measures itself: the handing over of frames. */
+  worked(peerId: string, ms: number): void;
   /** Charges load and bad manners to a peer, which may end its link (docs/adr/0019); 100 points ban it. */
   penalise(peerId: string, points: number, reason: string): void;
   /** A peer tells of further addresses, "nodeId@host:port". */

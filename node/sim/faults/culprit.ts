@@ -94,7 +94,10 @@ export class CulpritAdapter {
         return true;
       },
       peers: () => transport.peers(),
+      queuedBytes: (peerId) => transport.queuedBytes(peerId),
       disconnect: (peerId, reason, banMs) => transport.disconnect(peerId, reason, banMs),
+      workWaitMs: (peerId) => transport.workWaitMs(peerId),
+      worked: (peerId, ms) => transport.worked(peerId, ms),
       penalise: (peerId, points, reason) => transport.penalise(peerId, points, reason),
       learn: (addresses, from) => transport.learn(addresses, from),
       known: () => transport.known(),

@@ -68,10 +68,13 @@ export function gatedTransport(
       return transport.send(peerId, frame);
     },
     peers: () => transport.peers(),
+    queuedBytes: (peerId) => transport.queuedBytes(peerId),
     disconnect(peerId, reason, banMs) {
       if (banMs > 0) events.punished(peerId, reason);
       transport.disconnect(peerId, reason, banMs);
     },
+    workWaitMs: (peerId) => transport.workWaitMs(peerId),
+    worked: (peerId, ms) => transport.worked(peerId, ms),
     penalise: (peerId, points, reason) => transport.penalise(peerId, points, reason),
     learn: (addresses, from) => transport.learn(addresses, from),
     known: () => transport.known(),

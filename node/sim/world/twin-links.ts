@@ -50,9 +50,12 @@ export class TwinLinks {
       },
       send: (peerId, frame) => this.#transport?.send(peerId, frame) ?? false,
       peers: () => this.#transport?.peers() ?? [],
+      queuedBytes: () => 0,
       // The other twin may have its own mind about the peer.
       disconnect: () => undefined,
       penalise: () => undefined,
+      workWaitMs: (peerId) => this.#transport?.workWaitMs(peerId) ?? 0,
+      worked: (peerId, ms) => this.#transport?.worked(peerId, ms),
       learn: (addresses, from) => this.#transport?.learn(addresses, from),
       known: () => this.#transport?.known() ?? [],
       stop: (done) => {

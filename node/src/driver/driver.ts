@@ -89,7 +89,11 @@ export class Driver {
       this.#replay();
       this.#options.transport.start({
         connected: (peer) => this.#guard(() => this.#intake.messages.connected(peer)),
-        disconnected: (peer) => this.#guard(() => this.#intake.messages.disconnected(peer)),
+        disconnected: (peer) =>
+          this.#guard(() => {
+            this.#intake.order.disconnected(peer);
+            this.#intake.messages.disconnected(peer);
+          }),
         frame: (peer, frame) => this.#guard(() => this.#frame(peer, frame)),
       });
       this.#startTick();
@@ -100,6 +104,7 @@ export class Driver {
   stop(done: () => void): void {
     this.#stopped = true;
     this.#timers.cancelAll();
+    this.#intake.order.stop();
     this.#intake.relay.stop();
     this.#intake.compact.clear();
     this.#tickTimer?.cancel();
@@ -179,7 +184,7 @@ export class Driver {
   /** A frame, just come or held back until its height began. */
   #frame(peer: Peer, frame: Uint8Array): void {
     this.#links.reach.heard(peer.id);
-    this.#links.forwarding.from(peer.id, () => this.#intake.inbound.frame(peer, frame));
+    this.#intake.order.frame(peer, frame);
   }
 
   /** Height 1 may begin. */
@@ -236,6 +241,7 @@ export class Driver {
     this.#meter.committed(certified.block);
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
+    this.#intake.relay.committed(applied.txids);
     wal.reset(height + 1);
     this.#course.exchange.committed();
     this.#catchUp.headMoved();
@@ -253,6 +259,7 @@ export class Driver {
         this.#ticks++;
         this.#watches.check();
         this.#links.reach.check();
+        this.#intake.relay.check();
         this.#links.warnings.check();
         this.#effects.releaseSigns();
         this.#catchUp.advance();

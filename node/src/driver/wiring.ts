@@ -20,6 +20,8 @@ import { CompactProposals } from "./intake/compact-proposals.ts";
 import { Inbound } from "./intake/inbound.ts";
 import { KnownMessages } from "./intake/known-messages.ts";
 import { PeerMessages, type PeerMessagesParts } from "./intake/peer-messages.ts";
+import { VoterLinks } from "./intake/voter-links.ts";
+import { WorkOrder } from "./intake/work-order.ts";
 import { AnswerQuota } from "./peers/answer-quota.ts";
 import { BlockBodies } from "./peers/block-bodies.ts";
 import { BlockSync } from "./peers/block-sync.ts";
@@ -226,8 +228,8 @@ function openIntake(
     punish,
     intake: () => inbound.proposals,
   });
-  const onAdmitted = () => pace.hurry();
-  const relay = new TxRelay({ clock: made.clock, outbound, peers, pool, metrics, onAdmitted });
+  const voters = new VoterLinks(chain);
+  const { order, relay } = openWork(options, made, { voters, inbound: () => inbound });
   const messages = openMessages(options, made, { catchUp, compared, compact, relay });
   const inbound: Inbound = new Inbound({
     clock,
@@ -239,6 +241,7 @@ function openIntake(
     metrics,
     punish,
     known,
+    voters,
     votes,
     warnings,
     compact,
@@ -249,7 +252,36 @@ function openIntake(
     },
     other: (peer, message) => messages.handle(peer, message),
   });
-  return { known, compact, relay, inbound, messages };
+  return { known, compact, order, relay, inbound, messages };
+}
+
+/** When the frames of peers are handled, and what becomes of their transactions. */
+function openWork(
+  { transport, metrics, pool }: DriverOptions,
+  { clock, links, course }: Made,
+  { voters, inbound }: { readonly voters: VoterLinks; readonly inbound: () => Inbound },
+) {
+  const { peers, outbound, punish, forwarding } = links;
+  const order = new WorkOrder({
+    clock,
+    voters,
+    transport,
+    metrics,
+    questions: outbound.questions,
+    handle: (peer, frame) => forwarding.from(peer.id, () => inbound().frame(peer, frame)),
+  });
+  const relay = new TxRelay({
+    clock,
+    transport,
+    outbound,
+    peers,
+    pool,
+    metrics,
+    punish,
+    inVain: (peer, holdMs, points) => order.inVain(peer, holdMs, points),
+    onAdmitted: () => course.pace.hurry(),
+  });
+  return { order, relay };
 }
 
 function openMessages(

@@ -99,6 +99,10 @@ export const METRICS = {
     "reason",
   ),
   p2p_dropped_total: counter("Messages or links dropped, by reason.", "reason"),
+  p2p_work_seconds_total: counter(
+    "Time spent on what peers asked for, by whether validators or strangers did.",
+    "lane",
+  ),
   p2p_dials_total: counter("Dials, by result.", "result"),
   // mempool
   mempool_txs: gauge("Pending transactions."),

@@ -4,6 +4,8 @@
 
 import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
 import { invariant } from "../../types/errors.ts";
+import { DEFAULT_PEER_LIMITS } from "../ws-transport/limits.ts";
+import { StrangerWork, type WorkShare } from "../ws-transport/links/stranger-work.ts";
 import type { MemoryHub, Route } from "./memory-hub.ts";
 
 export interface MemoryTransportOptions {
@@ -41,6 +43,9 @@ export class MemoryTransport implements Transport {
   readonly #hub: MemoryHub;
   readonly #entries = new Map<string, Entry>();
   readonly #points = new Map<string, number>();
+  readonly #work: StrangerWork;
+  /** What each linked peer may use of the strangers' time. */
+  readonly #shares = new Map<string, WorkShare>();
   readonly #bannedUntilMs = new Map<string, number>();
   /** Addresses to stay connected to: configured and learned, in the order they came. */
   readonly #wanted: Set<string>;
@@ -59,6 +64,7 @@ export class MemoryTransport implements Transport {
     this.#options = options;
     this.#hub = options.hub;
     this.#wanted = new Set(options.peers);
+    this.#work = new StrangerWork(DEFAULT_PEER_LIMITS, options.hub.scheduler.monotonicMs());
   }
 
   start(events: TransportEvents): void {
@@ -86,9 +92,23 @@ export class MemoryTransport implements Transport {
     const entry = this.#entries.get(peerId);
     if (entry === undefined) return;
     this.#entries.delete(peerId);
+    this.#shares.delete(peerId);
     entry.link.open = false;
     this.#hub.scheduler.startTimer(0, () => this.#ended(entry.peer, reason));
     this.#tellEnd(entry, banMs > 0 ? "PEER_BANNED" : "PEER_DISCONNECTED");
+  }
+
+  /** A link takes all at once. */
+  queuedBytes(): number {
+    return 0;
+  }
+
+  workWaitMs(peerId: string): number {
+    return this.#shares.get(peerId)?.waitMs(this.#hub.scheduler.monotonicMs()) ?? 0;
+  }
+
+  worked(peerId: string, ms: number): void {
+    this.#shares.get(peerId)?.spend(ms, this.#hub.scheduler.monotonicMs());
   }
 
   /** Points add up without decay here, and end the link and ban for a minute at 100. */
@@ -184,6 +204,7 @@ export class MemoryTransport implements Transport {
     const peer: Peer = { id: remote.id, nodeKey, role, address, outbound, connectedAtMs };
     const route = this.#hub.route(this.id, remote.id);
     this.#entries.set(remote.id, { peer, link, remote, route });
+    this.#shares.set(remote.id, this.#work.newShare(this.#hub.scheduler.monotonicMs()));
     this.#confirmed.add(address);
     this.#events?.connected(peer);
   }
@@ -201,6 +222,7 @@ export class MemoryTransport implements Transport {
     const entry = this.#entries.get(peerId);
     if (entry?.link !== link) return;
     this.#entries.delete(peerId);
+    this.#shares.delete(peerId);
     this.#ended(entry.peer, reason);
   }
 

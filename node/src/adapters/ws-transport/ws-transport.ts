@@ -140,6 +140,18 @@ export class WsTransport implements Transport {
     return this.#table?.peers() ?? [];
   }
 
+  queuedBytes(peerId: string): number {
+    return this.#table?.link(peerId)?.pendingBytes ?? 0;
+  }
+
+  workWaitMs(peerId: string): number {
+    return this.#table?.link(peerId)?.workWaitMs ?? 0;
+  }
+
+  worked(peerId: string, ms: number): void {
+    this.#table?.link(peerId)?.worked(ms);
+  }
+
   disconnect(peerId: string, reason: string, banMs: number): void {
     const ip = this.#table?.channel(peerId)?.ip ?? this.#gate.groupsOf(undefined);
     if (banMs > 0) this.#gate.ban({ peerId, ip }, banMs, reason);

@@ -140,7 +140,7 @@ describe("a peer that", () => {
     network.run(20);
     expect(isLinked(peer, network.at(0))).toBe(true);
     expect(network.at(0).node.mempool.size).toBe(0);
-    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "unsolicited" })).toBe(1);
+    expect(network.at(0).metrics.value("p2p_dropped_total", { reason: "unsolicited" })).toBe(2);
     network.untilHeight(network.at(0).height + 3);
     network.checkSafety();
   });

@@ -1,13 +1,14 @@
-// The gate: from a peer's frame to the part that takes it. Looks who sent it, decodes, sorts by height; the
-// intake of votes, proposals and certificates verifies and hands on. What breaks the protocol costs the peer
-// its link. Nothing a peer sends makes this throw.
+// The gate: from a peer's frame to the part that takes it. Decodes and sorts by height; the intake of votes,
+// proposals and certificates verifies and hands on. What breaks the protocol costs the peer its link. Nothing a
+// peer sends makes this throw. Frames come in the order of work-order.ts, which also keeps those of consensus
+// away that no validator's link brings.
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
 // does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Of the
 // past only votes of the height decided last matter, what shows another block there, and how late a proposal
 // is: the sender of anything older learns the height from our status.
 
-import { frameTypeOf, type Message, type MessageType } from "../../codec/frames.ts";
+import type { Message } from "../../codec/frames.ts";
 import type { Clock, Metrics, Peer } from "../../ports.ts";
 import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
@@ -23,24 +24,15 @@ import { CertificateIntake, type CertificateIntakeParts } from "./certificate-in
 import { FutureFrames } from "./future-frames.ts";
 import { ProposalIntake, type ProposalIntakeParts } from "./proposal-intake.ts";
 import { VoteIntake, type VoteIntakeParts } from "./vote-intake.ts";
-import { VoterLinks } from "./voter-links.ts";
+import { IS_OF_VOTERS, type OfVoters, type VoterLinks } from "./voter-links.ts";
+import type { Work } from "./work-lane.ts";
 
 /** Pieces of evidence that are verified at once, and a minute, for all peers together that are no validators. */
 const STRANGERS_EVIDENCE = 20;
 
-/** What is taken from validators' links only. */
-const OF_VOTERS = [
-  "vote",
-  "proposal",
-  "compactProposal",
-  "certificate",
-  "roundCertificate",
-] as const;
-
-type VoterMessage = Extract<Message, { readonly type: (typeof OF_VOTERS)[number] }>;
+type VoterMessage = Extract<Message, { readonly type: OfVoters }>;
 export type OtherMessage = Exclude<Message, VoterMessage | { readonly type: "evidence" }>;
 
-const IS_OF_VOTERS: ReadonlySet<MessageType | undefined> = new Set(OF_VOTERS);
 const isOfVoters = (message: Message): message is VoterMessage => IS_OF_VOTERS.has(message.type);
 
 export interface InboundParts extends VoteIntakeParts, ProposalIntakeParts, CertificateIntakeParts {
@@ -54,14 +46,14 @@ export interface InboundParts extends VoteIntakeParts, ProposalIntakeParts, Cert
   readonly punish: Punish;
   /** decodeFrame, or what gives the same. */
   readonly decode: (frame: Uint8Array) => Message;
-  /** Takes every message that is not of consensus. */
-  readonly other: (peer: Peer, message: OtherMessage) => void;
+  readonly voters: VoterLinks;
+  /** Takes every message that is not of consensus; what is left to do of it, if it is done in pieces. */
+  readonly other: (peer: Peer, message: OtherMessage) => Work | undefined;
 }
 
 export class Inbound {
   readonly #parts: InboundParts;
   readonly #future = new FutureFrames();
-  readonly #voters: VoterLinks;
   readonly #strangersEvidence: TokenBucket;
   readonly #votes: VoteIntake;
   readonly #proposals: ProposalIntake;
@@ -69,7 +61,6 @@ export class Inbound {
 
   constructor(parts: InboundParts) {
     this.#parts = parts;
-    this.#voters = new VoterLinks(parts.chain);
     const nowMs = parts.clock.monotonicMs();
     this.#strangersEvidence = new TokenBucket(STRANGERS_EVIDENCE / 60, STRANGERS_EVIDENCE, nowMs);
     this.#votes = new VoteIntake(parts);
@@ -77,20 +68,18 @@ export class Inbound {
     this.#certificates = new CertificateIntake(parts);
   }
 
-  frame(peer: Peer, frame: Uint8Array): void {
-    if (IS_OF_VOTERS.has(frameTypeOf(frame)) && !this.#voters.has(peer)) {
-      this.#drop("notValidator");
-      return;
-    }
+  /** What is left to do of it, if it is done in pieces. */
+  frame(peer: Peer, frame: Uint8Array): Work | undefined {
     const message = this.#decode(peer, frame);
-    if (message === undefined) return;
+    if (message === undefined) return undefined;
     const { metrics, other } = this.#parts;
     const { type } = message;
     metrics.count("p2p_messages_total", { direction: "in", type });
     metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
     if (message.type === "evidence") this.#evidence(peer, message.evidence);
     else if (isOfVoters(message)) this.#ofVoter(peer, message, frame);
-    else other(peer, message);
+    else return other(peer, message);
+    return undefined;
   }
 
   /** Takes out the frames that waited for the height in progress, and whose links brought them. */
@@ -147,7 +136,7 @@ export class Inbound {
   /** Anybody may show evidence, but each piece costs two signatures to verify. */
   #evidence(peer: Peer, evidence: Evidence): void {
     const { clock, exchange, punish } = this.#parts;
-    if (this.#voters.has(peer) || this.#strangersEvidence.affords(1, clock.monotonicMs()))
+    if (this.#parts.voters.has(peer) || this.#strangersEvidence.affords(1, clock.monotonicMs()))
       isRefused(punish, peer, exchange.received(evidence));
     else this.#drop("evidenceQuota");
   }

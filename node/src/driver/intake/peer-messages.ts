@@ -8,8 +8,8 @@ import type { ChainState } from "../chain/chain-state.ts";
 import type { CatchUp } from "../effects/catch-up.ts";
 import type { EvidenceExchange } from "../effects/evidence-exchange.ts";
 import type { ProposalFetch } from "../effects/proposal-fetch.ts";
+import { blockAnswer, hasRoom } from "../peers/block-answers.ts";
 import type { BlockBodies } from "../peers/block-bodies.ts";
-import { blocksFor } from "../peers/block-sync.ts";
 import type { Forwarding } from "../peers/forwarding.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
@@ -20,6 +20,7 @@ import type { ClockGuard } from "../watches/clock-guard.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { CompactProposals } from "./compact-proposals.ts";
 import type { OtherMessage } from "./inbound.ts";
+import type { Work } from "./work-lane.ts";
 
 const GREETED_TXS = 1_000;
 /** Pings that follow each other on a new link, so that its delay is known soon (driver/timing/timing.ts). */
@@ -78,6 +79,8 @@ export class PeerMessages {
     this.#parts.forks.disconnected(peer.id);
     this.#parts.repair.disconnected(peer.id);
     this.#parts.clocks.disconnected(peer.id);
+    this.#parts.relay.disconnected(peer.id);
+    this.#parts.outbound.questions.disconnected(peer.id);
   }
 
   /** Tells every peer our height: after each commit, and from time to time. */
@@ -94,19 +97,32 @@ export class PeerMessages {
     }
   }
 
-  handle(peer: Peer, message: OtherMessage): void {
-    const { peers, catchUp, forks, outbound, relay, store, transport, clock, log } = this.#parts;
+  /** What is left to do of it, if it is done in pieces. */
+  handle(peer: Peer, message: OtherMessage): Work | undefined {
+    switch (message.type) {
+      case "getBlocks":
+        if (hasRoom(this.#parts, peer.id)) return blockAnswer(this.#parts, peer, message.request);
+        this.#parts.metrics.count("p2p_dropped_total", { reason: "answerRoom" });
+        return undefined;
+      case "txs":
+        return this.#parts.relay.received(peer, message.transactions);
+      default:
+        this.#handleWhole(peer, message);
+        return undefined;
+    }
+  }
+
+  #handleWhole(
+    peer: Peer,
+    message: Exclude<OtherMessage, { readonly type: "getBlocks" | "txs" }>,
+  ): void {
+    const { peers, catchUp, forks, outbound, relay, transport, clock, log } = this.#parts;
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
         this.#parts.onCompared();
         this.#checkClaim(peer);
         return catchUp.advance();
-      case "getBlocks": {
-        const blocks = blocksFor(store, message.request);
-        outbound.to(peer.id, { type: "blocks", requestId: message.request.requestId, blocks });
-        return;
-      }
       case "blocks": {
         if (forks.answered(peer, message.requestId, message.blocks)) return;
         if (this.#parts.repair.answered(peer, message.requestId, message.blocks)) return;
@@ -121,8 +137,6 @@ export class PeerMessages {
         return relay.announced(peer, message.witnessIds);
       case "getTxs":
         return relay.requested(peer, message.witnessIds);
-      case "txs":
-        return relay.received(message.transactions);
       case "getProposal":
         return this.#parts.proposals.requested(peer, message.height, message.blockHash);
       case "getBlockTxs":

@@ -2,10 +2,23 @@
 // the next one, so that a validator that has just been ejected, or that is about to enter, is not cut.
 // A validator may bring what any other one signed. Called by the inbound gate, before a frame is read.
 
+import { type MessageType } from "../../codec/frames.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Peer } from "../../ports.ts";
 import type { HashHex, ValidatorSet } from "../../types/chain.ts";
 import type { ChainState } from "../chain/chain-state.ts";
+
+const OF_VOTERS = [
+  "vote",
+  "proposal",
+  "compactProposal",
+  "certificate",
+  "roundCertificate",
+] as const satisfies readonly MessageType[];
+
+/** What is taken from validators' links only. */
+export type OfVoters = (typeof OF_VOTERS)[number];
+export const IS_OF_VOTERS: ReadonlySet<MessageType | undefined> = new Set(OF_VOTERS);
 
 export class VoterLinks {
   readonly #chain: Pick<ChainState, "head" | "validators" | "validatorsAt">;

@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { DriverNetwork } from "../../../test/driver-network.ts";
 import { VirtualClock } from "../../adapters/memory/virtual-clock.ts";
 import type { BlocksRequest, Message } from "../../codec/frames.ts";
-import type { Peer, Store } from "../../ports.ts";
+import type { Peer } from "../../ports.ts";
 import type { CertifiedBlock } from "../../types/chain.ts";
-import { MAX_SYNC_BLOCKS } from "../../types/limits.ts";
-import { BlockSync, blocksFor } from "./block-sync.ts";
+import { BlockSync } from "./block-sync.ts";
 import { PeerBook } from "./peer-book.ts";
 
 const OPTIONS = { window: 4, requestTimeoutMs: 1_000, graceMs: 300 };
@@ -114,24 +113,5 @@ describe("BlockSync", () => {
     sync.answered("a", asked[0]?.request.requestId ?? 0, blocks(1, 4));
     sync.disconnected("a");
     expect(sync.take(1)).toBeUndefined();
-  });
-});
-
-describe("blocksFor", () => {
-  const { store } = network.at(0);
-
-  it("answers with the range, as far as it is here", () => {
-    const heights = (fromHeight: number, count: number): number[] =>
-      blocksFor(store, { requestId: 1, fromHeight, count }).map(({ block }) => block.header.height);
-    expect(heights(3, 2)).toEqual([3, 4]);
-    expect(heights(0, 5)).toEqual([]);
-    expect(heights(10_000, 5)).toEqual([]);
-  });
-
-  it("answers with no more than a message may hold", () => {
-    const one = store.block(1);
-    const endless: Pick<Store, "block"> = { block: () => one };
-    const answer = blocksFor(endless, { requestId: 1, fromHeight: 1, count: 10_000 });
-    expect(answer.length).toBe(MAX_SYNC_BLOCKS);
   });
 });

@@ -2,15 +2,11 @@
 // to an open request, and hands the blocks to the driver one by one, lowest first. It verifies nothing
 // and decides nothing: the driver verifies each certificate and the core alone decides.
 //
-// Bounds: the planner's; waiting blocks never exceed MAX_PARALLEL windows. Answers to others: one range
-// at a time per request, at most MAX_SYNC_BLOCKS blocks and MAX_SYNC_ANSWER_BYTES.
+// Bounds: the planner's; waiting blocks never exceed MAX_PARALLEL windows.
 
-import { certifiedBlockSizeBytes } from "../../codec/chain.ts";
-import type { BlocksRequest } from "../../codec/frames.ts";
-import type { Clock, Store } from "../../ports.ts";
+import type { Clock } from "../../ports.ts";
 import { overdue, planRequests, type SyncOptions, type SyncRequest } from "../../sync/planner.ts";
 import type { CertifiedBlock, Height } from "../../types/chain.ts";
-import { MAX_SYNC_ANSWER_BYTES, MAX_SYNC_BLOCKS } from "../../types/limits.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 
@@ -133,21 +129,4 @@ function faultOf(request: SyncRequest, blocks: readonly CertifiedBlock[]): strin
   if (blocks.length > request.count) return "more blocks than were asked for";
   const fits = blocks.every(({ block }, i) => block.header.height === request.fromHeight + i);
   return fits ? undefined : "blocks of other heights than asked for";
-}
-
-/** The blocks for a request, as many as fit; empty where the first is not here. */
-export function blocksFor(
-  store: Pick<Store, "block">,
-  request: BlocksRequest,
-): readonly CertifiedBlock[] {
-  const blocks: CertifiedBlock[] = [];
-  let sizeBytes = 0;
-  for (let i = 0; i < Math.min(request.count, MAX_SYNC_BLOCKS); i++) {
-    const certified = store.block(request.fromHeight + i);
-    if (certified === undefined) break;
-    sizeBytes += certifiedBlockSizeBytes(certified);
-    if (blocks.length > 0 && sizeBytes > MAX_SYNC_ANSWER_BYTES) break;
-    blocks.push(certified);
-  }
-  return blocks;
 }

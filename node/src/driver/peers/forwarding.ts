@@ -46,11 +46,11 @@ export class Forwarding {
   }
 
   /** Runs `work`, all of whose news came by the link of this peer. */
-  from(peerId: string, work: () => void): void {
+  from<T>(peerId: string, work: () => T): T {
     const before = this.#fromPeerId;
     this.#fromPeerId = peerId;
     try {
-      work();
+      return work();
     } finally {
       this.#fromPeerId = before;
     }

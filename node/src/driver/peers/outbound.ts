@@ -3,9 +3,12 @@
 
 import { encodeFrame, type Message } from "../../codec/frames.ts";
 import type { Metrics, Transport } from "../../ports.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import type { PeerBook } from "./peer-book.ts";
 
 export class Outbound {
+  /** What peers have been asked. */
+  readonly questions = new OpenQuestions();
   readonly #transport: Transport;
   readonly #peers: PeerBook;
   readonly #metrics: Metrics;
@@ -24,7 +27,9 @@ export class Outbound {
   /** The bytes that the link took; 0 where the peer is gone or its buffer full. */
   measured(peerId: string, message: Message): number {
     const frame = encodeFrame(message);
-    return this.#send(peerId, frame, message.type) ? frame.length : 0;
+    if (!this.#send(peerId, frame, message.type)) return 0;
+    this.questions.asked(peerId, message);
+    return frame.length;
   }
 
   toValidators(message: Message): void {

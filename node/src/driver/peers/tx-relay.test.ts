@@ -4,11 +4,12 @@ import { RecordedMetrics } from "../../../test/recorded-metrics.ts";
 import { VirtualClock } from "../../adapters/memory/virtual-clock.ts";
 import type { Message } from "../../codec/frames.ts";
 import { toHex } from "../../codec/hex.ts";
+import { sha256 } from "../../crypto/hash.ts";
 import { txidOf, witnessIdOf } from "../../crypto/ids.ts";
 import { type CheckedTransaction, identify } from "../../ledger/validate-transaction.ts";
 import type { Peer } from "../../ports.ts";
 import type { HashHex, Transaction } from "../../types/chain.ts";
-import { fail, ok } from "../../types/errors.ts";
+import { type ErrorCode, fail, ok } from "../../types/errors.ts";
 import { MAX_TX_IDS } from "../../types/limits.ts";
 import type { Outbound } from "./outbound.ts";
 import { PeerBook } from "./peer-book.ts";
@@ -37,7 +38,13 @@ const peerOf = (id: string): Peer => ({
   connectedAtMs: 0,
 });
 
-function world(peerCount = 2) {
+interface WorldOptions {
+  /** Why the pool refuses a transaction; undefined: it does not. */
+  readonly refuse?: (tx: Transaction) => ErrorCode | undefined;
+  readonly passedOver?: () => readonly HashHex[];
+}
+
+function world(peerCount = 2, { refuse, passedOver = () => [] }: WorldOptions = {}) {
   const clock = new VirtualClock();
   const peers = new PeerBook([]);
   const all = Array.from({ length: peerCount }, (_, i) => peerOf(`p${i}`));
@@ -58,6 +65,8 @@ function world(peerCount = 2) {
     get: (id: HashHex) => held.get(id),
     admit: (tx: Transaction) => {
       if (held.has(idOf(tx))) return fail("TX_KNOWN", "known");
+      const refusal = refuse?.(tx);
+      if (refusal !== undefined) return fail(refusal, "refused");
       const entry = entryOf(tx);
       held.set(idOf(tx), entry);
       return ok(entry);
@@ -68,13 +77,42 @@ function world(peerCount = 2) {
   const onAdmitted = (): void => {
     admitted++;
   };
-  const relay = new TxRelay({ clock, outbound, peers, pool, metrics, onAdmitted });
+  const punished: string[] = [];
+  const vain: { peer: string; holdMs: number; points: number }[] = [];
+  const relay = new TxRelay({
+    clock,
+    transport: { queuedBytes: () => 0 },
+    outbound,
+    peers,
+    pool: { ...pool, passedOver },
+    metrics,
+    punish: ({ id }) => punished.push(id),
+    inVain: ({ id }, holdMs, points) => vain.push({ peer: id, holdMs, points }),
+    onAdmitted,
+  });
+  /** Takes bodies to the end. */
+  const receive = (peer: Peer, transactions: readonly Transaction[]): void => {
+    const work = relay.received(peer, transactions);
+    while (work() !== undefined);
+  };
   /** How many ids each message of a kind named, by peer. */
   const idsSent = (type: "txIds" | "getTxs") =>
     sent.flatMap(({ to, message }) =>
       message.type === type ? [[to, message.witnessIds.length] as const] : [],
     );
-  return { clock, all, sent, held, metrics, relay, idsSent, admitted: () => admitted };
+  return {
+    clock,
+    all,
+    sent,
+    held,
+    metrics,
+    relay,
+    receive,
+    punished,
+    vain,
+    idsSent,
+    admitted: () => admitted,
+  };
 }
 
 const first = (peers: readonly Peer[]): Peer => peers[0] ?? peerOf("none");
@@ -132,9 +170,10 @@ describe("TxRelay", () => {
     expect(idsSent("getTxs")).toEqual([["p0", 1]]);
     clock.advance(1_999);
     relay.announced(second(all), ids);
+    relay.check();
     expect(idsSent("getTxs").length).toBe(1);
     clock.advance(1);
-    relay.announced(second(all), ids);
+    relay.check();
     expect(idsSent("getTxs")).toEqual([
       ["p0", 1],
       ["p1", 1],
@@ -142,23 +181,132 @@ describe("TxRelay", () => {
   });
 
   it("takes a body once, and only where it asked for it", () => {
-    const { relay, all, held, metrics } = world();
+    const { relay, receive, all, held, metrics } = world();
     const [asked, unasked] = [txOf(0), txOf(1)];
     relay.announced(first(all), [witnessIdOf(asked)]);
-    relay.received([asked, unasked, asked]);
+    receive(second(all), [asked]);
+    expect(held.size).toBe(0);
+    receive(first(all), [asked, unasked, asked]);
     expect([...held.keys()]).toEqual([idOf(asked)]);
-    expect(metrics.value("p2p_dropped_total", { reason: "unsolicited" })).toBe(2);
+    expect(metrics.value("p2p_dropped_total", { reason: "unsolicited" })).toBe(3);
     expect(metrics.value("mempool_admitted_total", { source: "peer" })).toBe(1);
   });
 
-  it("has at most so many bodies asked for, whatever is announced", () => {
-    const { relay, all, idsSent } = world();
-    for (let i = 0; i < 25; i++) {
+  it("has a stranger asked for a hundred at once, and remembers a thousand of what it announces", () => {
+    const { clock, relay, all, idsSent, metrics } = world();
+    for (let i = 0; i < 3; i++) {
       const ids = Array.from({ length: MAX_TX_IDS }, (_, j) => witnessIdOf(txOf(i * 1_000 + j)));
       relay.announced(first(all), ids);
     }
+    expect(idsSent("getTxs")).toEqual([["p0", 100]]);
+    for (let i = 0; i < 100; i++) {
+      clock.advance(2_000);
+      relay.check();
+    }
     const total = idsSent("getTxs").reduce((sum, [, count]) => sum + count, 0);
-    expect(total).toBe(20_000);
+    expect(total).toBeLessThanOrEqual(1_200);
+    expect(metrics.value("p2p_dropped_total", { reason: "txIdsQuota" })).toBe(3_000 - total);
+  });
+
+  it("asks for a payment at once, whatever others announce that they do not have", () => {
+    const { relay, receive, all, held } = world(20);
+    for (const liar of all.slice(1)) {
+      for (let i = 0; i < 5; i++) {
+        const ids = Array.from({ length: MAX_TX_IDS }, (_, j) =>
+          sha256(Uint8Array.of(all.indexOf(liar), i, j & 255, j >> 8)),
+        );
+        relay.announced(liar, ids);
+      }
+    }
+    const payment = txOf(1);
+    relay.announced(first(all), [witnessIdOf(payment)]);
+    receive(first(all), [payment]);
+    expect(held.has(idOf(payment))).toBe(true);
+  });
+
+  it("charges who announces what it does not bring, and forgives who brings something", () => {
+    const { clock, relay, receive, all, vain } = world();
+    const ids = Array.from({ length: 60 }, (_, i) => witnessIdOf(txOf(i)));
+    relay.announced(first(all), ids);
+    clock.advance(2_000);
+    relay.check();
+    expect(vain).toEqual([{ peer: "p0", holdMs: 300, points: 15 }]);
+    relay.announced(second(all), [witnessIdOf(txOf(0)), witnessIdOf(txOf(1))]);
+    receive(second(all), [txOf(0)]);
+    expect(vain.length).toBe(1);
+  });
+
+  it("asks again for what an answer had no room for", () => {
+    const { relay, receive, all, held, idsSent } = world();
+    relay.announced(first(all), [witnessIdOf(txOf(0)), witnessIdOf(txOf(1))]);
+    receive(first(all), [txOf(0)]);
+    expect(idsSent("getTxs")).toEqual([
+      ["p0", 2],
+      ["p0", 1],
+    ]);
+    receive(first(all), [txOf(1)]);
+    expect(held.size).toBe(2);
+  });
+
+  it("closes the link of who passes on what nobody may pass on", () => {
+    const { relay, receive, all, punished } = world(2, { refuse: () => "TX_SIGNATURE" });
+    relay.announced(first(all), [witnessIdOf(txOf(0))]);
+    receive(first(all), [txOf(0)]);
+    expect(punished).toEqual(["p0"]);
+  });
+
+  it("closes no link for what only the chain's state refuses", () => {
+    const { relay, receive, all, punished } = world(2, { refuse: () => "TX_CONFLICT" });
+    relay.announced(first(all), [witnessIdOf(txOf(0))]);
+    receive(first(all), [txOf(0)]);
+    expect(punished).toEqual([]);
+  });
+
+  it("keeps a child that comes before its parent, and takes it in after it", () => {
+    const parent = txOf(0);
+    const child = {
+      ...txOf(1),
+      body: { ...txOf(1).body, inputs: [{ txid: txidOf(parent.body), index: 0 }] },
+    };
+    const { relay, receive, all, held } = world(2, {
+      refuse: (tx) => (tx === child && !held.has(idOf(parent)) ? "TX_INPUT_MISSING" : undefined),
+    });
+    relay.announced(first(all), [witnessIdOf(child)]);
+    receive(first(all), [child]);
+    expect(held.size).toBe(0);
+    relay.submit(parent);
+    expect([...held.keys()]).toEqual([idOf(parent), idOf(child)]);
+  });
+
+  it("takes a child in when its parent came in a block", () => {
+    const parent = txOf(0);
+    let isParentFinal = false;
+    const child = {
+      ...txOf(1),
+      body: { ...txOf(1).body, inputs: [{ txid: txidOf(parent.body), index: 0 }] },
+    };
+    const { relay, receive, all, held } = world(2, {
+      refuse: () => (isParentFinal ? undefined : "TX_INPUT_MISSING"),
+    });
+    relay.announced(first(all), [witnessIdOf(child)]);
+    receive(first(all), [child]);
+    isParentFinal = true;
+    relay.committed([txidOf(parent.body)]);
+    expect([...held.keys()]).toEqual([idOf(child)]);
+  });
+
+  it("announces again what blocks pass over, now and then", () => {
+    const passed = [idOf(txOf(0))];
+    const { clock, relay, idsSent } = world(1, { passedOver: () => passed });
+    for (let block = 0; block < 10; block++) {
+      relay.committed([]);
+      clock.advance(500);
+    }
+    expect(idsSent("txIds")).toEqual([
+      ["p0", 1],
+      ["p0", 1],
+      ["p0", 1],
+    ]);
   });
 
   it("answers with what it has, within the size of one answer", () => {

@@ -1,25 +1,56 @@
 // Transactions between peers: batched id announcements, bodies on request (docs/protocol.md#messages). An id
-// is announced once, when the transaction enters the pool; who lacks it asks for it.
+// is announced when the transaction enters the pool, and again where blocks pass it over; who lacks it asks
+// for it.
 //
-// Bounds: MAX_PENDING ids wait for the next batch, MAX_WANTED bodies are asked for at once and forgotten
-// after WANTED_MS, an answer holds at most MAX_SYNC_ANSWER_BYTES.
+// Bounds: MAX_PENDING ids wait for the next batch; of each peer a quota of ids is remembered (tx-wants.ts); an
+// answer holds at most MAX_SYNC_ANSWER_BYTES, and is made only where the link has room.
 
+import { transactionSizeBytes } from "../../codec/chain.ts";
+import { transactionCostMs } from "../../codec/frame-costs.ts";
 import { fromHex, toHex } from "../../codec/hex.ts";
 import { witnessIdOf } from "../../crypto/ids.ts";
 import type { AppliedBlock } from "../../ledger/apply-block.ts";
 import type { CheckedTransaction } from "../../ledger/validate-transaction.ts";
-import type { Clock, Metrics, Peer, Timer } from "../../ports.ts";
+import { EarlyTransactions } from "../../mempool/early-transactions.ts";
+import type { Clock, Metrics, Peer, Timer, Transport } from "../../ports.ts";
 import type { Block, HashHex, Round, Transaction } from "../../types/chain.ts";
 import { ok, type Result } from "../../types/errors.ts";
 import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../../types/limits.ts";
+import { hasRoom } from "./block-answers.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
+import { TxWants, type WantLimits } from "./tx-wants.ts";
 
 const BATCH_MS = 100;
 const FAN_OUT = 8;
 const MAX_PENDING = 20_000;
-const MAX_WANTED = 20_000;
-const WANTED_MS = 2_000;
+/** Transactions that blocks pass over are announced again so often. */
+const AGAIN_MS = 2_000;
+
+const VALIDATOR_WANTS: WantLimits = { perQuestion: MAX_TX_IDS, offers: 20_000 };
+const STRANGER_WANTS: WantLimits = { perQuestion: 100, offers: 1_000 };
+
+/** Of ids in a row that a peer announced and did not deliver, one point for each so many. */
+const IDS_PER_POINT = 4;
+/** A peer that did not deliver waits so long for each id, and MAX_HOLD_MS at most. */
+const HOLD_MS_PER_ID = 5;
+const MAX_HOLD_MS = 1_000;
+
+/** What is wrong with a transaction whatever the chain's state: who passes it on has not checked it. */
+const FAULTS: ReadonlySet<string> = new Set([
+  "TX_VERSION",
+  "TX_STRUCTURE",
+  "TX_PAYLOAD",
+  "TX_TOO_LARGE",
+  "TX_DUPLICATE_INPUT",
+  "TX_DUST",
+  "TX_AMOUNT_OVERFLOW",
+  "TX_INSUFFICIENT",
+  "TX_FEE_TOO_LOW",
+  "TX_WITNESS_COUNT",
+  "TX_WITNESS_KEY",
+  "TX_SIGNATURE",
+]);
 
 /** The pool of transactions waiting for a block, as the relay and the driver use it. */
 export interface TxPool {
@@ -28,6 +59,8 @@ export interface TxPool {
   get(witnessId: HashHex): CheckedTransaction | undefined;
   /** Validates against the committed state and keeps the transaction, or says why not. */
   admit(tx: Transaction): Result<CheckedTransaction>;
+  /** Witness ids of those that the last block could have taken and did not, the oldest first. */
+  passedOver(limit: number): readonly HashHex[];
 }
 
 /** The pool as the driver uses it besides relaying. */
@@ -43,20 +76,28 @@ export interface DriverPool extends TxPool {
 
 export interface TxRelayParts {
   readonly clock: Clock;
+  readonly transport: Pick<Transport, "queuedBytes">;
   readonly outbound: Pick<Outbound, "to">;
   readonly peers: PeerBook;
   readonly pool: TxPool;
   readonly metrics: Metrics;
+  readonly punish: (peer: Peer, reason: string) => void;
+  /** A peer has made this node work in vain: what its work waits for, and what it is charged. */
+  readonly inVain: (peer: Peer, holdMs: number, points: number) => void;
   /** A transaction entered the pool. */
   readonly onAdmitted: () => void;
 }
 
 export class TxRelay {
   readonly #parts: TxRelayParts;
-  readonly #wanted = new Map<HashHex, number>();
+  readonly #wants = new TxWants();
+  readonly #early = new EarlyTransactions();
+  /** By peer: ids that it did not deliver since it last brought a transaction that was taken. */
+  readonly #undelivered = new Map<string, number>();
   #pending: HashHex[] = [];
   #timer: Timer | undefined;
   #turn = 0;
+  #saidAgainAtMs = -Infinity;
 
   constructor(parts: TxRelayParts) {
     this.#parts = parts;
@@ -75,27 +116,30 @@ export class TxRelay {
     const { txid, witnessId } = admitted.value;
     this.#announce(toHex(witnessId));
     this.#parts.onAdmitted();
+    this.#bringIn(toHex(txid));
     return ok(txid);
   }
 
   /** Ids that a peer has: asks for those that are neither here nor on their way. */
   announced(peer: Peer, witnessIds: readonly Uint8Array[]): void {
-    const nowMs = this.#parts.clock.monotonicMs();
-    this.#forgetOldWants(nowMs);
-    const unknown: Uint8Array[] = [];
-    for (const witnessId of witnessIds) {
-      const hex = toHex(witnessId);
-      if (this.#parts.pool.has(hex) || this.#wanted.has(hex)) continue;
-      if (this.#wanted.size >= MAX_WANTED) break;
-      this.#wanted.set(hex, nowMs);
-      unknown.push(witnessId);
+    const { peers, metrics } = this.#parts;
+    const isValidator = peers.get(peer.id)?.validatorIndex !== undefined;
+    const limits = isValidator ? VALIDATOR_WANTS : STRANGER_WANTS;
+    let refused = 0;
+    for (const id of witnessIds) {
+      const hex = toHex(id);
+      if (!this.#isHere(hex) && !this.#wants.offered(peer.id, hex, { id, limits })) refused++;
     }
-    if (unknown.length > 0)
-      this.#parts.outbound.to(peer.id, { type: "getTxs", witnessIds: unknown });
+    if (refused > 0) metrics.count("p2p_dropped_total", { reason: "txIdsQuota" }, refused);
+    this.#ask(peer.id);
   }
 
   /** Answers a peer's request with what is here and fits. */
   requested(peer: Peer, witnessIds: readonly Uint8Array[]): void {
+    if (!hasRoom(this.#parts, peer.id)) {
+      this.#parts.metrics.count("p2p_dropped_total", { reason: "answerRoom" });
+      return;
+    }
     const transactions: Transaction[] = [];
     let sizeBytes = 0;
     for (const witnessId of witnessIds) {
@@ -108,12 +152,21 @@ export class TxRelay {
     if (transactions.length > 0) this.#parts.outbound.to(peer.id, { type: "txs", transactions });
   }
 
-  /** Takes bodies; only those that were asked for count. */
-  received(transactions: readonly Transaction[]): void {
-    for (const tx of transactions) {
-      if (this.#wanted.delete(toHex(witnessIdOf(tx)))) this.submit(tx, "peer");
-      else this.#parts.metrics.count("p2p_dropped_total", { reason: "unsolicited" });
-    }
+  /** Takes bodies, one a piece; only those that were asked for count. What a piece costs at least, in ms. */
+  received(peer: Peer, transactions: readonly Transaction[]): () => number | undefined {
+    let next = 0;
+    return () => {
+      const tx = transactions[next++];
+      if (tx !== undefined) {
+        // Its link is closed: the rest of what it sent is of no interest.
+        if (!this.#body(peer, tx)) next = transactions.length + 1;
+        return transactionCostMs(transactionSizeBytes(tx));
+      }
+      if (next > transactions.length + 1) return undefined;
+      this.#wants.answered(peer.id);
+      this.#ask(peer.id);
+      return 0;
+    };
   }
 
   /** All that waits here is announced to a peer that has just come. */
@@ -122,10 +175,97 @@ export class TxRelay {
     if (ids.length > 0) this.#parts.outbound.to(peer.id, { type: "txIds", witnessIds: ids });
   }
 
+  /** A block is final. Those that wait for its transactions can come in, and what it passed over is said again. */
+  committed(txids: readonly Uint8Array[]): void {
+    if (this.#early.size > 0) for (const txid of txids) this.#bringIn(toHex(txid));
+    const nowMs = this.#parts.clock.monotonicMs();
+    if (nowMs - this.#saidAgainAtMs < AGAIN_MS) return;
+    const passedOver = this.#parts.pool.passedOver(MAX_TX_IDS);
+    if (passedOver.length === 0) return;
+    this.#saidAgainAtMs = nowMs;
+    for (const witnessId of passedOver) this.#announce(witnessId);
+  }
+
+  /** From time to time: who did not deliver is charged, and the next one is asked. */
+  check(): void {
+    const { clock, peers } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    this.#early.expire(nowMs);
+    for (const { peerId, ids } of this.#wants.overdue(nowMs)) {
+      const peer = peers.get(peerId)?.peer;
+      if (peer !== undefined) this.#notDelivered(peer, ids);
+    }
+    for (const peerId of this.#wants.announcers()) this.#ask(peerId);
+  }
+
+  disconnected(peerId: string): void {
+    this.#wants.disconnected(peerId);
+    this.#undelivered.delete(peerId);
+    for (const other of this.#wants.announcers()) this.#ask(other);
+  }
+
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#pending = [];
+  }
+
+  #isHere(hex: HashHex): boolean {
+    return this.#parts.pool.has(hex) || this.#early.has(hex);
+  }
+
+  #ask(peerId: string): void {
+    const { clock, outbound } = this.#parts;
+    const isHere = (hex: HashHex): boolean => this.#isHere(hex);
+    const witnessIds = this.#wants.question(peerId, clock.monotonicMs(), isHere);
+    if (witnessIds.length > 0) outbound.to(peerId, { type: "getTxs", witnessIds });
+  }
+
+  /** False where it proves that its sender does not check what it passes on. */
+  #body(peer: Peer, tx: Transaction): boolean {
+    const { metrics, clock } = this.#parts;
+    const witnessId = toHex(witnessIdOf(tx));
+    if (!this.#wants.delivered(peer.id, witnessId)) {
+      metrics.count("p2p_dropped_total", { reason: "unsolicited" });
+      return true;
+    }
+    const taken = this.submit(tx, "peer");
+    if (taken.ok) this.#undelivered.delete(peer.id);
+    else if (FAULTS.has(taken.code)) {
+      this.#punish(peer, taken.code);
+      return false;
+    } else if (taken.code === "TX_INPUT_MISSING") {
+      // It spends what is not here yet, or what is not there any more, or what never was.
+      this.#notDelivered(peer, 1);
+      const sizeBytes = transactionSizeBytes(tx);
+      this.#early.keep({ tx, witnessId, sizeBytes, peerId: peer.id }, clock.monotonicMs());
+    }
+    return true;
+  }
+
+  #punish(peer: Peer, code: string): void {
+    this.#parts.punish(peer, `a transaction that nobody may pass on: ${code}`);
+  }
+
+  /** The peer announced so many that it did not bring, or that are of no use. */
+  #notDelivered(peer: Peer, ids: number): void {
+    const before = this.#undelivered.get(peer.id) ?? 0;
+    const now = before + ids;
+    this.#undelivered.set(peer.id, now);
+    const points = Math.floor(now / IDS_PER_POINT) - Math.floor(before / IDS_PER_POINT);
+    this.#parts.inVain(peer, Math.min(MAX_HOLD_MS, ids * HOLD_MS_PER_ID), points);
+  }
+
+  /** This transaction is in the pool or in the chain: takes in those that came before it. */
+  #bringIn(txid: HashHex): void {
+    for (const { tx, peerId, ...early } of this.#early.takeChildrenOf(txid)) {
+      const taken = this.submit(tx, "peer");
+      const peer = this.#parts.peers.get(peerId)?.peer;
+      if (taken.ok) continue;
+      if (taken.code === "TX_INPUT_MISSING")
+        this.#early.keep({ ...early, tx, peerId }, this.#parts.clock.monotonicMs());
+      else if (FAULTS.has(taken.code) && peer !== undefined) this.#punish(peer, taken.code);
+    }
   }
 
   #announce(witnessId: HashHex): void {
@@ -153,12 +293,5 @@ export class TxRelay {
     }
     this.#turn += FAN_OUT;
     return chosen;
-  }
-
-  #forgetOldWants(nowMs: number): void {
-    for (const [hex, askedAtMs] of this.#wanted) {
-      if (nowMs - askedAtMs < WANTED_MS) break;
-      this.#wanted.delete(hex);
-    }
   }
 }

@@ -51,6 +51,16 @@ export function waitingTransactions(parts: WaitingTransactionsParts): DriverPool
       return ok(entry);
     },
     ids: (limit: number) => [...mempool.entries()].slice(0, limit).map(({ id }) => id),
+    passedOver(limit: number) {
+      const ids: HashHex[] = [];
+      const height = store.head()?.height ?? 0;
+      for (const { id, admittedHeight } of mempool.entries()) {
+        // In the order of arrival. What came while the last block was being made may have been too late for it.
+        if (ids.length >= limit || admittedHeight > height - 2) break;
+        ids.push(id);
+      }
+      return ids;
+    },
     select: (round: Round) => mempool.select(maxBlockBytesOf(params, round), params.maxBlockTxs),
     committed({ txids, head }: AppliedBlock, block: Block) {
       const transactions = block.transactions.map((tx, i) => ({

@@ -75,6 +75,10 @@ export class LinkTable {
     return count;
   }
 
+  link(peerId: string): Link | undefined {
+    return this.#entries.get(peerId)?.link;
+  }
+
   channel(peerId: string): Channel | undefined {
     return this.#entries.get(peerId)?.link.channel;
   }

@@ -124,6 +124,16 @@ export class Link {
     return this.#outbox.pendingBytes;
   }
 
+  /** How long work for this peer must wait, as that of a stranger. */
+  get workWaitMs(): number {
+    return this.#work.waitMs(this.#clock.monotonicMs());
+  }
+
+  /** Work for this peer took so long, outside of the handing over of a frame. */
+  worked(ms: number): void {
+    this.#work.spend(ms, this.#clock.monotonicMs());
+  }
+
   sameSession(other: Pick<Channel, "hello">): boolean {
     return equalBytes(this.channel.hello.session, other.hello.session);
   }
