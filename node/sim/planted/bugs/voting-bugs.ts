@@ -126,8 +126,8 @@ export const VOTING_BUGS: readonly PlantedBug[] = [
     ),
     edit(
       "consensus/receive-proposal.ts",
-      'import { isTimely } from "./timeouts.ts";',
-      'import { isTimely } from "./timeouts.ts";\nimport { castPrevote } from "./vote.ts";',
+      "type ProposalInput = Extract<",
+      "import { castPrevote } from './vote.ts';\ntype ProposalInput = Extract<",
     ),
     edit(
       "consensus/vote.ts",
