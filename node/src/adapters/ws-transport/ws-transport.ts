@@ -203,14 +203,13 @@ export class WsTransport implements Transport {
   /** Of a listener; a dialler speaks one version at a time. */
   #hello(dialled?: number): OwnHello {
     const { chainId, genesisHash, role, advertise } = this.#options;
-    const dialler = dialled !== undefined;
     return {
       protocolVersion: dialled ?? this.#newest,
       oldestVersion: dialled ?? this.#oldest,
       chainId,
       genesisHash,
       role,
-      dialler,
+      dialler: dialled !== undefined,
       session: this.#session,
       listenAddress: advertise ?? "",
     };
