@@ -74,7 +74,8 @@ export class Decisions {
     const known = this.#decided[height];
     if (known === undefined) {
       this.#decided[height] = head;
-      this.#judge(place, certified, head);
+      // On the other side of a fork it stands on another parent.
+      if (!this.isForked) this.#judge(place, certified, head);
       this.#convict(block);
     } else if (!equalBytes(known.blockHash, head.blockHash)) {
       this.isForked = true;
