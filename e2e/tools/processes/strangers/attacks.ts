@@ -55,7 +55,9 @@ function linked(name: string, misbehave: (one: StrangerLink) => Promise<void>): 
 /** Sends one of the frames many times, and waits until the system has taken it. */
 async function flood({ ws, socket }: StrangerLink, frames: readonly Uint8Array[]): Promise<void> {
   for (let i = 0; i < BATCH; i++) ws.send(frames[i % frames.length] ?? new Uint8Array(1));
-  if (socket.writableNeedDrain) await Promise.race([once(socket, "drain"), sleep(1_000)]);
+  if (!socket.writableNeedDrain) return;
+  // A link that is cut off while it waits is dialled anew.
+  await Promise.race([once(socket, "drain"), sleep(1_000)]).catch(() => undefined);
 }
 
 const GET_BLOCKS = [
