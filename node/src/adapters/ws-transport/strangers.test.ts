@@ -63,19 +63,19 @@ describe("strangers", () => {
     await until(() => a.transport.peers().length === 1, "linked");
   });
 
-  it("of one network take no place of a validator, whose key the chain names", async () => {
+  it("of the network of the validators take no place of a validator, whose key the chain names", async () => {
     const a = await listening({ limits: { maxInbound: 8, maxPerNetwork: 1_000 } });
     const validators = await Promise.all(
       [20, 21, 22].map((seed) => nodes.node(seed, { peers: [a.address] })),
     );
     a.transport.protect(validators.map(({ identity }) => identity.nodeKey));
     for (let i = 0; i < 40; i++) {
-      await stranger(a, `127.1.${i}.1`).catch(() => undefined);
+      await stranger(a, `127.0.${i + 1}.1`).catch(() => undefined);
     }
     for (const validator of validators) validator.start();
     const isLinked = ({ id }: WsTestNode) => a.transport.peers().some((peer) => peer.id === id);
     await until(() => validators.every(isLinked), "all validators are linked");
-    for (let i = 40; i < 60; i++) await stranger(a, `127.1.${i}.1`).catch(() => undefined);
+    for (let i = 40; i < 60; i++) await stranger(a, `127.0.${i + 1}.1`).catch(() => undefined);
     expect(validators.every(isLinked)).toBe(true);
     expect(a.transport.peers().length).toBeLessThanOrEqual(3 + 8);
   });
