@@ -201,11 +201,11 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     ),
   ),
   bug(
-    "the leader of the deciding round counts as failed",
+    "the last leader that failed does not count",
     edit(
       "ledger/failed-slots.ts",
       "for (let at = first; at < round; at++) {",
-      "for (let at = first; at <= round; at++) {",
+      "for (let at = first; at < round - 1; at++) {",
     ),
   ),
   bug(
