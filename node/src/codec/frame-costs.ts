@@ -39,9 +39,9 @@ export const FRAME_COSTS: Readonly<Record<MessageType, FrameCost>> = {
 };
 
 /** One block that is read, put into an answer and sent. */
-const BLOCK: FrameCost = { baseUs: 100, perKibUs: 30 };
+const BLOCK: FrameCost = { baseUs: 100, perKibUs: 10 };
 /** One transaction that is named, checked and taken: its signature, and those of more inputs by its size. */
-const TRANSACTION: FrameCost = { baseUs: 100, perKibUs: 300 };
+const TRANSACTION: FrameCost = { baseUs: 50, perKibUs: 100 };
 
 const msOf = ({ baseUs, perKibUs }: FrameCost, sizeBytes: number): number =>
   (baseUs + (perKibUs * sizeBytes) / 1_024) / 1_000;

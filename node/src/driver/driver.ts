@@ -241,7 +241,7 @@ export class Driver {
     this.#meter.committed(certified.block);
     if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
-    this.#intake.relay.committed(applied.txids);
+    this.#intake.relay.committed(applied);
     wal.reset(height + 1);
     this.#course.exchange.committed();
     this.#catchUp.headMoved();

@@ -131,7 +131,7 @@ export class WorkLane {
       queue.work = undefined;
       costMs = this.#frame(queue);
     }
-    // It is last in turn, unless its link has ended meanwhile or its frames have come in between.
+    // It is last in turn now.
     if (queue.work !== undefined || queue.frames.length > 0) this.#queues.set(id, queue);
     return costMs;
   }

@@ -236,6 +236,17 @@ describe("TxRelay", () => {
     expect(vain.length).toBe(1);
   });
 
+  it("asks for nothing that is final, and charges nobody for it", () => {
+    const { clock, relay, all, idsSent, vain } = world();
+    relay.announced(first(all), [witnessIdOf(txOf(0))]);
+    relay.committed({ txids: [], witnessIds: [witnessIdOf(txOf(0)), witnessIdOf(txOf(1))] });
+    relay.announced(second(all), [witnessIdOf(txOf(1))]);
+    clock.advance(2_000);
+    relay.check();
+    expect(idsSent("getTxs")).toEqual([["p0", 1]]);
+    expect(vain).toEqual([]);
+  });
+
   it("asks again for what an answer had no room for", () => {
     const { relay, receive, all, held, idsSent } = world();
     relay.announced(first(all), [witnessIdOf(txOf(0)), witnessIdOf(txOf(1))]);
@@ -291,7 +302,7 @@ describe("TxRelay", () => {
     relay.announced(first(all), [witnessIdOf(child)]);
     receive(first(all), [child]);
     isParentFinal = true;
-    relay.committed([txidOf(parent.body)]);
+    relay.committed({ txids: [txidOf(parent.body)], witnessIds: [witnessIdOf(parent)] });
     expect([...held.keys()]).toEqual([idOf(child)]);
   });
 
@@ -299,7 +310,7 @@ describe("TxRelay", () => {
     const passed = [idOf(txOf(0))];
     const { clock, relay, idsSent } = world(1, { passedOver: () => passed });
     for (let block = 0; block < 10; block++) {
-      relay.committed([]);
+      relay.committed({ txids: [], witnessIds: [] });
       clock.advance(500);
     }
     expect(idsSent("txIds")).toEqual([

@@ -19,11 +19,14 @@ import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../../types/limits.ts";
 import { hasRoom } from "./block-answers.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
+import { RecentIds } from "./recent-ids.ts";
 import { TxWants, type WantLimits } from "./tx-wants.ts";
 
 const BATCH_MS = 100;
 const FAN_OUT = 8;
 const MAX_PENDING = 20_000;
+/** At least so many of the last blocks' ids are known, and at most twice as many. */
+const FINAL_IDS = 10_000;
 /** Transactions that blocks pass over are announced again so often. */
 const AGAIN_MS = 2_000;
 
@@ -92,6 +95,8 @@ export class TxRelay {
   readonly #parts: TxRelayParts;
   readonly #wants = new TxWants();
   readonly #early = new EarlyTransactions();
+  /** Of the last blocks: peers may still announce them. */
+  readonly #final = new RecentIds(FINAL_IDS);
   /** By peer: ids that it did not deliver since it last brought a transaction that was taken. */
   readonly #undelivered = new Map<string, number>();
   #pending: HashHex[] = [];
@@ -176,7 +181,8 @@ export class TxRelay {
   }
 
   /** A block is final. Those that wait for its transactions can come in, and what it passed over is said again. */
-  committed(txids: readonly Uint8Array[]): void {
+  committed({ txids, witnessIds }: Pick<AppliedBlock, "txids" | "witnessIds">): void {
+    for (const id of witnessIds) this.#final.add(toHex(id));
     if (this.#early.size > 0) for (const txid of txids) this.#bringIn(toHex(txid));
     const nowMs = this.#parts.clock.monotonicMs();
     if (nowMs - this.#saidAgainAtMs < AGAIN_MS) return;
@@ -193,7 +199,9 @@ export class TxRelay {
     this.#early.expire(nowMs);
     for (const { peerId, ids } of this.#wants.overdue(nowMs)) {
       const peer = peers.get(peerId)?.peer;
-      if (peer !== undefined) this.#notDelivered(peer, ids);
+      // What a block took meanwhile nobody holds any more.
+      const missing = [...ids].filter((hex) => !this.#isHere(hex));
+      if (peer !== undefined && missing.length > 0) this.#notDelivered(peer, missing.length);
     }
     for (const peerId of this.#wants.announcers()) this.#ask(peerId);
   }
@@ -211,7 +219,7 @@ export class TxRelay {
   }
 
   #isHere(hex: HashHex): boolean {
-    return this.#parts.pool.has(hex) || this.#early.has(hex);
+    return this.#parts.pool.has(hex) || this.#early.has(hex) || this.#final.has(hex);
   }
 
   #ask(peerId: string): void {

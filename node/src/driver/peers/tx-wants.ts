@@ -118,15 +118,17 @@ export class TxWants {
     }
   }
 
-  /** Ends the questions that nobody answered; whom each was put to, and of how many ids. */
-  overdue(nowMs: number): readonly { readonly peerId: string; readonly ids: number }[] {
-    const over: { peerId: string; ids: number }[] = [];
+  /** Ends the questions that nobody answered; whom each was put to, and what did not come. */
+  overdue(
+    nowMs: number,
+  ): readonly { readonly peerId: string; readonly ids: ReadonlySet<HashHex> }[] {
+    const over: { peerId: string; ids: ReadonlySet<HashHex> }[] = [];
     for (const [peerId, announcer] of this.#announcers) {
       const { question } = announcer;
       if (question === undefined || nowMs - question.sentAtMs < ANSWER_MS) continue;
       announcer.question = undefined;
       for (const hex of question.ids) this.#notAsked(hex);
-      over.push({ peerId, ids: question.ids.size });
+      over.push({ peerId, ids: question.ids });
     }
     return over;
   }
