@@ -98,7 +98,6 @@ export class WsTransport implements Transport {
     return this.#port;
   }
 
-  /** For RPC, the command line and the admin API. */
   get bans(): Bans {
     return this.#gate.bans;
   }
