@@ -197,6 +197,16 @@ function ending(world: Worlds): void {
     await world().until(() => restarted.events.frames.length === 1, "frames flow again");
   });
 
+  it("lets work for a stranger wait once it has used its share, and nobody who is gone", async () => {
+    const [a, b] = await pairIn(world());
+    expect(a.transport.workWaitMs(b.id)).toBe(0);
+    a.transport.worked(b.id, 10_000);
+    expect(a.transport.workWaitMs(b.id)).toBeGreaterThan(1_000);
+    expect(a.transport.queuedBytes(b.id)).toBe(0);
+    expect(a.transport.workWaitMs("nobody")).toBe(0);
+    expect(a.transport.queuedBytes("nobody")).toBe(0);
+  });
+
   it("reports nothing after stop", async () => {
     const [a, b] = await pairIn(world());
     await a.stop();

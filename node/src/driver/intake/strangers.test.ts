@@ -101,9 +101,12 @@ describe("strangers that flood", () => {
     network.checkSafety();
   });
 
-  it("block requests are banned for it", () => {
+  it("block requests are banned for it, and few are answered", () => {
     const world = withStrangers(2);
+    const answers = { direction: "out", type: "blocks" };
     flood(world, () => blockRequests);
+    const [node] = world.network.nodes;
+    expect(node?.metrics.value("p2p_messages_total", answers)).toBeLessThan(500);
     for (const stranger of world.strangers)
       expect(isBanned(stranger, world.network.at(0))).toBe(true);
     expect(world.network.at(0).node.transport.peers().length).toBe(3);
