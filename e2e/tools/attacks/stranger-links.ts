@@ -5,7 +5,13 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeHello } from "../../../node/src/adapters/ws-transport/handshake/hello.ts";
 import { openNodeIdentity } from "../../../node/src/adapters/ws-transport/handshake/node-identity.ts";
-import { decodeFrame, encodeFrame, type Message } from "../../../node/src/codec/frames.ts";
+import {
+  decodeFrame,
+  encodeFrame,
+  frameTypeOf,
+  type Message,
+  type MessageType,
+} from "../../../node/src/codec/frames.ts";
 import { exportedOf, helloOf, rawTls, rawWebSocket } from "../../../node/test/raw-peer.ts";
 
 /** More than this in the own socket: the node reads slower than the stranger sends. */
@@ -36,6 +42,8 @@ export async function keepLinked(
   world: StrangerWorld,
   attack: {
     readonly linked: (link: StrangerLink) => void;
+    /** What it reads; the rest is dropped, as a flooder has no use for answers. */
+    readonly listensTo: MessageType | undefined;
     readonly heard: (link: StrangerLink, message: Message) => void;
   },
 ): Promise<never> {
@@ -68,7 +76,8 @@ async function oneLink(
   };
   ws.once("message", () => {
     ws.on("message", (data: Buffer) => {
-      attack.heard(link, decodeFrame(new Uint8Array(data)));
+      if (frameTypeOf(data) === attack.listensTo)
+        attack.heard(link, decodeFrame(new Uint8Array(data)));
     });
     attack.linked(link);
   });

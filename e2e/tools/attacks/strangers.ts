@@ -156,6 +156,7 @@ function attackAll(plan: StrangersPlan): void {
             else clearInterval(timer);
           }, attack.everyMs);
         },
+        listensTo: attack.heard === undefined ? undefined : "getTxs",
         heard: (link, message) => attack.heard?.(link, message, plan),
       });
     }

@@ -15,6 +15,7 @@ import { signTransfer } from "@timecoin/node/sign-transfer";
 import type { LocalNetwork, LocalNode } from "./local-network.ts";
 
 const AMOUNT = 100_000_000n;
+const MAX_FEE = 1_000n * AMOUNT;
 const FINAL_MS = 20_000;
 
 interface Unspent {
@@ -86,6 +87,8 @@ export class Payments {
         changeTo: keyHashOf(account.publicKey),
         amount: AMOUNT,
         leastFee: 0n,
+        // Only large coins are left after a while, and their change costs its share.
+        maxFee: MAX_FEE,
         rules: this.#genesis.parameters,
       });
       if (!transfer.ok) return false;
