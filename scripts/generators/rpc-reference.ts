@@ -56,7 +56,8 @@ Those of bodies, batches and connections are keys of the [configuration](config.
 | all answers that wait to be read | ${ANSWER_LIMITS.maxPendingBytes / MIB} MiB, else \`RPC_BUSY\` |
 | calls that wait in \`waitfortransaction\` | 256, else \`RPC_BUSY\` |
 
-Calls run one after the other, those of a batch too, and take at most about half of the processor: a call is
+Calls run one after the other, those of a batch too, client addresses in rotation. They take at most about half
+of the processor: a call is
 followed by a pause as long as itself. The operations and admin listeners have ${maxConnections} connections each,
 ${maxPerAddress} of one address.
 `;

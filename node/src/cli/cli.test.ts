@@ -58,6 +58,7 @@ const fakeFetch = (async (url: string, init: { body: string; signal: AbortSignal
   const text = await dispatch(
     init.body,
     {
+      client: "here",
       signal: init.signal,
       takeWaitingPlace: () => ignore,
       answers: new AnswerRoom(ANSWER_LIMITS).open(),

@@ -9,8 +9,8 @@ export interface AnswerLimits {
 }
 
 export const ANSWER_LIMITS: AnswerLimits = {
-  maxAnswerBytes: 16 * 1024 * 1024,
-  maxPendingBytes: 64 * 1024 * 1024,
+  maxAnswerBytes: 8 * 1024 * 1024,
+  maxPendingBytes: 24 * 1024 * 1024,
 };
 
 /** The part of one request. */

@@ -55,6 +55,7 @@ function sendText(body: string): Promise<string | undefined> {
   return dispatch(
     body,
     {
+      client: "here",
       signal: gone.signal,
       answers: room.open(),
       takeWaitingPlace: () => (places-- > 0 ? () => places++ : undefined),
@@ -167,6 +168,20 @@ describe("JSON-RPC 2.0", () => {
       { result: 0 },
       { error: { data: { code: "RPC_ANSWER_TOO_LARGE" } } },
     ]);
+  });
+
+  it("runs nothing for a client that went before its turn", async () => {
+    let calls = 0;
+    const facts = node.facts as { head: () => ReturnType<typeof node.facts.head> };
+    const { head } = facts;
+    facts.head = () => {
+      calls++;
+      return head();
+    };
+    const answer = send('{"jsonrpc":"2.0","id":1,"method":"getblockcount"}');
+    gone.abort();
+    await answer;
+    expect(calls).toBe(0);
   });
 
   it("is busy while too many bytes wait to be read", async () => {

@@ -25,6 +25,8 @@ export interface RpcDependencies {
 
 /** What belongs to one HTTP request. */
 export interface RequestContext extends CallContext {
+  /** Whom the calls are for: clients have turns in rotation. */
+  readonly client: string;
   readonly answers: AnswerPart;
 }
 
@@ -81,6 +83,13 @@ async function outcomeOf(
   }
 }
 
+/** Why a call is not worth running now that it has its turn. */
+function obstacleTo({ signal, answers }: RequestContext): Outcome | undefined {
+  if (signal.aborted) return refusal("RPC_BUSY", "the client went before its turn came");
+  if (answers.hasRoom()) return undefined;
+  return refusal("RPC_BUSY", "too many bytes of answers wait to be read by their clients");
+}
+
 /** Runs a call in its turn, with all that its answer costs. */
 async function run(
   method: RpcMethod,
@@ -91,12 +100,11 @@ async function run(
   const { metrics, monotonicMs, turns } = dependencies;
   const startMs = monotonicMs();
   const work = async (): Promise<{ readonly outcome: Outcome; readonly text: string }> => {
-    const outcome = context.answers.hasRoom()
-      ? await outcomeOf(method, request.params, context, dependencies)
-      : refusal("RPC_BUSY", "too many bytes of answers wait to be read by their clients");
+    const obstacle = obstacleTo(context);
+    const outcome = obstacle ?? (await outcomeOf(method, request.params, context, dependencies));
     return { outcome, text: bounded(request, outcome, context) };
   };
-  const { outcome, text } = await turns.run(work, method.waits);
+  const { outcome, text } = await turns.run(context.client, work, method.waits);
   const result = "error" in outcome ? outcome.error.data.code : "ok";
   metrics.count("rpc_requests_total", { method: method.name, result });
   metrics.observe("rpc_seconds", (monotonicMs() - startMs) / 1000, { method: method.name });

@@ -83,7 +83,8 @@ export function createRpcApp(options: RpcAppOptions): RequestListener {
       discard(request);
       return refuseBody(response, body.refused, maxBodyBytes);
     }
-    const context: RequestContext = { signal: gone.signal, takeWaitingPlace, answers };
+    const client = request.socket.remoteAddress ?? "";
+    const context: RequestContext = { client, signal: gone.signal, takeWaitingPlace, answers };
     const answer = await dispatch(body.text, context, dependencies);
     if (answer !== undefined) send(response, 200, answer);
     else if (!response.destroyed) response.writeHead(204).end();

@@ -48,7 +48,7 @@ export const FACE_ERRORS = {
     "Split the batch, or raise rpc.maxBatch on the node.",
   ),
   RPC_ANSWER_TOO_LARGE: entry(
-    "The answer, or the answers of a batch together, would be larger than 16 MiB.",
+    "The answer, or the answers of a batch together, would be larger than 8 MiB.",
     "Ask for less: a smaller limit, a lower verbosity, fewer requests in a batch.",
   ),
   RPC_NOT_FOUND: entry(
