@@ -222,8 +222,6 @@ export class Checks {
     else if (message === "invalidProposal" && this.#options.mayFork !== true)
       this.#words.refuses(machine, fields as Parameters<OwnWords["refuses"]>[1]);
     else if (message === "not signing") this.coverage.count("signHolds");
-    else if (message === "signing")
-      this.#shown.waited(machine, (fields as { height: Height }).height);
     else if (message === ACCUSATION) this.#accuses(machine, fields as Accusation);
   }
 

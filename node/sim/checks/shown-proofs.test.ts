@@ -11,10 +11,7 @@ const HEIGHT = 5;
 const CULPRIT = 3;
 const chain = chainOf(4);
 const machine = { options: { index: 0 } };
-const [BLOCK, NIL] = [1, 0].map((byte) => new Uint8Array(32).fill(byte)) as [
-  Uint8Array,
-  Uint8Array,
-];
+const BLOCK = new Uint8Array(32).fill(1);
 
 type Said = Pick<Vote, "type" | "round" | "blockHash">;
 
@@ -140,38 +137,4 @@ describe("who has the block, and was shown its polka", () => {
     });
     expect(reported).toEqual([]);
   });
-});
-
-describe("who was shown a polka of its round, and has the block", () => {
-  const precommit = (blockHash: Uint8Array, before: (proofs: ShownProofs) => void) =>
-    judge((proofs) => {
-      signs(proofs, 1, 0);
-      before(proofs);
-      signs(proofs, 2, 0, blockHash);
-    });
-
-  it("does not precommit nil", () => {
-    const told = ["shown: validator 0 precommits nil in 5/0 with a polka"];
-    expect(precommit(NIL, (proofs) => shows(proofs, POLKA))).toEqual(told);
-    expect(precommit(BLOCK, (proofs) => shows(proofs, POLKA))).toEqual([]);
-  });
-
-  it("may, where its signature has waited since", () => {
-    const waited = precommit(NIL, (proofs) => {
-      shows(proofs, POLKA);
-      proofs.waited(machine, HEIGHT);
-    });
-    expect(waited).toEqual([]);
-  });
-});
-
-it("who was shown a quorum for nil has left its round", () => {
-  const ended = (round: number) =>
-    judge((proofs) => {
-      const certificate = certificateOf([1, 2, CULPRIT], { type: 1, round: 1, blockHash: NIL });
-      proofs.hears(machine, { type: "certificate", certificate });
-      enters(proofs, round);
-    });
-  expect(ended(1)).toEqual(["shown: validator 0 enters 5/1, and round 1 is over"]);
-  expect(ended(2)).toEqual([]);
 });

@@ -13,13 +13,7 @@ import type { Message } from "../../src/codec/frames.ts";
 import { toHex } from "../../src/codec/hex.ts";
 import { proposalSignBytes, voteSignBytes } from "../../src/codec/sign-bytes.ts";
 import { bodyMatchesHeader } from "../../src/driver/chain/verify-message.ts";
-import {
-  type Certificate,
-  type Height,
-  PRECOMMIT,
-  PREVOTE,
-  type Round,
-} from "../../src/types/chain.ts";
+import { type Certificate, type Height, PREVOTE, type Round } from "../../src/types/chain.ts";
 import type { ProposalMessage, Vote } from "../../src/types/consensus.ts";
 import type { Chain } from "../world/chain.ts";
 import { fakeVerify } from "../world/keyring.ts";
@@ -67,8 +61,6 @@ export class ShownProofs {
   readonly #shown = new Map<Judged, Shown>();
   /** By machine: the blocks that it has prevoted at a height, and so has, and in which round. */
   readonly #held = new Map<Judged, { readonly height: Height; readonly at: Map<string, Round> }>();
-  /** The last height at which signatures that had been held back were given. */
-  readonly #waitedAt = new Map<Judged, Height>();
   /** A frame that goes to many is judged once. */
   readonly #genuine = new WeakMap<Vote | Certificate, boolean>();
 
@@ -94,11 +86,6 @@ export class ShownProofs {
     else if (message.type === "proposal") this.#proposal(shown, message.proposal);
   }
 
-  /** It may sign again: what comes now was to be signed before, whatever it was shown meanwhile. */
-  waited(machine: Judged, height: Height): void {
-    this.#waitedAt.set(machine, height);
-  }
-
   /** It signs a vote: the block is one that it has. */
   votes(machine: Judged, { type, height, round, blockHash }: SignedVote): void {
     const known = this.#held.get(machine);
@@ -106,12 +93,6 @@ export class ShownProofs {
     this.#held.set(machine, held);
     const hex = toHex(blockHash);
     const shown = this.#shown.get(machine);
-    const polka = shown?.height === height ? shown.polkas.get(round) : undefined;
-    const hasPolka = polka !== undefined && (held.at.has(polka) || shown?.blocks.has(polka));
-    if (type === PRECOMMIT && hex === NIL && hasPolka && this.#waitedAt.get(machine) !== height)
-      this.#options.report(
-        `shown: validator ${machine.options.index} precommits nil in ${height}/${round} with a polka`,
-      );
     if (hex !== NIL) held.at.set(hex, round);
     if (shown?.height === height) this.#count(shown, machine.options.index, { type, round, hex });
   }
