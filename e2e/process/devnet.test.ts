@@ -78,7 +78,8 @@ describe("the devnet", () => {
       to.address,
       "2.5",
     );
-    expect(sent.stderr).toBe("");
+    // The txid at once, beside the result.
+    expect(JSON.parse(sent.stderr)).toMatchObject({ sent: { isTaken: true } });
     expect(sent.status).toBe(0);
     const balance = timeCli("--rpc-url", url, "--json", "get-balance", to.address);
     expect(JSON.parse(balance.stdout)).toMatchObject({ amount: "1000002.5" });
