@@ -16,6 +16,8 @@ import type { KubeAccess } from "./kube-access.ts";
 import type { NetworkHandle } from "./network-handle.ts";
 
 const KEY = "key.json";
+/** 1,000,000 TIME: no fee is above what a faucet has. */
+const PLAY_MONEY = 100_000_000_000_000n;
 const FINAL_MS = 20_000;
 
 interface Unspent {
@@ -87,6 +89,8 @@ export class Faucet {
       changeTo: keyHashOf(this.#keys.publicKey),
       amount: value.value,
       leastFee: 0n,
+      // Its first coin is all that it has, and the change costs its share: play money.
+      maxFee: PLAY_MONEY,
       rules: genesis.parameters,
     });
     if (!transfer.ok) throw faucetError(this.address, transfer.reason);
