@@ -38,8 +38,8 @@ export interface WsTransportOptions {
 }
 
 /**
- * The configured peers, taken apart.
- * @throws CodedError PEER_ADDRESS_INVALID, PEER_SELF.
+ * The configured peers, taken apart, without this node itself: all nodes of a network may be given one list.
+ * @throws CodedError PEER_ADDRESS_INVALID; PEER_SELF where p2p.refuse names this node.
  */
 export function configuredPeers(options: WsTransportOptions): readonly PeerAddress[] {
   const { advertise, peers, refuse = [], identity } = options;
@@ -51,10 +51,10 @@ export function configuredPeers(options: WsTransportOptions): readonly PeerAddre
   if (refuse.includes(own)) {
     throw new CodedError("PEER_SELF", `p2p.refuse names ${own}, which is this node itself`);
   }
-  return peers.map((text) => {
+  const addresses = peers.map((text) => {
     const parsed = parsePeerAddress(text);
     if (!parsed.ok) throw new CodedError(parsed.code, `p2p.peers: ${parsed.reason}`);
-    if (parsed.value.id !== own) return parsed.value;
-    throw new CodedError("PEER_SELF", `p2p.peers: ${text} is this node itself`);
+    return parsed.value;
   });
+  return addresses.filter(({ id }) => id !== own);
 }

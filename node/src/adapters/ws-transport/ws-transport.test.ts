@@ -461,12 +461,22 @@ describe("ws transport against what the network brings", () => {
     expect(logged(picky, "PEER_BANNED")).toMatchObject({ peer: refused.id, ip: "127.0.0.1" });
   });
 
-  it.each(["peers", "refuse"] as const)("does not open where p2p.%s names itself", async (key) => {
+  it("does not open where p2p.refuse names itself", async () => {
     const { nodeId } = await identityOf(70);
-    const named = key === "peers" ? `${nodeId}@127.0.0.1:9` : nodeId;
-    const failure = await nodes.node(70, { [key]: [named] }).catch((error: unknown) => error);
+    const failure = await nodes.node(70, { refuse: [nodeId] }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "PEER_SELF" });
-    expect(String(failure)).toContain(`p2p.${key}`);
+    expect(String(failure)).toContain("p2p.refuse");
+  });
+
+  it("leaves itself out of a list of peers that all nodes share", async () => {
+    const other = await nodes.node(71);
+    const { nodeId } = await identityOf(70);
+    const peers = [`${nodeId}@127.0.0.1:9`, other.address];
+    const one = await nodes.node(70, { peers });
+    other.start();
+    one.start();
+    await until(() => one.transport.peers().length > 0, "linked with the other");
+    expect(logged(one, "PEER_SELF")).toBeUndefined();
   });
 
   it("settles every pair of twelve nodes that all dial each other at once, without a flap", async () => {

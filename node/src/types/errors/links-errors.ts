@@ -26,8 +26,8 @@ export const LINK_ERRORS = {
     "Check the node id in p2p.peers against the peer's node key; if both are right, something sits between the nodes.",
   ),
   PEER_SELF: entry(
-    "The address leads to this node itself.",
-    "Remove the node's own address from p2p.peers.",
+    "The address leads to this node itself, or p2p.refuse names it.",
+    "Take this node's id out of p2p.refuse, or the address that leads to it out of p2p.peers.",
   ),
   PEER_HANDSHAKE_TIMEOUT: entry(
     "The peer did not complete the handshake in time.",
