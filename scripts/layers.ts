@@ -223,24 +223,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/cli",
     "node/src/devnet",
     "node/src/ops",
+    "node/src/types",
     // the handshake, for peers that attack
     "node/src/adapters/ws-transport",
-  ],
-  // strangers speak the protocol by hand
-  "e2e/tools/attacks": [
-    ...TOOLING,
-    ...INNER,
-    GENESIS,
-    "e2e/tools/processes",
-    "node/src/adapters",
-    "node/src/cli",
-    "node/test",
   ],
   "e2e/bench": [
     ...TOOLING,
     ...INNER,
     GENESIS,
-    "e2e/tools/attacks",
     "node/src/devnet",
     "e2e/tools/cluster",
     "e2e/tools/network",

@@ -7,7 +7,6 @@ import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
 import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
-import { ATTACKS_WORK_BARS } from "./node-attacks-work-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
@@ -18,7 +17,6 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...CLUSTER_BENCHMARKS,
   ...DEVNET_BENCHMARKS,
   ...FIRST_MINUTE_BARS,
-  ...ATTACKS_WORK_BARS,
   ...SIM_BENCHMARKS,
   ...SIM_COVER_BARS,
   ...STRANGER_BENCHMARKS,

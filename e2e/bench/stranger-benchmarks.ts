@@ -1,18 +1,19 @@
 // net.strangers: what strangers with fresh keys and a /16 of addresses do to four real daemons, each attack alone
-// and all at once, compared with the same network left alone. In each round a validator is killed and started again. net.eclipse: a thousand of them want all the links
-// of a validator that has just been restarted. Attackers share the machine with the daemons, and their own CPU is
-// in the figures. Alone, shorter: `node e2e/bench/stranger-benchmarks.ts --seconds 10 --only pings`.
+// and all at once, compared with the same network left alone. In each round a validator is killed and started
+// again, and payments go on. net.eclipse: a thousand of them want all the links of a validator that has just been
+// restarted. Attackers share the machine with the daemons, and their own CPU is in the figures. Alone, shorter: `node e2e/bench/stranger-benchmarks.ts --seconds 10 --only pings`.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { LocalNetwork } from "../tools/processes/local-network.ts";
 import { startAttack } from "../tools/processes/strangers/attackers.ts";
 import { ATTACKS, SYBIL_ATTACK } from "../tools/processes/strangers/attacks.ts";
+import { fillBlocks } from "../tools/processes/strangers/full-blocks.ts";
 import {
   type AttackReport,
   logged,
-  targetsOf,
   underAttack,
+  worldOf,
 } from "../tools/processes/strangers/under-attack.ts";
 import { type Benchmark, type Measurement, type Say, seconds } from "./benchmark.ts";
 
@@ -45,10 +46,9 @@ const isHeld = (report: AttackReport, idle: AttackReport): boolean =>
   report.residentMiB < RESIDENT_MIB;
 
 function describe(report: AttackReport): string {
-  const { attack, intervalP99Ms, blocks, slowestProbeMs, residentMiB, signedAgainMs, cpuMsPerSec } =
-    report;
+  const { attack, intervalP99Ms, blocks, slowestProbeMs, residentMiB, signedAgainMs } = report;
   const again = signedAgainMs === undefined ? "never" : seconds(signedAgainMs);
-  return `${attack}: interval p99 ${intervalP99Ms} ms of ${blocks}, restarted signs after ${again}, slowest probe ${Math.round(slowestProbeMs)} ms, ${Math.round(residentMiB)} MiB, ${Math.round(cpuMsPerSec)} ms of CPU a second`;
+  return `${attack}: interval p99 ${intervalP99Ms} ms of ${blocks}, restarted signs after ${again}, slowest probe ${Math.round(slowestProbeMs)} ms, ${Math.round(residentMiB)} MiB, ${Math.round(report.cpuMsPerSec)} ms of CPU a second, ${report.paid} paid, ${report.notPaid} not`;
 }
 
 /** Every attack in `only`, each alone, and then all together. */
@@ -58,17 +58,20 @@ async function measureAttacks(
   only: readonly string[],
 ): Promise<Measurement> {
   return await withNetwork(async (network) => {
-    const idle = await underAttack(network, [], forMs);
+    const fullBlocks = await fillBlocks(network);
+    say(`from block ${fullBlocks.from} on, ${fullBlocks.count} are full`);
+    const world = worldOf(network, fullBlocks);
+    const idle = await underAttack(network, world, { attacks: [], forMs });
     say(describe(idle));
     const chosen = ATTACKS.filter(({ name }) => only.length === 0 || only.includes(name));
     const rounds = chosen.length > 1 ? [...chosen.map((one) => [one]), chosen] : [chosen];
     const reports: AttackReport[] = [];
     for (const attacks of rounds) {
-      const report = await underAttack(network, attacks, forMs);
+      const report = await underAttack(network, world, { attacks, forMs });
       reports.push(report);
       say(describe(report));
     }
-    const ids = new Set(targetsOf(network).map(({ nodeId }) => nodeId));
+    const ids = new Set(world.targets.map(({ nodeId }) => nodeId));
     const bans = logged(network, "PEER_BANNED");
     const ofValidators = bans.filter(({ peer }) => ids.has(String(peer)));
     const held = reports.filter((report) => isHeld(report, idle));
@@ -86,7 +89,7 @@ async function measureAttacks(
 /** The victim is restarted in the middle of it. */
 async function measureEclipse(): Promise<Measurement> {
   return await withNetwork(async (network) => {
-    const stop = startAttack([SYBIL_ATTACK], targetsOf(network));
+    const stop = startAttack([SYBIL_ATTACK], worldOf(network, { from: 1, count: 0 }));
     try {
       await sleep(ECLIPSE_MS / 2);
       const victim = network.node(0);

@@ -1,31 +1,35 @@
 // Strangers in a process of their own: what they compute must not delay the probes of whoever measures. Started by
-// startAttack, ended by its signal. Targets and names of attacks come as one JSON argument.
+// startAttack, ended by its signal. The world and the names of the attacks come as one JSON argument.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fromHex, toHex } from "@timecoin/node/codec/hex";
 import { endWithThisProcess } from "../../child-processes.ts";
 import { fromRoot } from "../../network/product-images.ts";
-import { ATTACKS, type Attack, SYBIL_ATTACK } from "./attacks.ts";
-import type { Target } from "./stranger.ts";
+import { ATTACKS, SYBIL_ATTACK } from "./attacks.ts";
+import type { Attack, World } from "./stranger-links.ts";
 
 interface Order {
   readonly attacks: readonly string[];
-  readonly targets: readonly (Omit<Target, "genesisHash"> & { readonly genesisHash: string })[];
+  readonly world: World;
 }
 
+const KEY = "hex:";
+const toText = (order: Order): string =>
+  JSON.stringify(order, (_, value: unknown) =>
+    value instanceof Uint8Array ? KEY + toHex(value) : value,
+  );
+const fromText = (text: string): Order =>
+  JSON.parse(text, (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(KEY) ? fromHex(value.slice(KEY.length)) : value,
+  ) as Order;
+
 /** Begins the attacks; the returned function ends them. */
-export function startAttack(
-  attacks: readonly Attack[],
-  targets: readonly Target[],
-): () => Promise<void> {
+export function startAttack(attacks: readonly Attack[], world: World): () => Promise<void> {
   if (attacks.length === 0) return async () => undefined;
-  const order: Order = {
-    attacks: attacks.map(({ name }) => name),
-    targets: targets.map((target) => ({ ...target, genesisHash: toHex(target.genesisHash) })),
-  };
+  const order = toText({ attacks: attacks.map(({ name }) => name), world });
   const script = fromRoot("e2e/tools/processes/strangers/attackers.ts");
-  const child: ChildProcess = spawn(process.execPath, [script, JSON.stringify(order)], {
+  const child: ChildProcess = spawn(process.execPath, [script, order], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   endWithThisProcess(child, "SIGKILL");
@@ -37,11 +41,7 @@ export function startAttack(
 }
 
 if (import.meta.main) {
-  const order = JSON.parse(process.argv[2] ?? "") as Order;
-  const targets = order.targets.map((target) => ({
-    ...target,
-    genesisHash: fromHex(target.genesisHash),
-  }));
-  const chosen = [...ATTACKS, SYBIL_ATTACK].filter(({ name }) => order.attacks.includes(name));
-  await Promise.all(chosen.map(({ run }) => run(targets)));
+  const { attacks, world } = fromText(process.argv[2] ?? "");
+  const chosen = [...ATTACKS, SYBIL_ATTACK].filter(({ name }) => attacks.includes(name));
+  await Promise.all(chosen.map(({ run }) => run(world)));
 }

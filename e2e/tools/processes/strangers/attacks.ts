@@ -1,56 +1,27 @@
-// What strangers do to a node, each without end, with new keys and addresses as often as the node throws the old
-// ones out. All come from 127.1.0.0/16: one provider's network. Bounded here only by what this process can send.
+// What strangers do to a node's links, and the table of all attacks. Each goes on without end, with new keys and
+// addresses as often as the node throws the old ones out, bounded only by what this process can send.
 
 import { randomBytes, randomInt } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeFrame } from "@timecoin/node/codec/frames";
-import { halfOpen, link, newStranger, type StrangerLink, type Target } from "./stranger.ts";
+import { halfOpen, link, newStranger, type StrangerLink } from "./stranger.ts";
+import {
+  type Attack,
+  anyAddress,
+  anyTarget,
+  linked,
+  RETRY_MS,
+  sideBySide,
+  type World,
+} from "./stranger-links.ts";
+import { WORK_ATTACKS } from "./work-attacks.ts";
 
-export interface Attack {
-  readonly name: string;
-  /** Never ends by itself. */
-  readonly run: (targets: readonly Target[]) => Promise<never>;
-}
-
-/** Strangers of one attack that are linked, or try to be, at one time. */
 const SIDE_BY_SIDE = 16;
 const HALF_OPEN = 1_000;
 const SYBILS = 1_000;
 const SYBILS_SIDE_BY_SIDE = 64;
-const RETRY_MS = 50;
 const BATCH = 200;
-
-const anyAddress = (): string => `127.1.${randomInt(0, 250)}.${randomInt(1, 250)}`;
-
-function anyTarget(targets: readonly Target[]): Target {
-  const target = targets[randomInt(0, targets.length)];
-  if (target === undefined) throw new RangeError("no target");
-  return target;
-}
-
-async function sideBySide(count: number, one: () => Promise<never>): Promise<never> {
-  return await Promise.race(Array.from({ length: count }, one));
-}
-
-/** Linked strangers that each do `misbehave` for as long as the node lets them. */
-function linked(name: string, misbehave: (one: StrangerLink) => Promise<void>): Attack {
-  const one = async (targets: readonly Target[]): Promise<never> => {
-    for (;;) {
-      const stranger = await link(await newStranger(), anyTarget(targets), anyAddress());
-      if (stranger === undefined) {
-        await sleep(RETRY_MS);
-        continue;
-      }
-      while (stranger.ws.readyState === stranger.ws.OPEN) {
-        await misbehave(stranger);
-        await sleep(1);
-      }
-      stranger.socket.destroy();
-    }
-  };
-  return { name, run: (targets) => sideBySide(SIDE_BY_SIDE, () => one(targets)) };
-}
 
 /** Sends one of the frames many times, and waits until the system has taken it. */
 async function flood({ ws, socket }: StrangerLink, frames: readonly Uint8Array[]): Promise<void> {
@@ -77,7 +48,7 @@ const INVENTED = Array.from({ length: 50 }, () =>
 );
 
 /** Keeps connections that say nothing. */
-async function stayHalfOpen(targets: readonly Target[]): Promise<never> {
+async function stayHalfOpen({ targets }: World): Promise<never> {
   let open = 0;
   for (;;) {
     const socket = open < HALF_OPEN ? await halfOpen(anyTarget(targets), anyAddress()) : undefined;
@@ -92,8 +63,7 @@ async function stayHalfOpen(targets: readonly Target[]): Promise<never> {
 }
 
 /** A thousand addresses of one network that link with the first target and keep the links. */
-async function sybils(targets: readonly Target[]): Promise<never> {
-  const [target] = targets;
+async function sybils({ targets: [target] }: World): Promise<never> {
   if (target === undefined) throw new RangeError("no target");
   let next = 0;
   return await sideBySide(SYBILS_SIDE_BY_SIDE, async () => {
@@ -105,20 +75,24 @@ async function sybils(targets: readonly Target[]): Promise<never> {
   });
 }
 
+const onLinks = (name: string, act: (one: StrangerLink) => Promise<void>): Attack =>
+  linked({ name, sideBySide: SIDE_BY_SIDE, act });
+
 export const SYBIL_ATTACK: Attack = { name: "sybils", run: sybils };
 
 export const ATTACKS: readonly Attack[] = [
   { name: "half-open sockets", run: stayHalfOpen },
-  linked("one-byte frames", (one) => flood(one, ONE_BYTE)),
-  linked("never reading", async (one) => {
+  onLinks("one-byte frames", (one) => flood(one, ONE_BYTE)),
+  onLinks("never reading", async (one) => {
     one.socket.pause();
     await flood(one, GET_BLOCKS);
     await sleep(200);
   }),
-  linked("pings", (one) => flood(one, PINGS)),
-  linked("WebSocket pings", async ({ ws }) => {
+  onLinks("pings", (one) => flood(one, PINGS)),
+  onLinks("WebSocket pings", async ({ ws }) => {
     for (let i = 0; i < BATCH; i++) ws.ping();
     await sleep(20);
   }),
-  linked("invented addresses", (one) => flood(one, INVENTED)),
+  onLinks("invented addresses", (one) => flood(one, INVENTED)),
+  ...WORK_ATTACKS,
 ];

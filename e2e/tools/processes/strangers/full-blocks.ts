@@ -1,5 +1,5 @@
 // Fills a few blocks of a local network, so that answers with blocks cost something: payments that split coins
-// in hundreds of parts, then one payment from each part. Used by the benchmark net.attacks.work.
+// in hundreds of parts, then one payment from each part. Used by the benchmark net.strangers.
 
 import { readFileSync } from "node:fs";
 import { encodeTransaction } from "@timecoin/node/codec/chain";
@@ -8,10 +8,10 @@ import { type Genesis, genesisHashOf, parseGenesis } from "@timecoin/node/genesi
 import { loadSeed } from "@timecoin/node/key-file";
 import { type KeyPair, keyHashOf } from "@timecoin/node/keys";
 import { signTransfer } from "@timecoin/node/sign-transfer";
-import { txidOf } from "../../../node/src/crypto/ids.ts";
-import type { OutPoint, Transaction } from "../../../node/src/types/chain.ts";
-import type { LocalNetwork } from "../processes/local-network.ts";
-import { waitFor } from "../wait-for.ts";
+import { txidOf } from "../../../../node/src/crypto/ids.ts";
+import type { OutPoint, Transaction } from "../../../../node/src/types/chain.ts";
+import { waitFor } from "../../wait-for.ts";
+import type { LocalNetwork } from "../local-network.ts";
 
 const COINS = 3;
 const PARTS = 400;

@@ -6,16 +6,18 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { opsUrlOf } from "@timecoin/node/devnet/devnet-plan";
 import { genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
+import { loadSeed } from "@timecoin/node/key-file";
 import { nodeIdOf } from "@timecoin/node/keys";
 import { waitFor } from "../../wait-for.ts";
 import type { LocalNetwork, LocalNode } from "../local-network.ts";
+import { Payments } from "../payments.ts";
 import { startAttack } from "./attackers.ts";
-import type { Attack } from "./attacks.ts";
-import type { Target } from "./stranger.ts";
+import type { Attack, World } from "./stranger-links.ts";
 
 const SIGNS_MS = 60_000;
 const PROBE_EVERY_MS = 200;
 const PROBE_TIMEOUT_MS = 10_000;
+const PAY_EVERY_MS = 200;
 
 interface Strain {
   readonly intervalP99Ms: number;
@@ -30,20 +32,31 @@ export interface AttackReport extends Strain {
   readonly attack: string;
   /** From the start of a killed validator until it had signed; undefined where it never did. */
   readonly signedAgainMs: number | undefined;
+  /** Payments that became final meanwhile, and those that did not in their time. */
+  readonly paid: number;
+  readonly notPaid: number;
 }
 
-/** The nodes of a network as strangers see them. */
-export function targetsOf(network: LocalNetwork): readonly Target[] {
+/** The network as strangers see it. */
+export function worldOf(network: LocalNetwork, fullBlocks: World["fullBlocks"]): World {
   const genesis = parseGenesis(readFileSync(network.paths.genesis, "utf8"));
   if (!genesis.ok) throw new Error(genesis.reason);
   const genesisHash = genesisHashOf(genesis.value);
-  const { chainId, validators } = genesis.value;
-  return network.nodes.map(({ plan }) => {
+  const { chainId, validators, allocations } = genesis.value;
+  const targets = network.nodes.map(({ plan }) => {
     const member = validators.find(({ name }) => name === plan.name);
     if (member === undefined) throw new Error(`${plan.name} is no validator of the genesis`);
     const nodeId = nodeIdOf(member.nodeKey);
     return { nodeId, host: plan.host, port: plan.p2pPort, chainId, genesisHash };
   });
+  const path = network.paths.accountKey("account-2");
+  const key = loadSeed(readFileSync(path, "utf8"), path);
+  if (!key.ok) throw new Error(key.reason);
+  const owner = key.value.publicKey;
+  // The second half is that of the second account.
+  const half = allocations.length / 2;
+  const coins = Array.from({ length: half }, (_, i) => ({ index: half + i, owner }));
+  return { targets, coins, fullBlocks };
 }
 
 /** What the network does for so long. */
@@ -72,10 +85,12 @@ async function strainOf(network: LocalNetwork, forMs: number): Promise<Strain> {
 /** What it does under attacks, which may be none, while the last validator is killed and started again after a third of the time. */
 export async function underAttack(
   network: LocalNetwork,
-  attacks: readonly Attack[],
-  forMs: number,
+  world: World,
+  { attacks, forMs }: { readonly attacks: readonly Attack[]; readonly forMs: number },
 ): Promise<AttackReport> {
-  const stop = startAttack(attacks, targetsOf(network));
+  const stop = startAttack(attacks, world);
+  const payments = new Payments(network, () => [network.node(0)], PAY_EVERY_MS);
+  payments.start();
   try {
     const [strain, signedAgainMs] = await Promise.all([
       strainOf(network, forMs),
@@ -85,8 +100,11 @@ export async function underAttack(
       ...strain,
       attack: attacks.map(({ name }) => name).join(" + ") || "left alone",
       signedAgainMs,
+      paid: payments.final,
+      notPaid: payments.failed,
     };
   } finally {
+    await payments.stop();
     await stop();
   }
 }
