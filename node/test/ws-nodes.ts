@@ -45,6 +45,13 @@ export class WsNodes {
   readonly #nodes: WsTestNode[] = [];
   readonly #ports = new Map<number, number>();
 
+  /** The first node, started. */
+  async listening(options: Partial<WsTransportOptions> = {}): Promise<WsTestNode> {
+    const node = await this.node(1, options);
+    node.start();
+    return node;
+  }
+
   /** A node that listens; start() makes it dial. */
   async node(seed: number, options: Partial<WsTransportOptions> = {}): Promise<WsTestNode> {
     const identity = await identityOf(seed);

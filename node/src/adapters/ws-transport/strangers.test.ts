@@ -22,12 +22,6 @@ describe("strangers", () => {
     await nodes.closeAll();
   });
 
-  const listening = async (options: Parameters<WsNodes["node"]>[1] = {}): Promise<WsTestNode> => {
-    const node = await nodes.node(1, options);
-    node.start();
-    return node;
-  };
-
   /** A linked stranger with a fresh key. */
   const stranger = async (node: WsTestNode, localAddress: string, hello = helloOf()) => {
     const identity = await openNodeIdentity(randomBytes(32));
@@ -46,7 +40,9 @@ describe("strangers", () => {
   };
 
   it("that hold half-open connections from a thousand addresses keep nobody away", async () => {
-    const a = await listening({ limits: { handshakeTimeoutMs: 60_000, maxPendingHandshakes: 64 } });
+    const a = await nodes.listening({
+      limits: { handshakeTimeoutMs: 60_000, maxPendingHandshakes: 64 },
+    });
     for (let i = 0; i < 1_000; i++) await silent(a, `127.1.${i >> 8}.${i & 255}`);
     const b = await nodes.node(2, { peers: [a.address] });
     b.start();
@@ -56,7 +52,7 @@ describe("strangers", () => {
   });
 
   it("that hold half-open connections from the validator's own address keep it away neither", async () => {
-    const a = await listening({ limits: { handshakeTimeoutMs: 60_000 } });
+    const a = await nodes.listening({ limits: { handshakeTimeoutMs: 60_000 } });
     for (let i = 0; i < 300; i++) await silent(a, "127.0.0.1");
     const b = await nodes.node(2, { peers: [a.address] });
     b.start();
@@ -64,7 +60,7 @@ describe("strangers", () => {
   });
 
   it("of the network of the validators take no place of a validator, whose key the chain names", async () => {
-    const a = await listening({ limits: { maxInbound: 8, maxPerNetwork: 1_000 } });
+    const a = await nodes.listening({ limits: { maxInbound: 8, maxPerNetwork: 1_000 } });
     const validators = await Promise.all(
       [20, 21, 22].map((seed) => nodes.node(seed, { peers: [a.address] })),
     );
@@ -81,7 +77,7 @@ describe("strangers", () => {
   });
 
   it("of a crowd make room for an honest newcomer of another network", async () => {
-    const a = await listening({ limits: { maxInbound: 6, maxPerNetwork: 1_000 } });
+    const a = await nodes.listening({ limits: { maxInbound: 6, maxPerNetwork: 1_000 } });
     for (let i = 0; i < 5; i++) await stranger(a, `127.1.${i}.1`);
     const youngest = await stranger(a, "127.1.5.1");
     const closed = closeCode(youngest.ws);
@@ -93,7 +89,7 @@ describe("strangers", () => {
   });
 
   it("have at most so many links with one network", async () => {
-    const a = await listening({ limits: { maxPerNetwork: 3 } });
+    const a = await nodes.listening({ limits: { maxPerNetwork: 3 } });
     for (let i = 0; i < 3; i++) await stranger(a, `127.1.0.${i + 1}`);
     await expect(stranger(a, "127.1.0.9")).rejects.toThrow();
     await stranger(a, "127.1.1.9");
@@ -101,7 +97,7 @@ describe("strangers", () => {
   });
 
   it("that flood WebSocket pings are banned", async () => {
-    const a = await listening();
+    const a = await nodes.listening();
     const identity = await openNodeIdentity(randomBytes(32));
     const codes: number[] = [];
     while (codes.at(-1) !== BANNED && codes.length < 10) {
@@ -116,7 +112,7 @@ describe("strangers", () => {
   });
 
   it("that break the rules of a frame with key after key get their address banned, not their neighbours", async () => {
-    const a = await listening();
+    const a = await nodes.listening();
     for (let i = 0; i < 7; i++) {
       const { ws } = await stranger(a, "127.1.0.1");
       const closed = closeCode(ws);
@@ -132,7 +128,7 @@ describe("strangers", () => {
   it("that an operator bans lose their links and stay away after a restart", async () => {
     const dataDir = mkdtempSync(join(tmpdir(), "bans-"));
     closers.push(() => rmSync(dataDir, { recursive: true, force: true }));
-    const a = await listening({ dataDir });
+    const a = await nodes.listening({ dataDir });
     const { ws } = await stranger(a, "127.1.0.1");
     const other = await stranger(a, "127.2.0.1");
     const closed = closeCode(ws);
@@ -141,14 +137,14 @@ describe("strangers", () => {
     await until(() => a.transport.peers().length === 1, "one is left");
     expect(a.transport.peers()[0]?.id).toBe(other.identity.nodeId);
     await a.stop();
-    const again = await listening({ dataDir });
+    const again = await nodes.listening({ dataDir });
     await expect(stranger(again, "127.1.0.7")).rejects.toThrow();
     expect(again.transport.bans.clear()).toBe(1);
     await stranger(again, "127.1.0.7");
   });
 
   it("that tell of invented addresses cause few dials and no warnings, and are banned", async () => {
-    const a = await listening({
+    const a = await nodes.listening({
       limits: { toldAtOnce: 128, toldPerSec: 1, strangerDialsAtOnce: 8 },
     });
     const { ws, identity } = await stranger(a, "127.1.0.1");

@@ -56,12 +56,6 @@ describe("ws transport against what the network brings", () => {
     await nodes.closeAll();
   });
 
-  const listening = async (options: Parameters<WsNodes["node"]>[1] = {}): Promise<WsTestNode> => {
-    const node = await nodes.node(1, options);
-    node.start();
-    return node;
-  };
-
   /** A raw peer that sends this hello; the code with which it is refused. */
   const refusalOf = async (
     node: WsTestNode,
@@ -89,7 +83,7 @@ describe("ws transport against what the network brings", () => {
         "PEER_PROTOCOL_VERSION",
       ],
     ] as const)("of %s is refused, and both sides log why", async (_, options, code) => {
-      const a = await listening();
+      const a = await nodes.listening();
       const b = await nodes.node(2, { ...options, peers: [a.address] });
       b.start();
       await until(() => logged(a, code) !== undefined, "the listener logged it");
@@ -102,7 +96,7 @@ describe("ws transport against what the network brings", () => {
       ["the older one dials", 1, 2],
       ["the newer one dials", 2, 1],
     ])("of versions N and N + 1 links in version N where %s", async (_, dialling, heard) => {
-      const a = await listening({ protocolVersion: heard, oldestProtocolVersion: 1 });
+      const a = await nodes.listening({ protocolVersion: heard, oldestProtocolVersion: 1 });
       const options = { protocolVersion: dialling, oldestProtocolVersion: 1 };
       const b = await nodes.node(2, { ...options, peers: [a.address] });
       b.start();
@@ -113,14 +107,14 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("names both genesis hashes", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       expect(await refusalOf(a, helloOf({ genesisHash: other }))).toBe(4001);
       expect(logged(a, "PEER_GENESIS_MISMATCH")?.detail).toContain("080808080808");
       expect(logged(a, "PEER_GENESIS_MISMATCH")?.detail).toContain("090909090909");
     });
 
     it("signed for another channel is refused", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const first = await rawTls(a.transport.port, await identityOf(50));
       const exported = exportedOf(first);
       first.destroy();
@@ -129,12 +123,12 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("of the listener's direction (a reflection) is refused", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       expect(await refusalOf(a, helloOf({ dialler: false }))).toBe(4004);
     });
 
     it("signed by another key than TLS proved is refused", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const stranger = await identityOf(51);
       const socket = await rawTls(a.transport.port, await identityOf(50));
       const ws = await rawWebSocket(socket);
@@ -144,7 +138,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("must be the first frame: nothing else reaches a handler", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const ws = await rawWebSocket(await rawTls(a.transport.port, await identityOf(50)));
       const closed = closeCode(ws);
       ws.send(Uint8Array.of(0x11, 1, 2, 3));
@@ -154,7 +148,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("cannot be preceded by many bytes", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const ws = await rawWebSocket(await rawTls(a.transport.port, await identityOf(50)));
       const closed = closeCode(ws);
       ws.send(new Uint8Array(100_000), { fin: false });
@@ -165,7 +159,7 @@ describe("ws transport against what the network brings", () => {
 
   describe("identity", () => {
     it("of another node than the one dialled is refused before any HTTP", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const wrong = (await identityOf(77)).nodeId;
       const b = await nodes.node(2, { peers: [a.address.replace(a.id, wrong)] });
       b.start();
@@ -175,7 +169,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("without an Ed25519 certificate is refused by the listener", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const socket = await rawTls(a.transport.port, await identityOf(50), {
         ...(await otherCertificate()),
         sigalgs: "ed25519:ecdsa_secp256r1_sha256",
@@ -198,7 +192,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("is proved anew each time: a TLS session is never resumed", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const identity = await identityOf(50);
       const first = await rawTls(a.transport.port, identity);
       const [session] = (await once(first, "session")) as [Buffer];
@@ -221,7 +215,7 @@ describe("ws transport against what the network brings", () => {
 
   describe("a stranger", () => {
     it("that speaks no TLS is refused at once", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const socket = connectTcp(a.transport.port, "127.0.0.1");
       socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
       socket.resume();
@@ -230,7 +224,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("that speaks HTTP but does not upgrade is refused", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const socket = await rawTls(a.transport.port, await identityOf(50));
       socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
       socket.resume();
@@ -257,7 +251,7 @@ describe("ws transport against what the network brings", () => {
         },
       ],
     ])("that %s is timed out", async (_, open) => {
-      const a = await listening({ limits: { handshakeTimeoutMs: 1_000 } });
+      const a = await nodes.listening({ limits: { handshakeTimeoutMs: 1_000 } });
       const socket = await open(a.transport.port);
       socket.resume();
       await once(socket, "close");
@@ -266,7 +260,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("gets only a few handshakes at a time, and the places come back", async () => {
-      const a = await listening({ limits: { maxPendingPerIp: 2 } });
+      const a = await nodes.listening({ limits: { maxPendingPerIp: 2 } });
       const idle = [0, 1].map(() => connectTcp(a.transport.port, "127.0.0.1"));
       await Promise.all(idle.map((socket) => once(socket, "connect")));
       const third = connectTcp(a.transport.port, "127.0.0.1");
@@ -295,7 +289,7 @@ describe("ws transport against what the network brings", () => {
 
   describe("a linked peer", () => {
     it("that sends a frame above the limit is dropped, and both sides know why", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const { ws } = await rawPeer(a.transport.port, await identityOf(50));
       await until(() => a.transport.peers().length === 1, "linked");
       const closed = closeCode(ws);
@@ -309,7 +303,7 @@ describe("ws transport against what the network brings", () => {
       ["text", "hello"],
       ["an empty frame", new Uint8Array(0)],
     ])("that sends %s is dropped", async (_, frame) => {
-      const a = await listening();
+      const a = await nodes.listening();
       const { ws } = await rawPeer(a.transport.port, await identityOf(50));
       const closed = closeCode(ws);
       ws.send(frame);
@@ -319,7 +313,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("that does not read is dropped when consensus frames pile up", async () => {
-      const a = await listening({ limits: { maxSendBufferBytes: 4 * 1024 * 1024 } });
+      const a = await nodes.listening({ limits: { maxSendBufferBytes: 4 * 1024 * 1024 } });
       const { socket } = await rawPeer(a.transport.port, await identityOf(50));
       closers.push(() => socket.destroy());
       const [peer] = a.transport.peers();
@@ -331,7 +325,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("that does not read is dropped when nothing was taken for a while", async () => {
-      const a = await listening({ limits: { stallTimeoutMs: 200 } });
+      const a = await nodes.listening({ limits: { stallTimeoutMs: 200 } });
       const { socket } = await rawPeer(a.transport.port, await identityOf(50));
       closers.push(() => socket.destroy());
       const [peer] = a.transport.peers();
@@ -348,7 +342,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("that sends faster than its rate is slowed down, not dropped, and loses nothing", async () => {
-      const a = await listening({ limits: { rateBytesPerSec: 8 * 1024 * 1024 } });
+      const a = await nodes.listening({ limits: { rateBytesPerSec: 8 * 1024 * 1024 } });
       const { ws } = await rawPeer(a.transport.port, await identityOf(50));
       const frame = new Uint8Array(1024 * 1024).fill(0x22);
       for (let i = 0; i < 12; i++) ws.send(frame);
@@ -358,7 +352,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("that was restarted takes the place of its dead link", async () => {
-      const a = await listening();
+      const a = await nodes.listening();
       const identity = await identityOf(50);
       const first = await rawPeer(a.transport.port, identity);
       const closed = closeCode(first.ws);
@@ -377,7 +371,7 @@ describe("ws transport against what the network brings", () => {
       const known = await identityOf(4);
       // Nobody listens on the port that it is configured with: its link comes in from outside.
       const peers = [`${known.nodeId}@127.0.0.1:1`];
-      const a = await listening({ peers, limits: { maxInbound: 1 } });
+      const a = await nodes.listening({ peers, limits: { maxInbound: 1 } });
       const first = await nodes.node(2, { peers: [a.address] });
       first.start();
       await until(() => a.transport.peers().length === 1, "the first is linked");
@@ -395,7 +389,7 @@ describe("ws transport against what the network brings", () => {
     });
 
     it("refuse more links from one address than maxPerIp", async () => {
-      const a = await listening({ limits: { maxPerIp: 1 } });
+      const a = await nodes.listening({ limits: { maxPerIp: 1 } });
       const { ws } = await rawPeer(a.transport.port, await identityOf(50));
       expect(await refusalOf(a, helloOf(), { seed: 51 })).toBe(4006);
       expect(logged(a, "PEER_TOO_MANY")).toBeDefined();
@@ -404,7 +398,7 @@ describe("ws transport against what the network brings", () => {
   });
 
   it("lets one address begin only so many handshakes in a second, however short they are", async () => {
-    const a = await listening({ limits: { maxHandshakesPerSecPerIp: 3 } });
+    const a = await nodes.listening({ limits: { maxHandshakesPerSecPerIp: 3 } });
     // Within one second, or the loop goes on until a second holds four of them.
     await until(() => {
       const socket = connectTcp(a.transport.port, "127.0.0.1");
@@ -423,7 +417,7 @@ describe("ws transport against what the network brings", () => {
         .getActiveResourcesInfo()
         .filter((name) => /^(?:TCP|TLS|Timeout|GetAddrInfo)/.test(name));
     const before = open().length;
-    const a = await listening({ peers: [`${"ab".repeat(20)}@192.0.2.1:9`] });
+    const a = await nodes.listening({ peers: [`${"ab".repeat(20)}@192.0.2.1:9`] });
     const b = await nodes.node(2, { peers: [a.address, `${"cd".repeat(20)}@127.0.0.1:9`] });
     b.start();
     await until(() => a.transport.peers().length === 1, "linked");
