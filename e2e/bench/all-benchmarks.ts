@@ -7,6 +7,7 @@ import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
 import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
+import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
@@ -20,6 +21,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...SIM_BENCHMARKS,
   ...SIM_COVER_BARS,
   ...STRANGER_BENCHMARKS,
+  ...MEMORY_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,
   ...HOUSE_BENCHMARKS,

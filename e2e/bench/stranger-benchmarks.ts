@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { compiledDaemon } from "../tools/processes/compiled-daemon.ts";
 import { LocalNetwork } from "../tools/processes/local-network.ts";
 import { startAttack } from "../tools/processes/strangers/attackers.ts";
 import { ATTACKS, SYBIL_ATTACK } from "../tools/processes/strangers/attacks.ts";
@@ -27,7 +28,7 @@ const RESIDENT_MIB = 300;
 const ECLIPSE_MS = 30_000;
 
 async function withNetwork<T>(use: (network: LocalNetwork) => Promise<T>): Promise<T> {
-  const network = await LocalNetwork.create(VALIDATORS);
+  const network = await LocalNetwork.create(VALIDATORS, {}, { entry: compiledDaemon() });
   try {
     network.startAll();
     const settled = network.nodes.map((node) => node.waitForHeight(SETTLED_HEIGHT, START_MS));

@@ -169,7 +169,7 @@ describe("the node's image", () => {
       },
     ];
     expect(config.User).toBe(`${NODE_USER}:${NODE_USER}`);
-    expect(config.Entrypoint).toEqual(["node", "/app/dist/timed.js"]);
+    expect(config.Entrypoint).toEqual(["node", "--max-semi-space-size=8", "/app/dist/timed.js"]);
     expect(config.StopSignal).toBe("SIGTERM");
     expect(config.Labels["org.opencontainers.image.version"]).toMatch(/^\d+\.\d+\.\d+/);
     expect(config.Labels["org.opencontainers.image.revision"]).toMatch(/^[0-9a-f]{40}(-dirty)?$/);

