@@ -170,6 +170,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...INNER,
     GENESIS,
     PORTS,
+    "node/src/ledger",
     "node/src/adapters",
     "node/src/crypto/testing",
     "node/src/daemon",

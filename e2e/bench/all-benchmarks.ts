@@ -12,6 +12,7 @@ import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
 import { STRANGER_BENCHMARKS } from "./stranger-benchmarks.ts";
+import { SYNC_BENCHMARKS } from "./sync-benchmarks.ts";
 
 export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...START_BENCHMARKS,
@@ -22,6 +23,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...SIM_COVER_BARS,
   ...STRANGER_BENCHMARKS,
   ...MEMORY_BENCHMARKS,
+  ...SYNC_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,
   ...HOUSE_BENCHMARKS,
