@@ -188,7 +188,7 @@ export class Checks {
       this.coverage.once("epochs");
   }
 
-  /** A process starts on what the disks kept: the head may be one further than what was heard of. */
+  /** A process starts on what the disks kept: the head may be one write further than what was heard of. */
   resumes(machine: Machine): void {
     this.#shown.starts(machine);
     this.#words.starts(machine);
@@ -196,15 +196,15 @@ export class Checks {
     const head = machine.store.head();
     if (!this.isHonest(machine) || head === undefined) return;
     const last = this.#heights.get(machine) ?? this.#first;
-    const certified = machine.store.block(head.height);
-    if (head.height === last) return;
-    if (head.height !== last + 1 || certified === undefined) {
-      this.report(
-        `heights: validator ${machine.options.index} resumes at ${head.height}, not ${last}`,
-      );
-      return;
+    for (let height = last + 1; height <= head.height; height++) {
+      const certified = machine.store.block(height);
+      if (certified !== undefined) this.commits(machine, certified, headAt(certified, head));
     }
-    this.commits(machine, certified, head);
+    const reached = this.#heights.get(machine) ?? this.#first;
+    if (head.height !== reached)
+      this.report(
+        `heights: validator ${machine.options.index} resumes at ${head.height}, not ${reached}`,
+      );
   }
 
   /** Its disk is empty now: it begins anew. */
@@ -323,6 +323,14 @@ interface Accusation {
   /** The public key in hex. */
   readonly validator: string;
   readonly height: Height;
+}
+
+/** Of a block that was written together with the head's, what can be told of the chain's end at it. */
+function headAt({ block: { header }, certificate }: CertifiedBlock, head: ChainHead): ChainHead {
+  const { height, timestampMs, stateRoot } = header;
+  return height === head.height
+    ? head
+    : { ...head, height, timestampMs, stateRoot, blockHash: certificate.blockHash };
 }
 
 /** Who is to answer for a fork. */

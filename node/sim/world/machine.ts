@@ -206,7 +206,7 @@ export class Machine {
         this.haltMarker = haltMarkerOf(found, { genesisHash, nowMs: clock.nowMs() });
         events.forked(this, found);
       },
-      onCommit: (certified) => events.committed(this, certified, node.chain.head),
+      onCommit: (certified, { head }) => events.committed(this, certified, head),
     });
     this.options.prepare?.(node);
     this.#running = { ...node, links, power };

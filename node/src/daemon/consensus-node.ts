@@ -12,6 +12,7 @@ import { waitingTransactions } from "../driver/peers/waiting-transactions.ts";
 import { SignHold } from "../driver/watches/sign-hold.ts";
 import { ledgerParamsOf } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../genesis.ts";
+import type { AppliedBlock } from "../ledger/apply-block.ts";
 import { EvidencePool } from "../mempool/evidence-pool.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
@@ -39,7 +40,8 @@ export interface NodeOptions {
   readonly genesis: Genesis;
   readonly config: Pick<NodeConfig, "consensus" | "mempool" | "sync">;
   readonly onFatal: (error: unknown) => void;
-  readonly onCommit: (certified: CertifiedBlock) => void;
+  /** A block is durable. Of several that were written together, each in turn, with what it changed. */
+  readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
   /** Makes a fork durable; onFatal follows with CHAIN_FORKED. */
   readonly onFork?: (found: ForkFound) => void;
 }

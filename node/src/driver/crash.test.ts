@@ -47,6 +47,31 @@ describe("a crash", () => {
     network.checkSafety();
   });
 
+  it("of a validator that catches up, many blocks in one write, costs nothing", () => {
+    const network = new DriverNetwork();
+    const late = network.at(3);
+    network.start();
+    network.untilHeight(2);
+    let point = 0;
+    let tried = 0;
+    for (let isAlive = false; !isAlive; tried++) {
+      late.crash();
+      network.untilHeight(late.height + 12, ...network.validators.slice(0, 3));
+      late.tornRecords = tried % 3;
+      late.start();
+      late.dieAt(point);
+      const behind = late.height;
+      network.until("it dies or has caught up", () => !late.isRunning || late.height > behind + 11);
+      isAlive = late.isRunning;
+      network.checkSafety();
+      point += 3;
+    }
+    expect(tried).toBeGreaterThan(10);
+    late.dieAt(Infinity);
+    network.untilHeight(late.height + 3);
+    network.checkSafety();
+  });
+
   it.each([1, 2, 3, 4, 5, 6])("of all four at once, seed %i, is only a pause", (seed) => {
     const random = new SeededRandom(seed);
     const network = new DriverNetwork();

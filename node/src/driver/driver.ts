@@ -8,10 +8,10 @@
 
 import type { HeightContext } from "../consensus/api.ts";
 import type { CoreView } from "../consensus/core-view.ts";
-import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { Peer, Timer } from "../ports.ts";
 import type { CertifiedBlock, HashHex, Transaction } from "../types/chain.ts";
 import type { Result } from "../types/errors.ts";
+import type { DecidedBlock } from "./chain/block-run.ts";
 import { CommitMeter } from "./chain/measure-commit.ts";
 import type { CoreLoop } from "./core/core-loop.ts";
 import { replayLog } from "./core/replay.ts";
@@ -212,14 +212,17 @@ export class Driver {
     const startedAtMs = clock.monotonicMs();
     this.#committing = true;
     this.#timers.cancelAll();
-    this.#course.pace.decided();
     this.#watches.forks.decided(certified.certificate, this.core.quorumsOfPrecommits());
     this.#watches.past.decided(certified);
     this.#course.exchange.decided(certified, this.core.counted());
     this.#intake.compact.clear();
-    if (this.#catchUp.brought(height)) hold.learned(height);
+    const isBrought = this.#catchUp.brought(height);
+    const blocks = this.#catchUp.withFollowers(chain.decided(certified, blockHash));
+    this.#course.pace.decided(blocks.length > 1);
+    if (isBrought) hold.learned(height + blocks.length - 1);
     else hold.decided(height, this.peers.powerUpTo(height));
-    chain.commit(certified, blockHash, (error, applied) => {
+    if (isBrought) metrics.count("sync_blocks_total", {}, blocks.length);
+    chain.commit(blocks, (error) => {
       this.#committing = false;
       // After stop() nobody else would say it; the next start finds the height not committed.
       if (error !== undefined && this.#stopped) log.error({ height, error }, "block not written");
@@ -227,26 +230,38 @@ export class Driver {
       this.#written(error, () => {
         const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
         metrics.observe("db_seconds", seconds, { op: "commit" });
-        this.#committed(certified, applied);
+        for (const follower of blocks.slice(1)) this.#followed(follower);
+        for (const block of blocks) this.#final(block);
+        this.#entered();
       });
     });
   }
 
-  #committed(certified: CertifiedBlock, applied: AppliedBlock): void {
-    const { chain, wal, pool, log, metrics, onCommit } = this.#options;
-    const { height } = chain.head;
-    const { round } = certified.certificate;
+  /** A block that was taken along by the write of the decided one: what its certificates show. */
+  #followed({ certified }: DecidedBlock): void {
+    this.#watches.past.decided(certified);
+    this.#course.exchange.decided(certified, []);
+  }
+
+  #final({ certified, applied }: DecidedBlock): void {
+    const { pool, log, onCommit } = this.#options;
+    const { height, round } = certified.certificate;
     log.info({ height, round, txs: applied.txids.length }, "block committed");
-    metrics.gauge("consensus_height", height + 1);
     this.#meter.committed(certified.block);
-    if (this.#catchUp.brought(height)) metrics.count("sync_blocks_total");
     pool.committed(applied, certified.block);
     this.#intake.relay.committed(applied);
+    onCommit(certified, applied);
+  }
+
+  /** The head has moved: the next height begins. */
+  #entered(): void {
+    const { chain, wal, metrics } = this.#options;
+    const { height } = chain.head;
+    metrics.gauge("consensus_height", height + 1);
     wal.reset(height + 1);
     this.#course.exchange.committed();
     this.#catchUp.headMoved();
     this.#intake.messages.announceHeight();
-    onCommit(certified, applied);
     this.#compare();
     this.#watches.forks.headMoved();
     this.#enterHeight();

@@ -24,13 +24,13 @@ import type {
 } from "../../types/chain.ts";
 import type { Vote } from "../../types/consensus.ts";
 import { CodedError, invariant } from "../../types/errors.ts";
-import type { ChainHead } from "../../types/ledger.ts";
+import type { BlockCommit, ChainHead } from "../../types/ledger.ts";
+import { BlockRun, type DecidedBlock, refuseParents } from "./block-run.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import { VerifiedVotes } from "./verified-votes.ts";
 import {
   bodyMatchesHeader,
   type Refusal,
-  refuseCertificate,
   type VerifyContext,
   type VerifySignature,
 } from "./verify-message.ts";
@@ -163,10 +163,8 @@ export class ChainState {
     // The hash is the header's alone: the same header may come again with another body.
     if (this.#judged.has(blockHash))
       return bodyMatchesHeader(block) ? undefined : "its body is not its header's";
-    if (block.lastCommit !== undefined) {
-      const refusal = refuseCertificate(this.contextAt(this.#head.height), block.lastCommit);
-      if (refusal !== undefined) return `its certificate of the parent: ${refusal}`;
-    }
+    const refusal = refuseParents(block.lastCommit, this.contextAt(this.#head.height));
+    if (refusal !== undefined) return refusal;
     const { rules, clock, metrics } = this.#options;
     const startedAtMs = clock.monotonicMs();
     const applied = applyBlock({ view: this.#store, head: this.#head, block }, rules);
@@ -208,12 +206,8 @@ export class ChainState {
     };
   }
 
-  /** Writes a decided block and moves the head once it is durable. */
-  commit(
-    certified: CertifiedBlock,
-    blockHash: HashHex,
-    done: (error: Error | undefined, applied: AppliedBlock) => void,
-  ): void {
+  /** A block that the core has decided, with what it changes. */
+  decided(certified: CertifiedBlock, blockHash: HashHex): DecidedBlock {
     // What was judged is not hashed again: the core holds the very block that was.
     const refusal = this.#judged.has(blockHash)
       ? undefined
@@ -221,18 +215,48 @@ export class ChainState {
     invariant(refusal === undefined, `block ${blockHash} was decided but is not valid: ${refusal}`);
     const applied = this.#judged.get(blockHash);
     invariant(applied !== undefined, "a judged block is kept until its height ends");
-    const { blockHash: hash, created, spent, txids, head } = applied;
-    this.#store.commit([{ certified, blockHash: hash, created, spent, txids, head }], (error) => {
-      if (error === undefined) {
-        this.#head = head;
-        this.#next = this.#contextAfter(head);
-        this.#lastCommit = certified.certificate;
-        this.#judged.clear();
-        this.#late.committed(head.height);
-        this.#verified.committed(head.height);
-      }
-      done(error, applied);
+    return { certified, applied };
+  }
+
+  /** For the certified blocks that follow a decided one. */
+  runFrom(first: DecidedBlock): BlockRun {
+    const { rules, clock, metrics } = this.#options;
+    return new BlockRun(first, {
+      view: this.#store,
+      rules,
+      clock,
+      metrics,
+      context: (validators) => this.#verifyContext(validators),
+      reached: (height) => this.#verified.committed(height),
     });
+  }
+
+  /** Writes decided blocks, which follow each other, and moves the head once they are durable. */
+  commit(blocks: readonly DecidedBlock[], done: (error: Error | undefined) => void): void {
+    const commits = blocks.map(
+      ({ certified, applied: { blockHash, created, spent, txids, head } }) => ({
+        certified,
+        blockHash,
+        created,
+        spent,
+        txids,
+        head,
+      }),
+    );
+    this.#store.commit(commits, (error) => {
+      const last = commits.at(-1);
+      if (error === undefined && last !== undefined) this.#moved(last);
+      done(error);
+    });
+  }
+
+  #moved({ head, certified }: Pick<BlockCommit, "head" | "certified">): void {
+    this.#head = head;
+    this.#next = this.#contextAfter(head);
+    this.#lastCommit = certified.certificate;
+    this.#judged.clear();
+    this.#late.committed(head.height);
+    this.#verified.committed(head.height);
   }
 
   #contextAfter(head: ChainHead): HeightContext {

@@ -2,19 +2,23 @@
 // A synced block is verified in full (its commit certificate against the set of its height, its own
 // rules by the ledger) before the core sees it; the core alone decides.
 
-import { equalBytes } from "../../codec/bytes.ts";
 import { toHex } from "../../codec/hex.ts";
 import type { Input } from "../../consensus/api.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
 import type { Clock, Peer } from "../../ports.ts";
-import { type CertifiedBlock, type HashHex, type Height, PRECOMMIT } from "../../types/chain.ts";
+import type { CertifiedBlock, HashHex, Height } from "../../types/chain.ts";
+import { type DecidedBlock, refuseCommit } from "../chain/block-run.ts";
 import type { ChainState } from "../chain/chain-state.ts";
-import { type Refusal, refuseCertificate } from "../chain/verify-message.ts";
+import type { Refusal } from "../chain/verify-message.ts";
 import type { BlockSync } from "../peers/block-sync.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
 import type { Punish } from "../peers/penalties.ts";
 import type { ForkWatch } from "../watches/fork-watch.ts";
 import type { SignHold } from "../watches/sign-hold.ts";
+
+/** Blocks of one write, and transactions at which no further block is taken along. */
+const MAX_RUN_BLOCKS = 64;
+const MAX_RUN_TXS = 500;
 
 export interface CatchUpParts {
   readonly clock: Clock;
@@ -30,7 +34,7 @@ export interface CatchUpParts {
 export class CatchUp {
   readonly #parts: CatchUpParts;
   #headAtMs: number;
-  /** The height whose block was handed to the core by catch-up. */
+  /** The height up to which blocks came by catch-up and are decided. */
   #deliveredHeight: Height = 0;
 
   constructor(parts: CatchUpParts) {
@@ -80,7 +84,8 @@ export class CatchUp {
   deliver(): void {
     const { chain, sync, peers, forks, feed, punish } = this.#parts;
     const height = chain.head.height + 1;
-    if (this.#deliveredHeight === height) return;
+    // It is on its way to the disk.
+    if (this.#deliveredHeight >= height) return;
     const waiting = sync.take(height);
     if (waiting === undefined) return;
     const { block } = waiting.certified;
@@ -88,23 +93,36 @@ export class CatchUp {
     // Its parent may be another block than ours, and certified: then it is not the sender who is wrong.
     if (sender !== undefined && block.lastCommit !== undefined)
       forks.past(sender, block.lastCommit);
-    const hash = blockHashOf(block.header);
-    const blockHash: HashHex = toHex(hash);
-    const refusal = this.#refuse(waiting.certified, hash, blockHash);
+    const blockHash: HashHex = toHex(blockHashOf(block.header));
+    const refusal =
+      refuseCommit(waiting.certified, chain.verifyContext) ?? chain.judge(block, blockHash);
     if (refusal === undefined) {
       this.#deliveredHeight = height;
       feed({ type: "certifiedBlock", certified: waiting.certified, blockHash });
       return;
     }
+    sync.refused(waiting.peerId);
     if (sender !== undefined) punish(sender, `synced block ${height}: ${refusal}`);
   }
 
-  #refuse({ certificate, block }: CertifiedBlock, hash: Uint8Array, blockHash: HashHex): Refusal {
-    const { chain } = this.#parts;
-    if (certificate.type !== PRECOMMIT || certificate.height !== block.header.height) {
-      return "its certificate is not a commit of its height";
+  /**
+   * The decided block, and where catch-up brought it, the certified blocks after it that are here: they go
+   * into one write. What does not follow stays where it is: deliver() will say what is wrong with it.
+   */
+  withFollowers(first: DecidedBlock): readonly DecidedBlock[] {
+    const { chain, sync } = this.#parts;
+    let { height } = first.certified.block.header;
+    let txs = first.applied.txids.length;
+    if (!this.brought(height)) return [first];
+    const run = chain.runFrom(first);
+    while (run.blocks.length < MAX_RUN_BLOCKS && txs < MAX_RUN_TXS) {
+      const next = sync.waitingAt(height + 1);
+      if (next === undefined || run.add(next) !== undefined) break;
+      txs += next.block.transactions.length;
+      height++;
     }
-    if (!equalBytes(certificate.blockHash, hash)) return "its certificate is of another block";
-    return refuseCertificate(chain.verifyContext, certificate) ?? chain.judge(block, blockHash);
+    this.#deliveredHeight = height;
+    sync.reached(height);
+    return run.blocks;
   }
 }

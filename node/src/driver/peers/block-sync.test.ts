@@ -26,7 +26,7 @@ function world(...peerIds: readonly string[]) {
       return true;
     },
   };
-  for (const id of peerIds) {
+  const connect = (id: string): void => {
     const address = `${id}@host:1`;
     const peer: Peer = {
       id,
@@ -38,10 +38,11 @@ function world(...peerIds: readonly string[]) {
     };
     peers.connected(peer);
     peers.claim(id, { height: 20, baseHeight: 1, blockHash: new Uint8Array(32) });
-  }
+  };
+  for (const id of peerIds) connect(id);
   const sync = new BlockSync({ clock, outbound, peers }, OPTIONS);
   const advance = (headHeight = 0): void => sync.advance({ headHeight, headAtMs: 0, votes: false });
-  return { clock, peers, asked, sync, advance };
+  return { clock, peers, asked, sync, advance, connect };
 }
 
 describe("BlockSync", () => {
@@ -97,14 +98,55 @@ describe("BlockSync", () => {
   });
 
   it("asks another peer where an answer is overdue or its peer is gone", () => {
-    const { asked, sync, advance, clock } = world("a", "b");
+    const { asked, sync, advance, clock } = world("a", "b", "c");
     advance();
+    sync.answered("b", asked[1]?.request.requestId ?? 0, blocks(5, 4));
     clock.advance(OPTIONS.requestTimeoutMs);
-    sync.disconnected("b");
+    sync.disconnected("c");
     asked.length = 0;
     advance();
     expect(asked[0]).toMatchObject({ peerId: "b", request: { fromHeight: 1 } });
+    expect(asked.length).toBe(3);
+  });
+
+  it("takes an answer that comes too late, and gives its peer longer the next time", () => {
+    const { asked, sync, advance, clock } = world("a");
+    advance();
+    const requestId = asked[0]?.request.requestId ?? 0;
+    clock.advance(OPTIONS.requestTimeoutMs);
+    advance();
+    expect(asked.at(-1)?.request).toMatchObject({ fromHeight: 1, count: 2 });
+    clock.advance(OPTIONS.requestTimeoutMs);
+    advance();
     expect(asked.length).toBe(2);
+    expect(sync.answered("a", requestId, blocks(1, 4))).toBeUndefined();
+    expect(sync.take(1)?.certified).toBe(chain[0]);
+    expect(sync.answered("a", requestId, blocks(1, 4))).toContain("not asked for");
+  });
+
+  it("remembers over a reconnect who failed", () => {
+    const { asked, sync, advance, connect } = world("a", "b");
+    advance();
+    sync.answered("a", asked[0]?.request.requestId ?? 0, blocks(2, 4));
+    sync.answered("b", asked[1]?.request.requestId ?? 0, blocks(5, 4));
+    sync.disconnected("a");
+    connect("a");
+    asked.length = 0;
+    advance();
+    expect(asked[0]).toMatchObject({ peerId: "b", request: { fromHeight: 1 } });
+  });
+
+  it("keeps no block that is decided already", () => {
+    const { asked, sync, advance } = world("a");
+    advance();
+    sync.reached(2);
+    sync.answered("a", asked[0]?.request.requestId ?? 0, blocks(1, 4));
+    expect([1, 2, 3, 4].map((height) => sync.waitingAt(height) !== undefined)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("forgets what a peer sent when it goes", () => {

@@ -19,8 +19,6 @@ export interface PeerState {
   baseHeight: number;
   /** The highest height that it said or showed it has decided. */
   decidedHeight: number;
-  /** Sync answers that failed, since the last good one. */
-  failures: number;
   /** The median of the recent round trips; undefined before the first pong. */
   rttMs: number | undefined;
   /** Their median absolute deviation from it. */
@@ -61,7 +59,6 @@ export class PeerBook {
       claimed: false,
       baseHeight: 1,
       decidedHeight: 0,
-      failures: 0,
       rttMs: undefined,
       rttDeviationMs: 0,
       rttSamples: 0,

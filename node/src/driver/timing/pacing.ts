@@ -62,9 +62,12 @@ export class Pace {
     this.#startedAtMs = this.#parts.clock.monotonicMs();
   }
 
-  /** A height is decided. Where it had not begun here, others began it: the next one has its time, too. */
-  decided(): void {
-    if (this.#parts.core.step === "newHeight") this.begun();
+  /**
+   * A height is decided, and `more` after it are with it. Where the last of them had not begun here, others
+   * began it: the next one has its time, too.
+   */
+  decided(more: boolean): void {
+    if (more || this.#parts.core.step === "newHeight") this.begun();
   }
 
   /** There is work: the height need not wait for its empty-block time. */
