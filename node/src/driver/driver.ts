@@ -213,11 +213,12 @@ export class Driver {
     this.#committing = true;
     this.#timers.cancelAll();
     this.#watches.forks.decided(certified.certificate, this.core.quorumsOfPrecommits());
-    this.#watches.past.decided(certified);
     this.#course.exchange.decided(certified, this.core.counted());
     this.#intake.compact.clear();
     const isBrought = this.#catchUp.brought(height);
     const blocks = this.#catchUp.withFollowers(chain.decided(certified, blockHash));
+    // What the own key signed is looked for before the blocks are here for good: a start looks no more.
+    for (const block of blocks) this.#watches.past.decided(block);
     this.#course.pace.decided(blocks.length > 1);
     if (isBrought) hold.learned(height + blocks.length - 1);
     else hold.decided(height, this.peers.powerUpTo(height));
@@ -230,17 +231,11 @@ export class Driver {
       this.#written(error, () => {
         const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
         metrics.observe("db_seconds", seconds, { op: "commit" });
-        for (const follower of blocks.slice(1)) this.#followed(follower);
+        for (const { certified } of blocks.slice(1)) this.#course.exchange.decided(certified, []);
         for (const block of blocks) this.#final(block);
         this.#entered();
       });
     });
-  }
-
-  /** A block that was taken along by the write of the decided one: what its certificates show. */
-  #followed({ certified }: DecidedBlock): void {
-    this.#watches.past.decided(certified);
-    this.#course.exchange.decided(certified, []);
   }
 
   #final({ certified, applied }: DecidedBlock): void {

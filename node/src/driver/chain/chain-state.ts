@@ -25,6 +25,7 @@ import type {
 import type { Vote } from "../../types/consensus.ts";
 import { CodedError, invariant } from "../../types/errors.ts";
 import type { BlockCommit, ChainHead } from "../../types/ledger.ts";
+import type { ValidatorState } from "../../types/validator-state.ts";
 import { BlockRun, type DecidedBlock, refuseParents } from "./block-run.ts";
 import { LatePrecommits } from "./late-precommits.ts";
 import { VerifiedVotes } from "./verified-votes.ts";
@@ -110,9 +111,9 @@ export class ChainState {
     return this.#indexIn(this.validatorsAt(height));
   }
 
-  /** Whether the own key is among a certificate's signers. */
-  hasSigned({ height, signers }: Certificate): boolean {
-    const index = this.selfIndexAt(height);
+  /** Whether the own key is among a certificate's signers; `state` is that of its height or a later one. */
+  hasSigned({ height, signers }: Certificate, state: ValidatorState): boolean {
+    const index = this.#indexIn(validatorsAt(state, height));
     return index !== undefined && signers[index] === true;
   }
 

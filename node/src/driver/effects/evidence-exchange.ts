@@ -9,7 +9,7 @@ import type { Effect } from "../../consensus/api.ts";
 import type { CountedVotes } from "../../consensus/core-view.ts";
 import type { EvidencePool } from "../../mempool/evidence-pool.ts";
 import type { Log, Metrics, Peer, Transport } from "../../ports.ts";
-import { type CertifiedBlock, PREVOTE } from "../../types/chain.ts";
+import { type CertifiedBlock, type Height, PREVOTE } from "../../types/chain.ts";
 import type { ProposalMessage, Vote } from "../../types/consensus.ts";
 import { invariant } from "../../types/errors.ts";
 import type { Evidence, SignedStatement } from "../../types/evidence.ts";
@@ -42,11 +42,14 @@ export class EvidenceExchange {
   readonly #votes: DecidedVotes;
   /** Node keys of validators that have been ejected and vote no more. */
   #ejected: ReadonlySet<string>;
+  /** The head that committed() saw last. */
+  #height: Height;
 
   constructor(parts: EvidenceExchangeParts) {
     this.#parts = parts;
     this.#votes = new DecidedVotes(parts.chain.lastCommit);
     this.#ejected = this.#ejectedNodeKeys();
+    this.#height = parts.chain.head.height;
     this.#countEjected();
   }
 
@@ -118,7 +121,7 @@ export class EvidenceExchange {
     for (const piece of evidence.all()) outbound.to(peer.id, { type: "evidence", evidence: piece });
   }
 
-  /** The head moved: the pool and the links follow it. */
+  /** The head moved, by one block or several: the pool and the links follow it. */
   committed(): void {
     const { chain, evidence, peers, log } = this.#parts;
     const { head } = chain;
@@ -126,13 +129,14 @@ export class EvidenceExchange {
     peers.follow(chain.validators);
     this.#countEjected();
     for (const { validator, height } of head.validatorState.tombstones) {
-      if (height !== head.height) continue;
+      if (height <= this.#height) continue;
       const isSelf = chain.isSelf(validator.publicKey);
       log.error(
         { validator: toHex(validator.publicKey), height, isSelf },
         "a validator is ejected for signing two messages that exclude each other",
       );
     }
+    this.#height = head.height;
     const ejected = this.#ejectedNodeKeys();
     if (ejected.size === this.#ejected.size) return;
     this.#ejected = ejected;

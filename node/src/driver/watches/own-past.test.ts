@@ -2,6 +2,7 @@
 
 import { expect, it } from "vitest";
 import { BLOCK, CERTIFICATE } from "../../../test/sample-messages.ts";
+import type { AppliedBlock } from "../../ledger/apply-block.ts";
 import type { LastingSigner } from "../../ports.ts";
 import { OwnPast, type OwnPastParts } from "./own-past.ts";
 
@@ -22,7 +23,8 @@ function elsewhere(last: number | undefined, minHeight: number): readonly number
   const chain = { hasSigned: () => true };
   const past = new OwnPast({ chain, signer, hold, log } as unknown as OwnPastParts);
   const certificate = { ...CERTIFICATE, height: BLOCK.header.height };
-  past.decided({ block: BLOCK, certificate });
+  const applied = { head: {} } as AppliedBlock;
+  past.decided({ certified: { block: BLOCK, certificate }, applied });
   return found;
 }
 

@@ -3,7 +3,7 @@
 // replay and with each block.
 
 import type { LastingSigner, Log } from "../../ports.ts";
-import type { CertifiedBlock } from "../../types/chain.ts";
+import type { DecidedBlock } from "../chain/block-run.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import type { Outstanding } from "../core/replay.ts";
 import type { SignHold } from "./sign-hold.ts";
@@ -36,13 +36,18 @@ export class OwnPast {
   }
 
   /** A block that is about to be committed. */
-  decided({ block, certificate }: CertifiedBlock): void {
+  decided({ certified: { block, certificate }, applied }: DecidedBlock): void {
     const { chain, signer, hold, log } = this.#parts;
     if (signer === undefined) return;
     // Of what lies at or below the floor, somebody has given their word (docs/adr/0015).
     const known = Math.max(signer.last?.height ?? 0, signer.minHeight);
     for (const found of [block.lastCommit, certificate]) {
-      if (found === undefined || found.height <= known || !chain.hasSigned(found)) continue;
+      if (
+        found === undefined ||
+        found.height <= known ||
+        !chain.hasSigned(found, applied.head.validatorState)
+      )
+        continue;
       if (!hold.signedElsewhere(found.height)) continue;
       log.error(
         { height: found.height, lastSigned: known },
