@@ -1,10 +1,15 @@
 // Four real daemons on loopback: they commit, survive crashes, catch up, and stop as told.
 
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { rpcUrlOf } from "@timecoin/node/devnet/devnet-plan";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LocalNetwork } from "../tools/processes/local-network.ts";
+import { LocalNetwork, TIMED } from "../tools/processes/local-network.ts";
 import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 60_000;
+const TIME_CLI = join(dirname(TIMED), "time-cli.ts");
 
 describe("four daemons", () => {
   let network: LocalNetwork;
@@ -48,6 +53,23 @@ describe("four daemons", () => {
     }
   });
 
+  it("say that a payment was made where its txid cannot be shown, and never that it failed", () => {
+    const full = openSync("/dev/full", "w");
+    const { address } = network.plan.accounts[1] ?? {};
+    const rpcUrl = rpcUrlOf(network.node(0).plan);
+    const send = ["-r", rpcUrl, "send", address ?? "", "1", "--key"];
+    const args = [TIME_CLI, ...send, network.paths.accountKey("account-1")];
+    const said = (stderr: number | "pipe") =>
+      spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", full, stderr] });
+    const { status, stderr } = said("pipe");
+    expect(stderr).toMatch(
+      /^pending PAYMENT_PENDING: standard output: ENOSPC.*; payment [0-9a-f]{64} is at the node\nnext: Do not pay again/,
+    );
+    expect(status).toBe(7);
+    expect(said(full).status).toBe(7);
+    closeSync(full);
+  });
+
   it.each([0, 1, 2, 3])(
     "go on when node %i is killed with SIGKILL, which comes back and signs",
     async (victim) => {
@@ -67,7 +89,6 @@ describe("four daemons", () => {
   });
 
   it("bring back a validator whose disk was wiped, which first follows and then signs", async () => {
-    const { rmSync } = await import("node:fs");
     await network.node(2).end("SIGKILL");
     const before = await topHeight();
     rmSync(`${network.paths.nodeDirectory("node-3")}/data`, { recursive: true });

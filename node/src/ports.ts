@@ -170,10 +170,18 @@ export interface Metrics {
   observe<N extends HistogramName>(name: N, value: number, labels?: LabelsOf<N>): void;
 }
 
+/** Fields of a log line: any but those that every line has. */
+export interface LogFields {
+  readonly [name: string]: unknown;
+  readonly level?: never;
+  readonly time?: never;
+  readonly message?: never;
+}
+
 /** Structured log; fields never hold a secret. */
 export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
 }

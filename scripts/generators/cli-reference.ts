@@ -61,6 +61,7 @@ const NO_IO = {
   env: {},
   out: () => undefined,
   err: () => undefined,
+  handedOver: () => undefined,
   fetch: globalThis.fetch,
   randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes),
   nowMs: () => 0,

@@ -52,6 +52,9 @@ export function readKeyFile(path: string): KeyPair {
   throw new CodedError(loaded.code, loaded.reason);
 }
 
+/** Of foreignAccess(): every user of the machine may read it. */
+export const READABLE_BY_ALL = 0o004;
+
 /** Permission bits of a file that others than its owner have; 0 is as it should be. */
 export function foreignAccess(path: string): number {
   try {

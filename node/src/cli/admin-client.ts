@@ -51,8 +51,13 @@ function shownId(socket: TLSSocket): string {
   return bytes.length === KEY_BYTES ? nodeIdOf(Uint8Array.from(bytes)) : "";
 }
 
-const unreachable = (url: string, cause: Error): CodedError =>
-  new CodedError("RPC_UNREACHABLE", `${url}: ${cause.message}`, { cause });
+/** What is known of it without OpenSSL's own words, which name places in its source. */
+function unreachable(url: string, cause: Error): CodedError {
+  const { code = "" } = cause as NodeJS.ErrnoException;
+  const isTls = code.startsWith("ERR_SSL") || code === "EPROTO";
+  const reason = isTls ? "it does not speak TLS 1.3" : cause.message;
+  return new CodedError("ADMIN_UNREACHABLE", `${url}: ${reason}`, { cause });
+}
 
 /** An open TLS link to the node that was asked for. */
 function linkTo(target: AdminTarget): Promise<TLSSocket> {
@@ -95,7 +100,7 @@ async function exchange(socket: TLSSocket, call: AdminCall, token: string): Prom
 /**
  * Asks the admin API.
  * @throws RemoteError with the node's code; CodedError CLI_FILE, CLI_USAGE, ADMIN_IDENTITY,
- * RPC_UNREACHABLE or RPC_BAD_ANSWER.
+ * ADMIN_UNREACHABLE or RPC_BAD_ANSWER.
  */
 export async function callAdmin(target: AdminTarget, call: AdminCall): Promise<unknown> {
   const token = readText(target.tokenFile).trim();

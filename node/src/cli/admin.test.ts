@@ -48,6 +48,7 @@ async function run(line: string, env: Record<string, string> = {}) {
     env: { TIME_ADMIN_URL: listener.url, TIME_ADMIN_TOKEN_FILE: join(directory, "token"), ...env },
     out: (text: string) => void (out += text),
     err: (text: string) => void (err += text),
+    handedOver: () => undefined,
     fetch: globalThis.fetch,
     randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes),
     nowMs: () => 0,

@@ -4,6 +4,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** A payment is at a node, or may be: to be said even where standard output cannot be written. */
+  readonly handedOver: (txid: string) => void;
   readonly fetch: typeof fetch;
   readonly randomBytes: (sizeBytes: number) => Uint8Array;
   readonly nowMs: () => number;

@@ -88,6 +88,7 @@ async function run(
       onOut(text);
     },
     err: (text: string) => void (err += text),
+    handedOver: () => undefined,
     fetch: fakeFetch,
     randomBytes: (sizeBytes: number) => new Uint8Array(sizeBytes).fill(seed++),
     nowMs: () => nowMs,
@@ -265,8 +266,8 @@ describe("send", () => {
     const { code, out, err } = await run(line);
     const txid = toHex(txidOf(submitted().body));
     expect(code).toBe(7);
-    expect(out).toContain(`txid:   ${txid}\n`);
-    expect(out).toContain("final: false\n");
+    expect(out).toContain(`txid:      ${txid}\n`);
+    expect(out).toMatch(/^final: +false$/m);
     expect(err).toMatch(/^pending PAYMENT_PENDING: .*\nnext: Do not pay again/);
     node.pending.clear();
     const json = await run(`--json ${line}`);
@@ -319,6 +320,13 @@ describe("send", () => {
     node.submit = () => fail("TX_CONFLICT", "spent already");
     const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`;
     expect(await failure(send)).toEqual([5, "TX_CONFLICT"]);
+  });
+
+  it("takes no payment of another `send` for its own", async () => {
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`;
+    // Both looked at the coins before either had paid.
+    node.submit = () => fail("TX_KNOWN", "it waits already");
+    expect(await failure(send)).toEqual([5, "PAYMENT_KNOWN"]);
   });
 
   it("finds a payment whose answer was lost", async () => {

@@ -9,10 +9,11 @@ export const EXIT_CODES = {
   file: { number: 3, meaning: "A file cannot be read or written, or is damaged." },
   unreachable: { number: 4, meaning: "The node does not answer, or not as a TimeCoin node." },
   refused: { number: 5, meaning: "The node or the rules refuse what was asked." },
-  notFound: { number: 6, meaning: "The node knows no such block or transaction." },
+  notFound: { number: 6, meaning: "The node knows no such block, transaction, link or ban." },
   timeout: {
     number: 7,
-    meaning: "Not final in time. The transaction did not fail: follow it, and do not pay again.",
+    meaning:
+      "Not final in time, or paid and the result could not be shown. The transaction did not fail: follow it, and do not pay again.",
   },
 } as const satisfies Record<string, { number: number; meaning: string }>;
 
@@ -32,6 +33,8 @@ const NAMES: Readonly<Partial<Record<ErrorCode, ExitName>>> = {
   GENESIS_INVALID: "file",
   ADMIN_TOKEN_FILE: "file",
   ADMIN_IDENTITY: "unreachable",
+  ADMIN_UNREACHABLE: "unreachable",
+  ADMIN_NOT_FOUND: "notFound",
   RPC_UNREACHABLE: "unreachable",
   RPC_BAD_ANSWER: "unreachable",
   RPC_NOT_FOUND: "notFound",

@@ -33,7 +33,7 @@ function table(rows: readonly Fields[]): readonly string[] {
   );
 }
 
-function lines(value: unknown): readonly string[] {
+function lines(value: unknown, leastWidth = 0): readonly string[] {
   if (Array.isArray(value)) {
     const items: readonly unknown[] = value;
     if (items.length === 0) return ["(none)"];
@@ -41,7 +41,7 @@ function lines(value: unknown): readonly string[] {
   }
   if (!isFields(value)) return [scalar(value)];
   const flat = Object.entries(value).filter(([, one]) => typeof one !== "object" || one === null);
-  const width = Math.max(0, ...flat.map(([name]) => name.length)) + 1;
+  const width = Math.max(leastWidth, ...flat.map(([name]) => name.length)) + 1;
   return Object.entries(value).flatMap(([name, one]) => {
     if (typeof one !== "object" || one === null)
       return [`${`${name}:`.padEnd(width)} ${scalar(one)}`];
@@ -49,6 +49,6 @@ function lines(value: unknown): readonly string[] {
   });
 }
 
-/** `value` as text that ends with a newline. */
-export const formatForPeople = (value: unknown): string =>
-  `${lines(value).map(printable).join("\n")}\n`;
+/** `value` as text that ends with a newline; its names take `leastWidth` at least. */
+export const formatForPeople = (value: unknown, leastWidth = 0): string =>
+  `${lines(value, leastWidth).map(printable).join("\n")}\n`;

@@ -63,7 +63,8 @@ function report(io: CliIo, failure: Failure, json: boolean): void {
     const next = failure.action === "" ? "" : `next: ${printable(failure.action)}\n`;
     const isPending = exitCodeOf(failure.code) === EXIT_CODES.timeout.number;
     const kind = isPending ? "pending" : "error";
-    io.err(`${kind} ${printable(failure.code)}: ${printable(failure.message)}\n${next}`);
+    const message = failure.message.split("\n").map(printable).join("\n  ");
+    io.err(`${kind} ${printable(failure.code)}: ${message}\n${next}`);
   }
 }
 

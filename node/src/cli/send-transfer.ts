@@ -97,7 +97,7 @@ export async function prepareTransfer(request: SendRequest): Promise<PreparedTra
       dust: mempool.dustSatoshi,
     },
   });
-  if (!built.ok) throw new CodedError(built.code, `${from}: ${built.reason}`);
+  if (!built.ok) throw new CodedError(built.code, `from ${from}: ${built.reason}`);
   const { body, fee, change } = built.value;
   await checkInputs(built.value.coins, { client, genesisHash, genesis });
   const transaction = signTransfer(body, key, genesisHash);

@@ -3,7 +3,7 @@
 // the daemon and `timed config` call it.
 
 import { dirname, resolve } from "node:path";
-import { readUpTo } from "../adapters/bounded-read.ts";
+import { readPlainFile } from "../adapters/bounded-read.ts";
 import { type NodeConfig, NodeConfigSchema } from "../config.ts";
 import { fail, ok, type Result } from "../types/errors.ts";
 import { CONFIG_FILE_VARIABLE, environmentLayer } from "./environment-layer.ts";
@@ -34,7 +34,7 @@ function readLayer(file: string, directory: string): Result<ConfigLayer, ConfigE
   const path = resolve(directory, file);
   let text: string;
   try {
-    text = readUpTo(path, MAX_CONFIG_FILE_BYTES).toString("utf8");
+    text = readPlainFile(path, MAX_CONFIG_FILE_BYTES).toString("utf8");
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return fail("CONFIG_UNREADABLE", `${path}: ${reason}`);

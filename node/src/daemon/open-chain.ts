@@ -2,7 +2,7 @@
 // that belongs to it, and the write-ahead log. A data directory of another genesis is refused.
 
 import { join } from "node:path";
-import { readUpTo } from "../adapters/bounded-read.ts";
+import { readPlainFile } from "../adapters/bounded-read.ts";
 import { type FileWalLog, openFileWal } from "../adapters/file-wal.ts";
 import type { LevelStore } from "../adapters/level-store/level-store.ts";
 import { openLevelStore } from "../adapters/level-store/open.ts";
@@ -41,7 +41,7 @@ export async function openChain(config: NodeConfig): Promise<OpenChain> {
 function readGenesis(path: string): Genesis {
   let text: string;
   try {
-    text = readUpTo(path, MAX_GENESIS_BYTES).toString("utf8");
+    text = readPlainFile(path, MAX_GENESIS_BYTES).toString("utf8");
   } catch (cause) {
     throw new CodedError("GENESIS_INVALID", `${path}: cannot be read: ${String(cause)}`, { cause });
   }

@@ -2,7 +2,7 @@
 // validator key and node key are of one member. What cannot work is refused before a port opens, as it
 // would only show as a validator that never signs. Called by daemon.ts and init-command.ts.
 
-import { foreignAccess } from "../adapters/local-files.ts";
+import { foreignAccess, READABLE_BY_ALL } from "../adapters/local-files.ts";
 import { readSeedFile } from "../adapters/seed-file.ts";
 import { equalBytes } from "../codec/bytes.ts";
 import { toHex } from "../codec/hex.ts";
@@ -11,8 +11,6 @@ import { nodeIdOf } from "../crypto/pure-keys.ts";
 import type { Genesis } from "../genesis.ts";
 import type { Log } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
-
-const READABLE_BY_ALL = 0o004;
 
 /** The member of the genesis that votes with this key. Validators cannot join later in this version. */
 export const memberOf = (genesis: Genesis, publicKey: Uint8Array) =>

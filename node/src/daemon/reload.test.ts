@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
@@ -29,6 +30,7 @@ beforeEach(() => {
   lines = [];
   written = ok(configOf({}));
   writeFileSync(tokenFile, FIRST);
+  chmodSync(tokenFile, 0o600);
   log = createLog({
     level: "info",
     format: "json",
@@ -53,6 +55,24 @@ it("applies log level and token, to logs that exist already, and names the rest"
   expect(reload.token?.isShownBy(`Bearer ${SECOND}`)).toBe(true);
   expect(reload.token?.isShownBy(`Bearer ${FIRST}`)).toBe(false);
   expect(lines.join()).not.toContain(SECOND);
+});
+
+it("names the token only where it is another one, and warns where everybody can read it", () => {
+  chmodSync(tokenFile, 0o644);
+  const reload = started();
+  expect(lines.join()).toContain(`${tokenFile} can be read by every user: chmod 600`);
+  expect(reload.reload()).toMatchObject({ ok: true, value: { applied: [], needRestart: [] } });
+});
+
+it("does not wait for a pipe that nobody writes to", () => {
+  const reload = started();
+  const pipe = join(directory, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  written = ok(configOf({ admin: { tokenFile: pipe } }));
+  expect(reload.reload()).toMatchObject({
+    code: "ADMIN_TOKEN_FILE",
+    reason: `${pipe}: it is not a plain file`,
+  });
 });
 
 it("changes nothing where the configuration or the token is refused", () => {

@@ -2,7 +2,8 @@
 // Every other change is named and waits for the next start. A configuration that is refused changes
 // nothing: the node goes on as it was, and says why. Called on SIGHUP and by the admin API.
 
-import { readUpTo } from "../adapters/bounded-read.ts";
+import { readPlainFile } from "../adapters/bounded-read.ts";
+import { foreignAccess, READABLE_BY_ALL } from "../adapters/local-files.ts";
 import type { NodeLog } from "../adapters/log.ts";
 import { changedLeaves } from "../config/changed-leaves.ts";
 import type { NodeConfig } from "../config.ts";
@@ -31,7 +32,7 @@ export class ConfigReload {
     this.#parts = parts;
     const { tokenFile } = parts.config.admin;
     if (tokenFile === undefined) return;
-    const token = readToken(tokenFile);
+    const token = this.#read(tokenFile);
     if (!token.ok) throw new CodedError(token.code, token.reason);
     this.#token = token.value;
   }
@@ -47,7 +48,7 @@ export class ConfigReload {
     if (reloaded.ok) log.info({ ...reloaded.value }, "configuration read again");
     else log.error({ code: reloaded.code }, `${reloaded.reason}; the node goes on as it was`);
     if (reloaded.ok && reloaded.value.applied.includes(LEVEL)) {
-      log.info({ level: log.level(), started: config.log.level }, "log level");
+      log.info({ logLevel: log.level(), started: config.log.level }, "log level");
     }
     return reloaded;
   }
@@ -60,24 +61,37 @@ export class ConfigReload {
     const applied: string[] = [];
     const { tokenFile } = next.value.admin;
     if (this.#token !== undefined && tokenFile !== undefined) {
-      const token = readToken(tokenFile);
+      const token = this.#read(tokenFile);
       if (!token.ok) return fail(token.code, token.reason);
+      if (!token.value.isSame(this.#token)) applied.push(TOKEN);
       this.#token = token.value;
-      applied.push(TOKEN);
     }
     if (next.value.log.level !== log.level()) {
       log.setLevel(next.value.log.level);
       applied.push(LEVEL);
     }
-    const needRestart = changed.filter((path) => path !== LEVEL && !applied.includes(path));
+    // Another file may hold the same token.
+    const isAtOnce = (path: string): boolean =>
+      path === LEVEL || (path === TOKEN && this.#token !== undefined && tokenFile !== undefined);
+    const needRestart = changed.filter((path) => !isAtOnce(path));
     return ok({ applied, needRestart });
+  }
+
+  /** Warns of a file that everybody can read. */
+  #read(path: string): Result<BearerToken, "ADMIN_TOKEN_FILE"> {
+    const token = readToken(path);
+    if (token.ok && (foreignAccess(path) & READABLE_BY_ALL) !== 0) {
+      const why = `${path} can be read by every user: chmod 600`;
+      this.#parts.log.warn({ code: "ADMIN_TOKEN_FILE" }, why);
+    }
+    return token;
   }
 }
 
 function readToken(path: string): Result<BearerToken, "ADMIN_TOKEN_FILE"> {
   let text: string;
   try {
-    text = readUpTo(path, MAX_TOKEN_FILE_BYTES).toString("utf8");
+    text = readPlainFile(path, MAX_TOKEN_FILE_BYTES).toString("utf8");
   } catch (cause) {
     return fail(
       "ADMIN_TOKEN_FILE",

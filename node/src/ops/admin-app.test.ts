@@ -125,14 +125,29 @@ describe("the admin API", () => {
     });
   });
 
+  it("says what is wrong with a body", async () => {
+    expect(await ask("PUT", "/log-level", { level: "info", x: 1 })).toMatchObject({
+      status: 400,
+      body: { error: { message: 'Unrecognized key: "x"' } },
+    });
+    const reason = "x".repeat(20_000);
+    expect(await ask("PUT", "/bans", { target: "10.0.0.1", durationMs: 5, reason })).toMatchObject({
+      status: 413,
+      body: { error: { message: "the body is larger than 16kb" } },
+    });
+  });
+
   it("adds and drops peers", async () => {
     expect(await ask("POST", "/peers", { address: PEER })).toMatchObject({ status: 202 });
     expect(await ask("POST", "/peers", { address: "x" })).toMatchObject({
       status: 400,
       body: { error: { code: "PEER_ADDRESS_INVALID" } },
     });
-    expect(await ask("DELETE", "/peers/ab")).toEqual({ status: 200, body: { dropped: true } });
-    expect(await ask("DELETE", "/peers/cd")).toEqual({ status: 200, body: { dropped: false } });
+    expect(await ask("DELETE", "/peers/ab")).toEqual({ status: 200, body: { dropped: "ab" } });
+    expect(await ask("DELETE", "/peers/cd")).toMatchObject({
+      status: 404,
+      body: { error: { code: "ADMIN_NOT_FOUND" } },
+    });
   });
 
   it("sets, lifts and clears bans", async () => {
@@ -144,7 +159,11 @@ describe("the admin API", () => {
       body: { error: { code: "BAN_TARGET_INVALID" } },
     });
     expect(await ask("POST", "/bans/lift", { target: "10.0.0.0/8" })).toMatchObject({
-      body: { lifted: true },
+      body: { lifted: "10.0.0.0/8" },
+    });
+    expect(await ask("POST", "/bans/lift", { target: "10.9.0.0/16" })).toMatchObject({
+      status: 404,
+      body: { error: { code: "ADMIN_NOT_FOUND" } },
     });
     expect(await ask("DELETE", "/bans")).toEqual({ status: 200, body: { ended: 1 } });
   });

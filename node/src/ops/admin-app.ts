@@ -23,6 +23,7 @@ const WARNING_PERIOD_MS = 10_000;
 
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   ADMIN_UNAUTHORIZED: 401,
+  ADMIN_NOT_FOUND: 404,
   BANS_FULL: 409,
   RPC_INTERNAL: 500,
 };
@@ -37,16 +38,18 @@ const BanBody = z.strictObject({
 });
 const LiftBody = z.strictObject({ target: z.string().max(MAX_TEXT) });
 
-function refuse(response: Response, code: ErrorCode, reason: string): void {
+function refuse(response: Response, code: ErrorCode, reason: string, status = STATUS[code]): void {
   const { action } = ERRORS[code];
-  response.status(STATUS[code] ?? 400).json({ error: { code, message: reason, action } });
+  response.status(status ?? 400).json({ error: { code, message: reason, action } });
 }
 
 /** @throws CodedError ADMIN_REQUEST where the body is of another form. */
 function bodyOf<T>(request: Request, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(request.body ?? {});
   if (parsed.success) return parsed.data;
-  const reasons = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const reasons = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  );
   throw new CodedError("ADMIN_REQUEST", reasons.join("; "));
 }
 
@@ -75,7 +78,7 @@ function addChanges(app: Express, { facts, log }: AdminAppOptions): void {
   app.put("/log-level", (request, response) => {
     const { level } = bodyOf(request, LevelBody);
     // First, so that the line is seen whatever the new level is.
-    log.warn({ level }, "admin: log level");
+    log.warn({ logLevel: level }, "admin: log level");
     facts.setLogLevel(level);
     response.json({ level });
   });
@@ -86,9 +89,10 @@ function addChanges(app: Express, { facts, log }: AdminAppOptions): void {
   });
   app.delete("/peers/:id", (request, response) => {
     const { id } = request.params;
-    const dropped = facts.dropPeer(id);
-    if (dropped) log.info({ peer: id }, "admin: peer dropped");
-    response.json({ dropped });
+    if (!facts.dropPeer(id))
+      throw new CodedError("ADMIN_NOT_FOUND", `there is no link with ${JSON.stringify(id)}`);
+    log.info({ peer: id }, "admin: peer dropped");
+    response.json({ dropped: id });
   });
   app.put("/drain", (request, response) => {
     const { draining } = bodyOf(request, DrainBody);
@@ -110,9 +114,13 @@ function addBans(app: Express, { facts, log }: AdminAppOptions): void {
   });
   app.post("/bans/lift", (request, response) => {
     const { target } = bodyOf(request, LiftBody);
-    const lifted = valueOf(facts.bans.lift(target));
-    if (lifted) log.info({ target }, "admin: ban lifted");
-    response.json({ lifted });
+    if (!valueOf(facts.bans.lift(target)))
+      throw new CodedError(
+        "ADMIN_NOT_FOUND",
+        `there is no ban of exactly ${JSON.stringify(target)}`,
+      );
+    log.info({ target }, "admin: ban lifted");
+    response.json({ lifted: target });
   });
   app.delete("/bans", (_request, response) => {
     const ended = facts.bans.clear();
@@ -129,8 +137,9 @@ function addErrors(app: Express, { log }: AdminAppOptions): void {
     if (response.headersSent) return next(cause);
     if (cause instanceof CodedError) return refuse(response, cause.code, cause.message);
     const { status = 500 } = cause as { status?: number };
-    if (status < 500)
-      return refuse(response, "ADMIN_REQUEST", "the body is not JSON, or too large");
+    if (status === 413)
+      return refuse(response, "ADMIN_REQUEST", `the body is larger than ${MAX_BODY}`, status);
+    if (status < 500) return refuse(response, "ADMIN_REQUEST", "the body is not JSON");
     log.error({ path: request.path, cause }, "admin request failed");
     return refuse(response, "RPC_INTERNAL", "failed; the node's log has the cause");
   };

@@ -25,6 +25,10 @@ export class BearerToken {
     return ok(new BearerToken(token));
   }
 
+  isSame(other: BearerToken): boolean {
+    return timingSafeEqual(this.#digest, other.#digest);
+  }
+
   /** Whether an Authorization header shows this token. */
   isShownBy(header: string | undefined): boolean {
     const shown = /^Bearer (\S+)$/i.exec(header ?? "")?.[1];

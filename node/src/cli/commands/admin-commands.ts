@@ -72,7 +72,7 @@ function addBanCommands(program: Command, context: CommandContext): void {
     },
   )
     .argument("<target>", "40 hex digits, 10.1.2.3 or 10.1.0.0/16")
-    .argument("[seconds]", "how long", wholeNumber(1, MAX_SECONDS), DAY_SECONDS)
+    .argument("[seconds]", "how long; without it a day", wholeNumber(1, MAX_SECONDS), DAY_SECONDS)
     .option("--reason <text>", "shown by list-banned");
   add(program, context, ["lift-ban", "end the ban of exactly this target"], (command) => ({
     method: "POST",

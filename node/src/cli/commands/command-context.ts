@@ -38,6 +38,10 @@ export function clientOf({ io }: CommandContext, command: Command): RpcClient {
   if (!URL.canParse(rpcUrl) || !/^https?:/.test(rpcUrl)) {
     throw new CodedError("CLI_USAGE", `${rpcUrl} is not an http:// or https:// URL`);
   }
+  const { username, password } = new URL(rpcUrl);
+  if (username !== "" || password !== "") {
+    throw new CodedError("CLI_USAGE", "the RPC URL holds a user or a password; the RPC takes none");
+  }
   return createRpcClient(rpcUrl, { fetch: io.fetch, timeoutMs: CALL_TIMEOUT_MS });
 }
 

@@ -34,14 +34,15 @@ const isUnclear = (error: unknown): error is Unclear =>
 
 /**
  * Undefined where the node took the payment, else why that is not known.
- * @throws RemoteError where the node refuses it: then nothing was paid.
+ * @throws RemoteError where the node refuses it, and CodedError PAYMENT_KNOWN where it holds the very same
+ * payment: then this command has paid nothing.
  */
-async function submit(client: RpcClient, { hex }: PreparedTransfer): Promise<Unclear | undefined> {
+async function submit(client: RpcClient, prepared: PreparedTransfer): Promise<Unclear | undefined> {
   try {
-    await client.call("sendrawtransaction", { hex });
+    await client.call("sendrawtransaction", { hex: prepared.hex });
     return undefined;
   } catch (error) {
-    if (error instanceof RemoteError && error.code === "TX_KNOWN") return undefined;
+    if (error instanceof RemoteError && error.code === "TX_KNOWN") throw madeBefore(prepared);
     if (isUnclear(error)) return error;
     throw error;
   }
@@ -92,7 +93,7 @@ async function finish(sent: Sent, unclear: Unclear | undefined): Promise<void> {
   const { final, wasSeen } = await followTransfer(client, txid, timeoutMs, io);
   if (final !== undefined) {
     const outcome = { final: true, ...final, seconds: (io.nowMs() - startMs) / 1000 };
-    return show(context, command, { ...facts, ...outcome }, formatForPeople(outcome));
+    return show(context, command, { ...facts, ...outcome }, formatForPeople(outcome, WIDTH));
   }
   if (unclear !== undefined && !wasSeen) throw lost(unclear, txid);
   show(context, command, { ...facts, final: false }, NOT_FINAL);
@@ -103,19 +104,29 @@ async function finish(sent: Sent, unclear: Unclear | undefined): Promise<void> {
   );
 }
 
-const NOT_FINAL = formatForPeople({ final: false });
+/** What comes later stands under what came at once. */
+const WIDTH = "blockhash".length;
+const NOT_FINAL = formatForPeople({ final: false }, WIDTH);
 
 /** The txid at once: on standard output for people, on standard error beside the JSON result. */
 function announce({ context, command, prepared }: Sent, unclear: Unclear | undefined): void {
   const { hex: _hex, ...facts } = prepared;
   const { io } = context;
   const isTaken = unclear === undefined;
+  io.handedOver(facts.txid);
   if (isJson(command)) {
     return io.err(`${JSON.stringify({ sent: { txid: facts.txid, isTaken } })}\n`);
   }
-  show(context, command, facts);
+  show(context, command, facts, formatForPeople(facts, WIDTH));
   if (!isTaken) io.err(`${printable(unclear.message)}; looking for the payment at the node\n`);
 }
+
+/** Two payments of one amount from the same coins are one transaction, and this one was not sent before. */
+const madeBefore = ({ txid, amount, to }: PreparedTransfer): CodedError =>
+  new CodedError(
+    "PAYMENT_KNOWN",
+    `payment ${txid} of ${amount} TIME to ${to} waits at the node already; it is not made a second time`,
+  );
 
 /** An answer that was lost on the way says nothing of the payment: the user must look, not repeat. */
 function lost(unclear: Unclear, txid: string): CodedError {

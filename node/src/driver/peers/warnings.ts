@@ -4,7 +4,7 @@
 // Bound: MAX_OPEN such counts at a time; what comes beyond is counted as from "others". Called by whatever
 // in the driver warns of what peers do; the driver's tick closes the minutes.
 
-import type { Clock, Log } from "../../ports.ts";
+import type { Clock, Log, LogFields } from "../../ports.ts";
 
 const MAX_LINES = 3;
 const MAX_OPEN = 64;
@@ -31,12 +31,12 @@ export class Warnings {
   }
 
   /** @param who the peer or validator that caused it. */
-  warn(who: string, fields: object, text: string): void {
+  warn(who: string, fields: LogFields, text: string): void {
     const count = this.#countOf(who, "warn", text);
     if (this.#isSaid(count)) this.#log.warn(fields, text);
   }
 
-  error(who: string, fields: object, text: string): void {
+  error(who: string, fields: LogFields, text: string): void {
     const count = this.#countOf(who, "error", text);
     if (this.#isSaid(count)) this.#log.error(fields, text);
   }

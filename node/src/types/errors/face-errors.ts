@@ -84,6 +84,14 @@ export const FACE_ERRORS = {
     "The admin request does not fit: an unknown path or method, or a body of another form.",
     "Compare it with docs/reference/admin.md.",
   ),
+  ADMIN_NOT_FOUND: entry(
+    "There is no such link or ban, so nothing was ended.",
+    "`time-cli get-peer-info` and `time-cli list-banned` show what there is.",
+  ),
+  ADMIN_UNREACHABLE: entry(
+    "Nothing answers at the admin address, or what answers is no admin API.",
+    "Check --admin-url (TIME_ADMIN_URL), and that the node has admin.tokenFile set; its log names the admin address at the start.",
+  ),
   ADMIN_IDENTITY: entry(
     "What answers at the admin address does not show the node id that was asked for. The token was not sent.",
     "Check --admin-url and --node-id; the node's /status has its node id.",
@@ -124,6 +132,10 @@ export const FACE_ERRORS = {
   FEE_TOO_HIGH: entry(
     "The payment would cost more than 1 % of its amount and more than 0.1 TIME, or more than --max-fee.",
     "Pay from smaller coins (list-unspent shows them), or accept the fee with --max-fee.",
+  ),
+  PAYMENT_KNOWN: entry(
+    "The node holds this very payment already: another `send` of the same amount to the same address made it from the same coins at the same moment, or an earlier one that was interrupted. This command has paid nothing.",
+    "Look at the named payment with time-cli get-transaction. To pay the same once more, wait until it is final, and send again.",
   ),
   PAYMENT_PENDING: entry(
     "The node took the payment; it was not final within --timeout. It did not fail.",
