@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { fromRoot } from "../tools/network/product-images.ts";
+import { compiledDaemon } from "../tools/processes/compiled-daemon.ts";
 import { LocalNetwork } from "../tools/processes/local-network.ts";
 import { type Benchmark, type Measurement, type Say, seconds } from "./benchmark.ts";
 
@@ -26,7 +27,7 @@ interface Caught {
 }
 
 async function catchUp(blocks: number, payments: number, say: Say): Promise<Caught> {
-  const network = await LocalNetwork.create(SERVERS + 1);
+  const network = await LocalNetwork.create(SERVERS + 1, {}, { entry: compiledDaemon() });
   try {
     say(`making ${blocks} blocks of ${payments} payments`);
     const amounts = ["--blocks", `${blocks}`, "--payments", `${payments}`, "--nodes", `${SERVERS}`];

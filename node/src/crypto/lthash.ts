@@ -29,9 +29,9 @@ export class LtHash {
   /** The accumulator that toBytes wrote. */
   static fromBytes(bytes: Uint8Array): LtHash {
     invariant(bytes.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
-    const lanes = new Uint16Array(LANES);
-    for (let i = 0; i < LANES; i++) lanes[i] = laneAt(bytes, i);
-    return new LtHash(lanes);
+    const sum = LtHash.empty();
+    sum.#accumulate(bytes, 1);
+    return sum;
   }
 
   add(element: Uint8Array): void {
@@ -60,13 +60,12 @@ export class LtHash {
   }
 
   #accumulate(bytes: Uint8Array, sign: 1 | -1): void {
+    const lanes = this.#lanes;
+    // A view says the byte order, so that the platform's has no say in a state root.
+    const numbers = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let i = 0; i < LANES; i++) {
       // The typed array keeps the low 16 bits: the sum modulo 2^16, for either sign.
-      this.#lanes[i] = (this.#lanes[i] ?? 0) + sign * laneAt(bytes, i);
+      lanes[i] = (lanes[i] ?? 0) + sign * numbers.getUint16(2 * i, true);
     }
   }
 }
-
-/** Lanes are read byte by byte, so that the platform's byte order has no say in a state root. */
-const laneAt = (bytes: Uint8Array, i: number): number =>
-  (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);

@@ -67,6 +67,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
   const chain = new ChainState(store, {
     genesisHash,
     rules,
+    rulesOnce: { params, verify: ports.verify ?? verifySignature },
     verify,
     self: signer?.publicKey,
     clock: ports.clock,

@@ -41,6 +41,8 @@ const MAX_JUDGED = 16;
 export interface ChainStateOptions {
   readonly genesisHash: Uint8Array;
   readonly rules: TxRules;
+  /** The same, for transactions that are met once, in catch-up: their signatures are not remembered. */
+  readonly rulesOnce: TxRules;
   readonly verify: VerifySignature;
   /** Own validator key, if the node holds one. */
   readonly self: Uint8Array | undefined;
@@ -221,10 +223,10 @@ export class ChainState {
 
   /** For the certified blocks that follow a decided one. */
   runFrom(first: DecidedBlock): BlockRun {
-    const { rules, clock, metrics } = this.#options;
+    const { rulesOnce, clock, metrics } = this.#options;
     return new BlockRun(first, {
       view: this.#store,
-      rules,
+      rules: rulesOnce,
       clock,
       metrics,
       context: (validators) => this.#verifyContext(validators),
