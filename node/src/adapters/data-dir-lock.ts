@@ -30,11 +30,10 @@ const HolderSchema = z.object({
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   const unusable = (cause: unknown) =>
-    new CodedError(
-      "DATA_DIR_UNUSABLE",
-      `data directory ${dataDir}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause, details: { path: dataDir } },
-    );
+    new CodedError("DATA_DIR_UNUSABLE", `data directory ${dataDir}: ${reasonOf(cause)}`, {
+      cause,
+      details: { path: dataDir },
+    });
   let database: ClassicLevel;
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -52,6 +51,12 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
     throw unusable(error);
   }
   return { release: () => database.close() };
+}
+
+/** With the database's own cause: "it failed to open" does not say that the disk is full. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
 }
 
 function isLocked(error: unknown): boolean {

@@ -1,11 +1,12 @@
 // A small JSON file that a node keeps for its own convenience (bans, addresses of peers): read once at
 // start, written a moment after a change, off the event loop's path. A write goes to a second file that
 // takes the first one's place, so a crash leaves the old or the new one. A file that cannot be read or is
-// not of the schema counts as absent, with a warning: nothing here is needed for safety.
+// not of the schema counts as absent, with a warning: nothing here is needed for safety. It is kept beside the
+// new one as `….damaged`, as it may hold what somebody wrote on purpose.
 
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, renameSync, statSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Clock, Log, Timer } from "../ports.ts";
 import { errorCodeOf } from "./disk.ts";
 
@@ -44,8 +45,10 @@ export class SavedFile<S extends z.ZodType> {
       return schema.parse(JSON.parse(readFileSync(path, "utf8")));
     } catch (error) {
       if (errorCodeOf(error) === "ENOENT") return undefined;
-      const detail = error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unreadable";
-      log.warn({ code: "P2P_FILE_UNREADABLE", path, detail }, "begun anew without it");
+      const kept = `${path}.damaged`;
+      const detail = reasonOf(error);
+      log.warn({ code: "P2P_FILE_UNREADABLE", path, kept, detail }, "begun anew without it");
+      setAside(path, kept);
       return undefined;
     }
   }
@@ -83,6 +86,20 @@ export class SavedFile<S extends z.ZodType> {
           this.#hasFailed = true;
         },
       );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error).replaceAll("\n", " ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The next write takes its place in any case. */
+function setAside(path: string, kept: string): void {
+  try {
+    renameSync(path, kept);
+  } catch {
+    // On a disk that takes nothing, the next write will say so.
   }
 }
 

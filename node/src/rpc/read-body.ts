@@ -3,6 +3,7 @@
 // would hold more, the one that has been on its way longest is cut, as a client that means it needs no
 // more than a moment. Made by rpc-app.ts.
 
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 
 /** What was read, or why nothing was. "gone": the client went away, or was cut. */
@@ -61,7 +62,8 @@ export class BodyReader {
       this.#readings.delete(reading);
       this.#readingBytes -= reading.sizeBytes;
     }
-    return { text: Buffer.concat(chunks).toString("utf8") };
+    const body = Buffer.concat(chunks);
+    return isUtf8(body) ? { text: body.toString("utf8") } : { refused: "notPlainText" };
   }
 
   #grow(reading: Reading, sizeBytes: number): void {

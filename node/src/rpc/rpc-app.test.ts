@@ -118,6 +118,8 @@ it("refuses compressed bodies, unknown charsets and empty bodies", async () => {
     status: 400,
     answer: { error: { code: -32700 } },
   });
+  const latin1 = Uint8Array.from(Buffer.from(CALL.replace("1", '"\xe9"'), "latin1"));
+  expect(await post(latin1)).toMatchObject({ status: 400, answer: { error: { code: -32700 } } });
   expect(await post("")).toMatchObject({ answer: { error: { code: -32700 } } });
 });
 

@@ -93,11 +93,21 @@ export const sendRawTransaction = defineMethod({
   }),
   result: hash("Transaction id"),
   handle(facts, { hex }) {
-    const result = facts.submit(decodeTransaction(fromHex(hex)));
+    const result = facts.submit(transactionIn(hex));
     if (!result.ok) throw new CodedError(result.code, result.reason);
     return toHex(result.value);
   },
 });
+
+/** @throws CodedError CODEC_MALFORMED where it is the hex of no transaction. */
+function transactionIn(hex: string): Transaction {
+  try {
+    return decodeTransaction(fromHex(hex));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError("CODEC_MALFORMED", `hex: it encodes no transaction: ${reason}`, { cause });
+  }
+}
 
 type WaitEnd = "done" | "timeout" | "stopping" | "gone";
 

@@ -7,7 +7,7 @@ export const CHAIN_ERRORS = {
   // codec
   CODEC_MALFORMED: entry(
     "Bytes do not decode as the type they claim to be.",
-    "From a peer: nothing to do, it was disconnected. From a file: restore that file.",
+    "From a peer: nothing to do, it was disconnected. From a file: restore that file. To the RPC: the transaction format is in docs/reference/rpc.md.",
   ),
   CODEC_TOO_LARGE: entry(
     "A message, frame or record is larger than its bound allows.",

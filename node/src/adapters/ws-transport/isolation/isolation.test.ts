@@ -187,7 +187,9 @@ describe("the ban list on disk", () => {
     writeFileSync(path, text);
     const { isolation, warnings } = openIsolation(path);
     expect(isolation.list()).toEqual([]);
-    expect(warnings).toMatchObject([{ code: "P2P_FILE_UNREADABLE", path }]);
+    const kept = `${path}.damaged`;
+    expect(warnings).toMatchObject([{ code: "P2P_FILE_UNREADABLE", path, kept }]);
+    expect(readFileSync(kept, "utf8")).toBe(text);
     isolation.set(idOf(7), MINUTE_MS, "mine");
     await closed(isolation);
     expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ bans: [{ target: idOf(7) }] });
