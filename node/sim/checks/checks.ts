@@ -264,7 +264,7 @@ export class Checks {
     const both = validators.filter(
       (_, i) => ours.signers[i] === true && theirs.signers[i] === true,
     );
-    const marker = machine.haltMarker;
+    const marker = machine.haltMarker?.kind === "diverged" ? undefined : machine.haltMarker;
     const named = (conflict.kind === "sameRound" ? marker?.culprits : marker?.suspects) ?? [];
     const keys = both.map(({ publicKey }) => toHex(publicKey));
     if (named.map(({ publicKey }) => publicKey).join() !== keys.join()) {

@@ -1,5 +1,5 @@
 // The halt marker: a JSON file in the data directory that a person can read, written when the node has seen
-// two certified blocks at one height. As long as a file of that name stands there, whatever it holds, the
+// two certified blocks at one height, or a certified block that its ledger refuses. As long as a file of that name stands there, whatever it holds, the
 // node does not start (docs/adr/0013). Clearing keeps it under another name: it is the proof.
 
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { z } from "zod";
 import { encodeCertificate } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import type { Certificate, UnixMs, ValidatorSet } from "../types/chain.ts";
+import type { Divergence } from "../types/divergence.ts";
 import { CodedError } from "../types/errors.ts";
 import { type ForkFound, namedIn } from "../types/fork.ts";
 import { type Disk, systemDisk } from "./disk.ts";
@@ -24,19 +25,28 @@ const Side = z.object({
   /** The certificate in SSZ: anybody with the validator set can check it. */
   certificate: z.string().regex(/^[0-9a-f]*$/),
 });
-const MarkerSchema = z.object({
+const Common = z.object({
   type: z.literal(MARKER_TYPE),
   at: z.string(),
   genesisHash: hex(32),
   height: whole,
+  theirs: Side,
+  meaning: z.string(),
+});
+const ForkSchema = Common.extend({
   kind: z.enum(["sameRound", "crossRound"]),
   culprits: z.array(Named),
   suspects: z.array(Named),
   ours: Side,
-  theirs: Side,
-  meaning: z.string(),
 });
+const DivergenceSchema = Common.extend({
+  kind: z.literal("diverged"),
+  stateRoot: hex(32),
+  reason: z.string(),
+});
+const MarkerSchema = z.discriminatedUnion("kind", [ForkSchema, DivergenceSchema]);
 
+export type ForkMarker = z.output<typeof ForkSchema>;
 export type HaltMarker = z.output<typeof MarkerSchema>;
 
 const MEANING = {
@@ -44,15 +54,19 @@ const MEANING = {
     "More than f validators broke the protocol. Each culprit signed both blocks in one round, which is proof against it.",
   crossRound:
     "More than f validators broke the protocol. The two blocks were certified in different rounds: each suspect signed both and is to be asked for the prevotes that let it change its lock.",
+  diverged:
+    "Where the other nodes go on, this one's state is wrong: check its version, its disk and its memory. `timed halt clear` then sets its chain aside, and the next start fetches it anew. Where all stop at this block, more than f validators broke the protocol, or all run a version that is wrong.",
 } as const;
 
 export const haltMarkerPath = (dataDir: string): string => join(dataDir, FILE);
 
+interface MarkerPlace {
+  readonly genesisHash: Uint8Array;
+  readonly nowMs: UnixMs;
+}
+
 /** What the marker says of a fork. */
-export function haltMarkerOf(
-  found: ForkFound,
-  { genesisHash, nowMs }: { genesisHash: Uint8Array; nowMs: UnixMs },
-): HaltMarker {
+export function haltMarkerOf(found: ForkFound, { genesisHash, nowMs }: MarkerPlace): ForkMarker {
   const { height, conflict, validators } = found;
   const named = namedIn(conflict).map((index) => ({ index, publicKey: keyAt(validators, index) }));
   const { kind } = conflict;
@@ -67,6 +81,25 @@ export function haltMarkerOf(
     ours: sideOf(found.ours, validators),
     theirs: sideOf(found.theirs, validators),
     meaning: MEANING[kind],
+  };
+}
+
+/** What the marker says of a certified block that the ledger refuses. */
+export function divergenceMarkerOf(
+  { certified, reason, validators }: Divergence,
+  { genesisHash, nowMs }: MarkerPlace,
+): HaltMarker {
+  const { height, stateRoot } = certified.block.header;
+  return {
+    type: MARKER_TYPE,
+    at: new Date(nowMs).toISOString(),
+    genesisHash: toHex(genesisHash),
+    height,
+    kind: "diverged",
+    stateRoot: toHex(stateRoot),
+    reason,
+    theirs: sideOf(certified.certificate, validators),
+    meaning: MEANING.diverged,
   };
 }
 
@@ -119,10 +152,13 @@ export function refuseWhereHalted(dataDir: string, disk: Disk = systemDisk): voi
   throw new CodedError("NODE_HALTED", `${path}: ${summaryOf(marker)}`, { details: { path } });
 }
 
-/** One line: the fork and who is to answer for it. */
+/** One line: the fork and who is to answer for it, or the block that was refused. */
 export function summaryOf(marker: HaltMarker | "damaged"): string {
   if (marker === "damaged") return "a halt marker that cannot be read";
-  const { height, ours, theirs, culprits, suspects } = marker;
+  const { height, theirs } = marker;
+  if (marker.kind === "diverged")
+    return `block ${theirs.blockHash} of height ${height} is certified, and the ledger here refuses it: ${marker.reason}`;
+  const { ours, culprits, suspects } = marker;
   const keys = [...culprits, ...suspects].map(({ publicKey }) => publicKey).join(", ");
   return (
     `height ${height} has two certified blocks, ${ours.blockHash} (round ${ours.round}) here and ` +

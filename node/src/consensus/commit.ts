@@ -9,16 +9,19 @@ import type { Effect, Input } from "./api.ts";
 import { type Commit, type ConsensusState, candidateOf } from "./state.ts";
 import { certificateOf, isNil, valueOf } from "./tally.ts";
 
-/** Paper lines 49-54. Decides where a commit is known and its block held; asks once for a block that is not. */
+/**
+ * Paper lines 49-54. Decides where a commit is known and its block held; asks once for a block that is not. One
+ * that was judged invalid here is asked for, too: it comes with its certificate, which shows the driver that the
+ * state here is not the quorum's (docs/adr/0024). Nothing more is said at this height.
+ */
 export function tryDecide(state: ConsensusState, out: Effect[]): void {
   const { commit } = state;
   if (commit === undefined || state.decided) return;
   const candidate = candidateOf(state, commit.hash);
-  if (candidate === undefined) {
+  if (candidate === undefined || !candidate.valid) {
     if (!state.fetchAsked) askForBlock(state, out);
     return;
   }
-  invariant(candidate.valid, "a quorum committed a block that this node judged invalid");
   const certificate = commitCertificate(state, commit);
   out.push({ type: "broadcastCertificate", certificate });
   decide(state, { block: candidate.block, certificate }, candidate.hex, out);

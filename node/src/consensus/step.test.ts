@@ -288,15 +288,20 @@ describe("step", () => {
         },
       ],
     ],
-    [
-      "a commit of a block that the ledger refused",
-      [
-        { ...(proposal(0, 1) as Extract<Input, { type: "proposal" }>), valid: false },
-        { type: "certificate", certificate: certificate({ type: 2, blockHash: hashOf(1) }) },
-      ],
-    ],
   ])("throws on %s", (_name, list) => {
     expect(() => play(list)).toThrow("invariant broken");
+  });
+
+  it("asks for a committed block that the ledger refused, and does not decide it", () => {
+    const invalid: Input = {
+      ...(proposal(0, 1) as Extract<Input, { type: "proposal" }>),
+      valid: false,
+    };
+    const commit = certificate({ type: 2, blockHash: hashOf(1) });
+    const effects = play([invalid, { type: "certificate", certificate: commit }]);
+    const types = effects.map(({ type }) => type);
+    expect(types).toContain("fetchBlock");
+    expect(types).not.toContain("decide");
   });
 
   it("throws on a vote of nobody before it counts it", () => {

@@ -17,6 +17,7 @@ import { EvidencePool } from "../mempool/evidence-pool.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool } from "../mempool/mempool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
+import type { Divergence } from "../types/divergence.ts";
 import type { ForkFound } from "../types/fork.ts";
 
 export interface NodePorts {
@@ -44,6 +45,8 @@ export interface NodeOptions {
   readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
   /** Makes a fork durable; onFatal follows with CHAIN_FORKED. */
   readonly onFork?: (found: ForkFound) => void;
+  /** Makes a divergence durable; onFatal follows with STATE_DIVERGED. */
+  readonly onDivergence?: (found: Divergence) => void;
 }
 
 export interface ConsensusNode {
@@ -89,6 +92,7 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     onFatal: options.onFatal,
     onCommit: options.onCommit,
     onFork: options.onFork ?? (() => undefined),
+    onDivergence: options.onDivergence ?? (() => undefined),
   });
   return { chain, driver, mempool };
 }

@@ -8,7 +8,12 @@
 
 import { lockDataDir } from "../adapters/data-dir-lock.ts";
 import type { FileSigner } from "../adapters/file-signer.ts";
-import { haltMarkerOf, refuseWhereHalted, writeHaltMarker } from "../adapters/halt-marker.ts";
+import {
+  divergenceMarkerOf,
+  haltMarkerOf,
+  refuseWhereHalted,
+  writeHaltMarker,
+} from "../adapters/halt-marker.ts";
 import type { NodeLog } from "../adapters/log.ts";
 import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
 import { readSeedFile } from "../adapters/seed-file.ts";
@@ -163,6 +168,11 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     onFatal,
     onFork: (found) =>
       writeHaltMarker(config.dataDir, haltMarkerOf(found, { genesisHash, nowMs: Date.now() })),
+    onDivergence: (found) =>
+      writeHaltMarker(
+        config.dataDir,
+        divergenceMarkerOf(found, { genesisHash, nowMs: Date.now() }),
+      ),
     onCommit: (certified) => {
       moment.lastCommitAtMs = Date.now();
       signers.add(certified);

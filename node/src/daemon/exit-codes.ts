@@ -11,12 +11,16 @@ export const DAEMON_EXITS = {
   halted: {
     number: 71,
     meaning:
-      "Two certified blocks at one height: it halted now, or a halt marker refuses the start (`timed halt show`).",
+      "Two certified blocks at one height, or a certified block that its ledger refuses: it halted now, or a halt marker refuses the start (`timed halt show`).",
   },
   interrupted: { number: 130, meaning: "Interrupted twice: ended at once." },
 } as const satisfies Record<string, { number: number; meaning: string }>;
 
-const HALTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CHAIN_FORKED", "NODE_HALTED"]);
+const HALTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "CHAIN_FORKED",
+  "STATE_DIVERGED",
+  "NODE_HALTED",
+]);
 
 /** The exit code for an error code, where it has one of its own. */
 export function exitFor(code: ErrorCode, otherwise: number): number {

@@ -1,6 +1,7 @@
 // `timed halt show|clear`: what a halted node saw, and the operator's word that it may go on. Works on the
 // data directory of a node that is down.
 
+import { existsSync, renameSync } from "node:fs";
 import type { Command } from "commander";
 import { lockDataDir, requireDataDir } from "../adapters/data-dir-lock.ts";
 import {
@@ -10,6 +11,7 @@ import {
   readHaltMarker,
   summaryOf,
 } from "../adapters/halt-marker.ts";
+import { chainDirectory } from "./open-chain.ts";
 
 interface Options {
   readonly dataDir: string;
@@ -20,7 +22,7 @@ interface Options {
 export function addHaltCommands(program: Command, out: (text: string) => void): void {
   const halt = program
     .command("halt")
-    .description("the halt marker of a node that saw two certified blocks at one height");
+    .description("the halt marker of a node that saw a fork, or a certified block that it refuses");
   add("show", "print what the node saw and who is to answer for it", (options) => {
     requireDataDir(options.dataDir);
     const marker = readHaltMarker(options.dataDir);
@@ -32,8 +34,10 @@ export function addHaltCommands(program: Command, out: (text: string) => void): 
     try {
       const marker = readHaltMarker(options.dataDir);
       if (marker === undefined) return { marker, text: "not halted" };
+      const chain = setAside(options.dataDir, marker);
       const kept = clearHaltMarker(options.dataDir, Date.now());
-      return { marker, kept, text: `cleared: ${summaryOf(marker)}\nkept as ${kept}` };
+      const text = `cleared: ${summaryOf(marker)}\nkept as ${kept}`;
+      return { marker, kept, text: chain === undefined ? text : `${text}\n${chain}` };
     } finally {
       await lock.release();
     }
@@ -57,6 +61,19 @@ export function addHaltCommands(program: Command, out: (text: string) => void): 
   }
 }
 
+/**
+ * A state that is not the network's is of no use: the next start begins with none. Keys, sign state and log stay.
+ * Before the marker goes: a clear that is interrupted is done again.
+ */
+function setAside(dataDir: string, marker: HaltMarker | "damaged"): string | undefined {
+  if (marker === "damaged" || marker.kind !== "diverged") return undefined;
+  const chain = chainDirectory(dataDir);
+  if (!existsSync(chain)) return undefined;
+  const aside = `${chain}.diverged-${marker.at.replaceAll(":", "")}`;
+  renameSync(chain, aside);
+  return `the chain is kept as ${aside}; the next start fetches it anew from its peers`;
+}
+
 interface Answer {
   readonly marker: HaltMarker | "damaged" | undefined;
   readonly kept?: string;
@@ -66,5 +83,5 @@ interface Answer {
 function describe({ dataDir }: Options, marker: HaltMarker | "damaged"): string {
   const path = haltMarkerPath(dataDir);
   if (marker === "damaged") return `halted: ${path} cannot be read`;
-  return `halted since ${marker.at}: ${summaryOf(marker)}\n${marker.meaning}\nboth certificates: ${path}`;
+  return `halted since ${marker.at}: ${summaryOf(marker)}\n${marker.meaning}\nin full: ${path}`;
 }

@@ -21,6 +21,9 @@ export interface OpenChain {
   readonly wal: FileWalLog;
 }
 
+/** Where blocks and state are. */
+export const chainDirectory = (dataDir: string): string => join(dataDir, "chain");
+
 /** @throws CodedError GENESIS_INVALID, STORE_*, WAL_*. */
 export async function openChain(config: NodeConfig): Promise<OpenChain> {
   const genesis = readGenesis(config.genesisFile);
@@ -31,7 +34,7 @@ export async function openChain(config: NodeConfig): Promise<OpenChain> {
     );
   }
   const genesisHash = genesisHashOf(genesis);
-  const directory = join(config.dataDir, "chain");
+  const directory = chainDirectory(config.dataDir);
   const store = await openLevelStore({ directory, genesisHash, audit: config.store.audit });
   if (store.head() === undefined) await initialise(store, genesis, genesisHash);
   const wal = openFileWal({ path: join(config.dataDir, "wal"), genesisHash });

@@ -8,6 +8,7 @@ import type { EvidencePool } from "../mempool/evidence-pool.ts";
 import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
+import type { Divergence } from "../types/divergence.ts";
 import type { ForkFound } from "../types/fork.ts";
 import type { ChainState } from "./chain/chain-state.ts";
 import type { VoteRelayMode } from "./effects/vote-relay.ts";
@@ -42,6 +43,8 @@ export interface DriverOptions {
   readonly onFatal: (error: unknown) => void;
   /** Two certified blocks at one height: makes it durable; the process stops after it. */
   readonly onFork: (found: ForkFound) => void;
+  /** The ledger here refuses a certified block: makes it durable; the process stops after it. */
+  readonly onDivergence: (found: Divergence) => void;
   /** A block became final here. */
   readonly onCommit: (certified: CertifiedBlock, applied: AppliedBlock) => void;
 }

@@ -6,6 +6,7 @@ import type { Input } from "../consensus/api.ts";
 import type { CoreView } from "../consensus/core-view.ts";
 import type { Clock } from "../ports.ts";
 import type { CertifiedBlock, HashHex } from "../types/chain.ts";
+import type { Divergence } from "../types/divergence.ts";
 import type { ForkFound } from "../types/fork.ts";
 import { CoreLoop } from "./core/core-loop.ts";
 import { ConsensusTimers, type FiredTimeout } from "./core/timers.ts";
@@ -37,6 +38,7 @@ import { Pace } from "./timing/pacing.ts";
 import { Timing } from "./timing/timing.ts";
 import { BlockRepair, type Written } from "./watches/block-repair.ts";
 import { ClockGuard } from "./watches/clock-guard.ts";
+import { haltOnDivergence } from "./watches/divergence-halt.ts";
 import { haltOnFork } from "./watches/fork-halt.ts";
 import { ForkWatch } from "./watches/fork-watch.ts";
 import { OwnPast } from "./watches/own-past.ts";
@@ -169,7 +171,9 @@ function openCatchUp(options: DriverOptions, { loop, links, watches }: Made): Ca
   const { forks } = watches;
   const sync = new BlockSync({ clock, outbound, peers }, options.sync);
   const feed = (input: Input) => loop.feed(input);
-  return new CatchUp({ clock, chain, hold, peers, sync, feed, forks, punish });
+  const onDivergence = (found: Divergence): never =>
+    haltOnDivergence(found, { log: options.log, record: options.onDivergence });
+  return new CatchUp({ clock, chain, hold, peers, sync, feed, forks, punish, onDivergence });
 }
 
 function openEffects(

@@ -177,6 +177,11 @@ export class ChainState {
     return undefined;
   }
 
+  /** Whether a block names the head as its parent, and its body is what its header says. */
+  isWholeSuccessor(block: Block): boolean {
+    return equalBytes(block.header.parentHash, this.#head.blockHash) && bodyMatchesHeader(block);
+  }
+
   /**
    * A new block on the head of what is offered and may stand in it, and the witness ids of candidates
    * that turned out invalid.

@@ -62,6 +62,9 @@ function world() {
     forks: { past: () => undefined },
     feed: (input) => fed.push(input),
     punish: (_peer, reason) => punished.push(reason),
+    onDivergence: ({ reason }) => {
+      throw new Error(reason);
+    },
   });
   catchUp.advance();
   const answer = (...blocks: readonly CertifiedBlock[]) =>

@@ -7,6 +7,7 @@ import type { Input } from "../../consensus/api.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
 import type { Clock, Peer } from "../../ports.ts";
 import type { CertifiedBlock, HashHex, Height } from "../../types/chain.ts";
+import type { Divergence } from "../../types/divergence.ts";
 import { type DecidedBlock, refuseCommit } from "../chain/block-run.ts";
 import type { ChainState } from "../chain/chain-state.ts";
 import type { Refusal } from "../chain/verify-message.ts";
@@ -29,6 +30,8 @@ export interface CatchUpParts {
   readonly feed: (input: Input) => void;
   readonly forks: Pick<ForkWatch, "past">;
   readonly punish: Punish;
+  /** Does not return: the node stops. */
+  readonly onDivergence: (found: Divergence) => never;
 }
 
 export class CatchUp {
@@ -94,13 +97,20 @@ export class CatchUp {
     if (sender !== undefined && block.lastCommit !== undefined)
       forks.past(sender, block.lastCommit);
     const blockHash: HashHex = toHex(blockHashOf(block.header));
-    const refusal =
-      refuseCommit(waiting.certified, chain.verifyContext) ?? chain.judge(block, blockHash);
+    const unproved = refuseCommit(waiting.certified, chain.verifyContext);
+    const refusal = unproved ?? chain.judge(block, blockHash);
     if (refusal === undefined) {
       this.#deliveredHeight = height;
       feed({ type: "certifiedBlock", certified: waiting.certified, blockHash });
       return;
     }
+    // It is what its certificate commits, on the parent that is the head here: the sender is not to blame.
+    if (unproved === undefined && chain.isWholeSuccessor(block))
+      this.#parts.onDivergence({
+        certified: waiting.certified,
+        reason: refusal,
+        validators: chain.validators,
+      });
     sync.refused(waiting.peerId);
     if (sender !== undefined) punish(sender, `synced block ${height}: ${refusal}`);
   }

@@ -159,9 +159,13 @@ export const LINK_ERRORS = {
     "Two certified blocks exist at one height: more than f validators broke the protocol. The node has stopped for good.",
     "`timed halt show` tells who signed both. Agree with the other operators which chain goes on (usually a new genesis from the last common block); only then `timed halt clear`.",
   ),
+  STATE_DIVERGED: entry(
+    "Validators of quorum power certified a block that the ledger here refuses: this node's state is another than theirs (damage that no checksum shows, or another version of the rules), or more than f validators broke the protocol. The node has stopped for good.",
+    "`timed halt show` tells at which block. Where the other nodes go on, it is this one: check its version, its disk and its memory, then `timed halt clear` sets its chain aside, and the next start fetches it anew. Where all stop at this block, keep the data directories and agree with the other operators.",
+  ),
   NODE_HALTED: entry(
-    "A halt marker stands in the data directory: this node saw two certified blocks at one height and must not sign.",
-    "`timed halt show` tells what it saw. Clear it with `timed halt clear` only when the operators have agreed which chain goes on and this node is on it.",
+    "A halt marker stands in the data directory: this node saw two certified blocks at one height, or a certified block that its ledger refuses, and must not sign.",
+    "`timed halt show` tells what it saw, and what to do before `timed halt clear`.",
   ),
   DATA_DIR_LOCKED: entry(
     "Another process uses the data directory.",
