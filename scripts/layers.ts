@@ -138,6 +138,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/ledger",
     "node/src/config",
     "node/src/ops",
+    "node/src/daemon/exit-codes.ts",
   ],
   "node/src/timed.ts": [
     "node/src/types",
@@ -214,6 +215,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "e2e/tools/cluster",
     "node/src/ledger",
     "node/src/cli",
+    "node/src/devnet/coin-ladder.ts",
     "node/src/ops",
   ],
   "e2e/tools/processes": [

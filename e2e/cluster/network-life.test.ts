@@ -42,7 +42,7 @@ describe("a network of four validators", () => {
         chain: {
           id: "demo",
           profile: "Devnet",
-          genesis: { create: { allocations: [faucet.allocation("1000000")] } },
+          genesis: { create: { allocations: faucet.allocations("1000000") } },
         },
       }),
     );

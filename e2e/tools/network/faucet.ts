@@ -3,10 +3,11 @@
 
 import { randomBytes } from "node:crypto";
 import { addressOf, decodeAddress } from "@timecoin/node/address";
-import { parseTime } from "@timecoin/node/amount";
+import { formatTime, parseTime } from "@timecoin/node/amount";
 import { buildTransfer, type Coin } from "@timecoin/node/build-transfer";
 import { encodeTransaction } from "@timecoin/node/codec/chain";
 import { fromHex, toHex } from "@timecoin/node/codec/hex";
+import { coinLadder } from "@timecoin/node/devnet/coin-ladder";
 import { parseGenesis } from "@timecoin/node/genesis";
 import { formatSeed, loadSeed } from "@timecoin/node/key-file";
 import { generateKeyPair, type KeyPair, keyHashOf } from "@timecoin/node/keys";
@@ -19,6 +20,7 @@ const KEY = "key.json";
 /** 1,000,000 TIME: no fee is above what a faucet has. */
 const PLAY_MONEY = 100_000_000_000_000n;
 const FINAL_MS = 20_000;
+const COINS = 24;
 
 interface Unspent {
   readonly txid: string;
@@ -71,9 +73,12 @@ export class Faucet {
     return addressOf(generateKeyPair(randomBytes(32)).publicKey, "testnet");
   }
 
-  /** A genesis allocation for this faucet. */
-  allocation(amount: string): { readonly address: string; readonly amount: string } {
-    return { address: this.address, amount };
+  /** Genesis allocations for this faucet: several coins, as change costs its share of a fee. */
+  allocations(amount: string): readonly { readonly address: string; readonly amount: string }[] {
+    const value = parseTime(amount);
+    if (!value.ok) throw faucetError(amount, value.reason);
+    const coins = coinLadder(value.value, COINS);
+    return coins.map((coin) => ({ address: this.address, amount: formatTime(coin) }));
   }
 
   /** Pays `amount` TIME and waits until the payment is final. */
@@ -89,7 +94,7 @@ export class Faucet {
       changeTo: keyHashOf(this.#keys.publicKey),
       amount: value.value,
       leastFee: 0n,
-      // Its first coin is all that it has, and the change costs its share: play money.
+      // A network that an earlier version started has one coin, whose change costs its share: play money.
       maxFee: PLAY_MONEY,
       rules: genesis.parameters,
     });

@@ -30,7 +30,7 @@ export function quickstart(product: InstalledProduct, faucet: Faucet): Quickstar
   ) as QuickstartSpec;
   const create = {
     ...object.spec.chain.genesis?.create,
-    allocations: [faucet.allocation(ALLOCATION)],
+    allocations: faucet.allocations(ALLOCATION),
   };
   object.spec.image = { ...object.spec.image, ...product };
   object.spec.chain.genesis = { ...object.spec.chain.genesis, create };
@@ -46,7 +46,10 @@ export async function startNetwork(cluster: Cluster, progress: Progress): Promis
   const faucet = await Faucet.ensure(kube, name);
   const network = new NetworkHandle(kube, name);
   await progress.step("network", `applying e2e/networks/quickstart.yaml`, async () => {
-    await kube.apply(quickstart(product, faucet));
+    const made = quickstart(product, faucet);
+    // A chain cannot be changed: a network that an earlier version started keeps its own.
+    const { chain = made.spec.chain } = (await kube.find("tcn", name))?.spec ?? {};
+    await kube.apply({ ...made, spec: { ...made.spec, chain } });
   });
   await progress.step("network", "waiting until it is Quorate", async () => {
     await network.waitForCondition("Quorate", "True", QUORATE_MS);

@@ -11,6 +11,7 @@ interface CommandOptions {
   readonly dir?: string;
   readonly keep: boolean;
   readonly basePort?: number;
+  readonly restart: boolean;
   readonly accounts: number;
   readonly amount: string;
   readonly blockInterval?: number;
@@ -19,6 +20,7 @@ interface CommandOptions {
 }
 
 const STOP_TIMEOUT_MS = 10_000;
+const RESTART_AFTER_MS = 1_000;
 
 async function run(options: CommandOptions, timedEntry: string): Promise<void> {
   const signals = stopOnSignals();
@@ -29,6 +31,7 @@ async function run(options: CommandOptions, timedEntry: string): Promise<void> {
       directory: options.dir,
       keep: options.keep,
       basePort: options.basePort,
+      restartAfterMs: options.restart ? RESTART_AFTER_MS : undefined,
       accounts: options.accounts,
       amount: options.amount,
       logLevel: options.logLevel,
@@ -56,6 +59,7 @@ export function addDevnetCommand(program: Command, timedEntry: string): void {
     .option("--dir <path>", "keep everything here, or start what is kept here again")
     .option("--keep", "keep the temporary directory", false)
     .option("--base-port <port>", "exactly these ports, from here up", wholeNumber(1, 64_000))
+    .option("--restart", "start a node that ends again; without it the devnet ends with it", false)
     .option("--accounts <count>", "funded accounts", wholeNumber(0, 1000), 3)
     .option("--amount <time>", "TIME of each account", "1000000")
     .option("--block-interval <ms>", "time between empty blocks", wholeNumber(1, 3_600_000))

@@ -11,6 +11,8 @@ export interface ReportOptions {
   readonly cli: string;
   readonly firstBlockMs: number;
   readonly isKept: boolean;
+  /** Whether a node that ends is started again. */
+  readonly restarts: boolean;
 }
 
 /** At most this many rows are worth reading; the directory has the rest. */
@@ -41,7 +43,7 @@ function nextSteps({ plan, directory, cli }: ReportOptions): string {
 
 /** The whole report. */
 export function devnetReport(options: ReportOptions): string {
-  const { plan, directory, firstBlockMs, isKept } = options;
+  const { plan, directory, firstBlockMs, isKept, restarts } = options;
   const paths = devnetPaths(directory);
   const shown = plan.nodes.slice(0, MAX_ROWS);
   const rows = shown.map((node) => ({
@@ -68,7 +70,7 @@ export function devnetReport(options: ReportOptions): string {
     indent(formatForPeople(accounts)),
     "\n  next:\n",
     indent(indent(nextSteps(options))),
-    "\n  Where one node ends, all are stopped.\n",
+    `\n  Where one node ends, ${restarts ? "it is started again" : "all are stopped; --restart starts it again"}.\n`,
     `  Ctrl-C stops it; ${directory} is then ${isKept ? "kept" : "removed"}.\n`,
   ].join("");
 }

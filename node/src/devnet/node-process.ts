@@ -27,6 +27,10 @@ export interface NodeProcessOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** How a process ended, in words. */
+export const endOf = ({ code, signal }: NodeExit): string =>
+  `ended with ${signal === null ? `exit code ${code ?? "unknown"}` : `signal ${signal}`}`;
+
 /** Starts a child. A program that cannot be started exits like one that ended at once. */
 export function startNode({ name, logPath, args, env }: NodeProcessOptions): NodeProcess {
   const log = openSync(logPath, "a");

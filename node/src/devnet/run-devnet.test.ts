@@ -119,6 +119,20 @@ describe("runDevnet", () => {
     ).rejects.toThrow();
   });
 
+  it("starts a node that ends again, and not for ever; the others go on", async () => {
+    const env = environment({ FAKE_TIMED: "die" });
+    let text = "";
+    // It ends at once, each time.
+    const out = (more: string): void => {
+      text += more;
+      if (more.includes("it is not started again")) stop.abort();
+    };
+    await runDevnet(options({ env, restartAfterMs: 10, out }));
+    expect(text).toContain("==> node-2 ended with exit code 3; it is started again in 0.01 s");
+    expect(text).toContain("node-2 ended with exit code 3; it is started again in 0.08 s");
+    expect(text).not.toContain("node-1 ended");
+  });
+
   it("kills a node that does not stop, and says so; a temporary directory goes", async () => {
     const env = environment({ FAKE_TIMED: "deaf" });
     let where = "";

@@ -14,7 +14,8 @@ import { type DevnetPlan, devnetPaths, MAX_DEVNET_VALIDATORS } from "./devnet-pl
 import { choosePorts, claimPorts, type PortClaim } from "./devnet-ports.ts";
 import { devnetReport } from "./devnet-report.ts";
 import { memoryFlags } from "./memory-flags.ts";
-import { type NodeExit, type NodeProcess, startNode, tailOf } from "./node-process.ts";
+import { endOf, type NodeExit, type NodeProcess, startNode, tailOf } from "./node-process.ts";
+import { restartedNode } from "./restarted-node.ts";
 
 export interface DevnetOptions {
   readonly validators: number;
@@ -24,6 +25,8 @@ export interface DevnetOptions {
   readonly keep: boolean;
   /** Exactly these ports from here up; the first free ones if absent. */
   readonly basePort?: number | undefined;
+  /** A node that ends is started again after so long, and longer each time; if absent the devnet ends with it. */
+  readonly restartAfterMs?: number | undefined;
   readonly accounts: number;
   /** TIME of each account. */
   readonly amount: string;
@@ -75,10 +78,9 @@ async function preparePlan(options: DevnetOptions, directory: string): Promise<P
 }
 
 /** The error of a node that ended although nobody stopped it. */
-function exitError({ name, logPath }: NodeProcess, { code, signal }: NodeExit): CodedError {
-  const how = signal === null ? `exit code ${code ?? "unknown"}` : `signal ${signal}`;
+function exitError({ name, logPath }: NodeProcess, exit: NodeExit): CodedError {
   const tail = tailOf(logPath, TAIL_LINES).map((line) => `  | ${line}`);
-  const message = `${name} ended with ${how}; the end of ${logPath}:\n${tail.join("\n")}`;
+  const message = `${name} ${endOf(exit)}; the end of ${logPath}:\n${tail.join("\n")}`;
   return new CodedError("DEVNET_NODE_EXITED", message, { details: { node: name } });
 }
 
@@ -146,30 +148,21 @@ async function live(
 ): Promise<void> {
   const paths = devnetPaths(directory);
   const startMs = performance.now();
-  const nodes = plan.nodes.map(({ name }) =>
-    startNode({
-      name,
-      logPath: paths.log(name),
-      args: [
-        ...memoryFlags(options.env),
-        options.timedEntry,
-        "run",
-        "--config",
-        paths.config(name),
-      ],
-      env: nodeEnvironment(options.env),
-    }),
-  );
-  const death = firstDeath(nodes);
+  const program = [...memoryFlags(options.env), options.timedEntry, "run", "--config"];
+  const env = nodeEnvironment(options.env);
+  const start = (name: string): NodeProcess =>
+    startNode({ name, logPath: paths.log(name), args: [...program, paths.config(name)], env });
   const ended = new AbortController();
+  const stop = AbortSignal.any([options.stop, ended.signal]);
+  const { nodes, death } = startAll(plan, start, { ...options, stop });
   try {
-    const stop = AbortSignal.any([options.stop, ended.signal]);
     const ready = awaitFirstBlock(plan.nodes, options.firstBlockTimeoutMs, stop);
     await Promise.race([ready, death]);
     if (!options.stop.aborted) {
       const firstBlockMs = performance.now() - startMs;
+      const restarts = options.restartAfterMs !== undefined;
       const cli = cliCommand(options.timedEntry);
-      options.out(devnetReport({ plan, directory, cli, firstBlockMs, isKept }));
+      options.out(devnetReport({ plan, directory, cli, firstBlockMs, isKept, restarts }));
       options.onRunning?.(plan, directory);
       await Promise.race([untilAborted(options.stop), death]);
     }
@@ -178,8 +171,36 @@ async function live(
     ended.abort();
     // From here on the nodes end because they are told to.
     death.catch(() => undefined);
-    await stopNodes(nodes, options);
+    await stopNodes(nodes(), options);
   }
+}
+
+interface Started {
+  readonly nodes: () => readonly NodeProcess[];
+  /** Rejects where the devnet ends with a node. */
+  readonly death: Promise<never>;
+}
+
+function startAll(
+  { nodes: planned }: DevnetPlan,
+  start: (name: string) => NodeProcess,
+  {
+    restartAfterMs: firstWaitMs,
+    out,
+    stop,
+  }: Pick<DevnetOptions, "restartAfterMs" | "out" | "stop">,
+): Started {
+  if (firstWaitMs === undefined) {
+    const nodes = planned.map(({ name }) => start(name));
+    return { nodes: () => nodes, death: firstDeath(nodes) };
+  }
+  const nodes = planned.map(({ name }) =>
+    restartedNode({ start: () => start(name), firstWaitMs, out, stop }),
+  );
+  return {
+    nodes: () => nodes.map(({ current }) => current()),
+    death: new Promise(() => undefined),
+  };
 }
 
 async function run(options: DevnetOptions, directory: string, isKept: boolean): Promise<void> {

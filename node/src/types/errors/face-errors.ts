@@ -152,7 +152,7 @@ export const FACE_ERRORS = {
   ),
   DEVNET_NODE_EXITED: entry(
     "A node of the devnet ended unexpectedly, and the devnet with it.",
-    "Read the last lines of its log above; the whole log is in the named file. To kill nodes and see the others go on, run each by itself with `timed run --config` and the configuration in the kept directory.",
+    "Read the last lines of its log above; the whole log is in the named file. To kill nodes and see the others go on, start the devnet with --restart.",
   ),
   DEVNET_NO_BLOCK: entry(
     "The devnet made no block in time.",
