@@ -38,6 +38,18 @@ const code = (...args: Parameters<typeof request>) => {
 };
 
 describe("buildTransfer", () => {
+  it("makes equal payments differ by their salt, within the fee limit and above dust", () => {
+    const [one, two] = [1n, 2n].map((salt) => build([100_000_000n], 50_000_000n, { salt }));
+    expect(one && txidOf(one.body)).not.toEqual(two && txidOf(two.body));
+    expect((two?.fee ?? 0n) - (one?.fee ?? 0n)).toBe(1n);
+    const plain = build([100_000_000n], 50_000_000n);
+    const tight = { salt: 5n, maxFee: plain.fee };
+    expect(build([100_000_000n], 50_000_000n, tight)).toEqual(plain);
+    // A salt that would eat the change is left out.
+    const rest = 50_000_000n + plain.fee + RULES.dust;
+    expect(build([rest], 50_000_000n, { salt: 9n }).change).toBe(build([rest], 50_000_000n).change);
+  });
+
   it("pays the amount, the least fee, and the change back", () => {
     const { body, fee, change } = build([10_000_000n], 5_000_000n);
     // ceil(10,000,000 / 1001) = 9,991: 0.1 % of the 9,990,009 that the outputs hold.

@@ -33,6 +33,8 @@ export interface TransferRequest {
   readonly amount: Satoshi;
   /** Pay at least this much, above the rules' own minimum. */
   readonly leastFee: Satoshi;
+  /** Besides the fee, out of the change: makes two payments of one amount from the same coins differ. */
+  readonly salt?: Satoshi;
   /** Refuse a fee above this; the usual limit if absent. */
   readonly maxFee?: Satoshi | undefined;
   readonly rules: Pick<LedgerParams, "minFee" | "feePermille" | "dust">;
@@ -104,9 +106,17 @@ function selectCoins(rising: readonly Coin[], need: Satoshi): readonly Coin[] | 
 const usualFeeLimit = ({ amount, leastFee }: TransferRequest): Satoshi =>
   max(max(amount / 100n, SMALL_FEE), leastFee);
 
+const feeLimit = (request: TransferRequest): Satoshi => request.maxFee ?? usualFeeLimit(request);
+
+/** What is left as change, less the salt where that leaves a change and a fee within the limit. */
+function salted(left: Satoshi, spare: Satoshi, request: TransferRequest): Satoshi {
+  const less = left - (request.salt ?? 0n);
+  return less >= request.rules.dust && spare - less <= feeLimit(request) ? less : left;
+}
+
 function feeTooHigh(request: TransferRequest, { fee, change, coins }: Transfer) {
   const { amount, rules } = request;
-  const limit = request.maxFee ?? usualFeeLimit(request);
+  const limit = feeLimit(request);
   if (fee <= limit) return undefined;
   const reason =
     `the fee would be ${formatTime(fee)} TIME for a payment of ${formatTime(amount)} TIME, above the limit of ` +
@@ -136,7 +146,11 @@ export function buildTransfer(request: TransferRequest): Result<Transfer, Transf
     return fail("FUNDS_FRAGMENTED", reason);
   }
   const total = sumOf(coins);
-  const left = total - amount - max(leastFee, feeOfAll(total, rules));
+  const left = salted(
+    total - amount - max(leastFee, feeOfAll(total, rules)),
+    total - amount,
+    request,
+  );
   // What is too little for an output of its own goes to the fee.
   const change = left >= rules.dust ? left : 0n;
   const outputs = [{ value: amount, address: to }];

@@ -232,8 +232,9 @@ describe("send", () => {
       from: RICH_ADDRESS,
       to: OTHER_ADDRESS,
       amount: "12.5",
-      fee: "0.0999001",
-      change: "87.4000999",
+      // With a salt of 257 satoshi.
+      fee: "0.09990267",
+      change: "87.40009733",
       inputs: 1,
       final: true,
       height: 1,
@@ -271,8 +272,10 @@ describe("send", () => {
     expect(err).toMatch(/^pending PAYMENT_PENDING: .*\nnext: Do not pay again/);
     node.pending.clear();
     const json = await run(`--json ${line}`);
-    expect(JSON.parse(json.out)).toMatchObject({ txid, final: false });
-    expect(json.err.split("\n")[0]).toBe(JSON.stringify({ sent: { txid, isTaken: true } }));
+    const again = toHex(txidOf(submitted().body));
+    expect(again).not.toBe(txid);
+    expect(JSON.parse(json.out)).toMatchObject({ txid: again, final: false });
+    expect(json.err.split("\n")[0]).toBe(JSON.stringify({ sent: { txid: again, isTaken: true } }));
     expect(json.code).toBe(7);
   });
 
@@ -322,6 +325,18 @@ describe("send", () => {
     expect(await failure(send)).toEqual([5, "TX_CONFLICT"]);
   });
 
+  it("asks no node that is behind for coins", async () => {
+    node.facts.isCaughtUp = () => false;
+    const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`;
+    expect(await failure(send)).toEqual([5, "NODE_BEHIND"]);
+    expect(node.pending.size).toBe(0);
+  });
+
+  it("shows the bytes of what is not final yet", async () => {
+    const sent = await json(`send ${OTHER_ADDRESS} 1 --key ${path("rich.json")} --no-wait`);
+    expect(decodeTransaction(fromHex(sent.hex as string))).toEqual(submitted());
+  });
+
   it("takes no payment of another `send` for its own", async () => {
     const send = `send ${OTHER_ADDRESS} 1 --key ${path("rich.json")}`;
     // Both looked at the coins before either had paid.
@@ -366,7 +381,9 @@ describe("send", () => {
     );
     expect(await failure(`${send} --max-fee 199.8`)).toEqual([5, "FEE_TOO_HIGH"]);
     expect(node.pending.size).toBe(0);
-    expect(await json(`${send} --max-fee 200`)).toMatchObject({ fee: "199.80019981" });
+    expect(await json(`${send} --max-fee 200`)).toMatchObject({
+      fee: expect.stringMatching(/^199\.8002/) as string,
+    });
   });
 
   it("refuses bad amounts, addresses and the wrong network", async () => {

@@ -26,6 +26,8 @@ const ChainInfo = z.object({
   chainId: z.string(),
   genesisHash: hash,
   profile: z.enum(["Mainnet", "Testnet", "Devnet"]),
+  blocks: z.int(),
+  caughtUp: z.boolean(),
 });
 const MempoolInfo = z.object({
   minFeeSatoshi: satoshi,
@@ -46,6 +48,8 @@ export interface SendRequest {
   readonly leastFee: Satoshi;
   /** Refuse to pay more; undefined for the usual limit (build-transfer.ts). */
   readonly maxFee: Satoshi | undefined;
+  /** Satoshi to leave as fee besides, where there is change: two equal payments become two transactions. */
+  readonly salt: Satoshi;
   /** Pins the network, and the worth of genesis outputs. */
   readonly genesis: Genesis | undefined;
 }
@@ -72,6 +76,11 @@ export async function prepareTransfer(request: SendRequest): Promise<PreparedTra
       `${client.url} serves ${chain.chainId} with genesis ${chain.genesisHash}, not ${genesis.chainId}`,
     );
   }
+  if (!chain.caughtUp)
+    throw new CodedError(
+      "NODE_BEHIND",
+      `${client.url} has blocks up to ${chain.blocks} only so far`,
+    );
   const network = addressNetworkOf(chain.profile);
   const to = decodeAddress(request.to, network);
   if (!to.ok) throw new CodedError(to.code, `address ${request.to} ${to.reason}`);
@@ -90,6 +99,7 @@ export async function prepareTransfer(request: SendRequest): Promise<PreparedTra
     changeTo: keyHashOf(key.publicKey),
     amount: request.amount,
     leastFee: request.leastFee,
+    salt: request.salt,
     maxFee: request.maxFee,
     rules: {
       minFee: mempool.minFeeSatoshi,

@@ -62,6 +62,7 @@ async function send(
     to,
     amount: amountOf(amount),
     leastFee: amountOf(options.fee),
+    salt: saltOf(context),
     maxFee: options.maxFee === undefined ? undefined : amountOf(options.maxFee),
     genesis: options.genesis === undefined ? undefined : readGenesisFile(options.genesis),
   });
@@ -69,6 +70,12 @@ async function send(
   if (options.dryRun) return show(context, command, { ...prepared, submitted: false });
   const unclear = await submit(client, prepared);
   return await finish({ context, command, client, prepared, options }, unclear);
+}
+
+/** Below 0.0001 TIME. */
+function saltOf({ io }: CommandContext): bigint {
+  const [high = 0, low = 0] = io.randomBytes(2);
+  return BigInt((256 * high + low) % 10_000);
 }
 
 interface Sent {
@@ -82,12 +89,14 @@ interface Sent {
 async function finish(sent: Sent, unclear: Unclear | undefined): Promise<void> {
   const { context, command, client, prepared, options } = sent;
   const { io } = context;
-  const { hex: _hex, ...facts } = prepared;
+  const { hex, ...facts } = prepared;
   const { txid } = facts;
   announce(sent, unclear);
-  if (unclear === undefined && !options.wait) {
-    return show(context, command, { ...facts, final: false }, NOT_FINAL);
-  }
+  // What is not final yet stands in the memory of nodes only. The same bytes may be sent again without harm.
+  const open = { final: false, hex };
+  const showOpen = (): void =>
+    show(context, command, { ...facts, ...open }, formatForPeople(open, WIDTH));
+  if (unclear === undefined && !options.wait) return showOpen();
   const startMs = io.nowMs();
   const timeoutMs = options.wait ? options.timeout * 1000 : 0;
   const { final, wasSeen } = await followTransfer(client, txid, timeoutMs, io);
@@ -95,8 +104,8 @@ async function finish(sent: Sent, unclear: Unclear | undefined): Promise<void> {
     const outcome = { final: true, ...final, seconds: (io.nowMs() - startMs) / 1000 };
     return show(context, command, { ...facts, ...outcome }, formatForPeople(outcome, WIDTH));
   }
+  showOpen();
   if (unclear !== undefined && !wasSeen) throw lost(unclear, txid);
-  show(context, command, { ...facts, final: false }, NOT_FINAL);
   if (!options.wait) return;
   throw new CodedError(
     "PAYMENT_PENDING",
@@ -106,7 +115,6 @@ async function finish(sent: Sent, unclear: Unclear | undefined): Promise<void> {
 
 /** What comes later stands under what came at once. */
 const WIDTH = "blockhash".length;
-const NOT_FINAL = formatForPeople({ final: false }, WIDTH);
 
 /** The txid at once: on standard output for people, on standard error beside the JSON result. */
 function announce({ context, command, prepared }: Sent, unclear: Unclear | undefined): void {

@@ -133,17 +133,21 @@ export const FACE_ERRORS = {
     "The payment would cost more than 1 % of its amount and more than 0.1 TIME, or more than --max-fee.",
     "Pay from smaller coins (list-unspent shows them), or accept the fee with --max-fee.",
   ),
+  NODE_BEHIND: entry(
+    "The node still fetches older blocks, so it does not know which coins are spent.",
+    "Ask another node, or wait until time-cli status says that it has caught up.",
+  ),
   PAYMENT_KNOWN: entry(
     "The node holds this very payment already: another `send` of the same amount to the same address made it from the same coins at the same moment, or an earlier one that was interrupted. This command has paid nothing.",
     "Look at the named payment with time-cli get-transaction. To pay the same once more, wait until it is final, and send again.",
   ),
   PAYMENT_PENDING: entry(
     "The node took the payment; it was not final within --timeout. It did not fail.",
-    "Do not pay again. Follow this one with time-cli wait-for-transaction and its txid.",
+    "Do not pay again. Follow this one with time-cli wait-for-transaction and its txid. Where no node knows it any more (all that held it have ended before it was final), send the same bytes again: time-cli send-raw-transaction with the hex that send has shown. That cannot pay twice.",
   ),
   PAYMENT_UNKNOWN: entry(
     "The node's answer to a payment was lost, and the node did not show the payment afterwards. It may have taken it.",
-    "Do not pay again before you know: ask for the txid with time-cli get-transaction, also at another node.",
+    "Do not pay again before you know: ask for the txid with time-cli get-transaction, also at another node. Where no node knows it, send the same bytes: time-cli send-raw-transaction with the hex that send has shown. That cannot pay twice.",
   ),
   // devnet
   DEVNET_DIRECTORY: entry(
