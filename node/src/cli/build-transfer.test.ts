@@ -45,9 +45,14 @@ describe("buildTransfer", () => {
     const plain = build([100_000_000n], 50_000_000n);
     const tight = { salt: 5n, maxFee: plain.fee };
     expect(build([100_000_000n], 50_000_000n, tight)).toEqual(plain);
-    // A salt that would eat the change is left out.
-    const rest = 50_000_000n + plain.fee + RULES.dust;
-    expect(build([rest], 50_000_000n, { salt: 9n }).change).toBe(build([rest], 50_000_000n).change);
+    // One that would leave a change below dust is left out.
+    for (let more = 0n; more < 3_000n; more += 100n) {
+      const coins = [50_050_000n + more];
+      const salted = build(coins, 50_000_000n, { salt: 900n });
+      const without = build(coins, 50_000_000n);
+      const isLeftOut = without.change - 900n < RULES.dust;
+      expect(salted.change).toBe(isLeftOut ? without.change : without.change - 900n);
+    }
   });
 
   it("pays the amount, the least fee, and the change back", () => {
