@@ -96,6 +96,14 @@ describe("who has the block, and was shown its commit", () => {
       },
     ],
     [
+      "its own vote is of this very moment",
+      (proofs) => {
+        signs(proofs, 1, 0);
+        shows(proofs, COMMIT);
+        signs(proofs, 2, 0);
+      },
+    ],
+    [
       "its process has started since",
       (proofs) => {
         signs(proofs, 1, 0);

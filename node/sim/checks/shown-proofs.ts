@@ -37,6 +37,11 @@ interface Shown {
   round: Round;
   /** By type, round and value: the honest who voted for it, by index at genesis. */
   readonly voters: Map<string, Set<number>>;
+  /**
+   * Own votes that count from the next frame on: several that a hold kept back are signed in one go, and the
+   * node is shown them after what it does in that moment.
+   */
+  readonly own: Value[];
   /** By block hash: the round of its commit. */
   readonly commits: Map<string, Round>;
   /** Blocks that honest leaders proposed in the round that it was in, by hash, and that round. */
@@ -81,6 +86,7 @@ export class ShownProofs {
   hears(machine: Judged, message: Message): void {
     const shown = this.#shown.get(machine);
     if (shown === undefined) return;
+    for (const value of shown.own.splice(0)) this.#count(shown, machine.options.index, value);
     if (message.type === "vote") this.#vote(shown, message.vote);
     else if (message.type === "certificate") this.#certificate(shown, message.certificate);
     else if (message.type === "proposal") this.#proposal(shown, message.proposal);
@@ -94,7 +100,7 @@ export class ShownProofs {
     const hex = toHex(blockHash);
     const shown = this.#shown.get(machine);
     if (hex !== NIL) held.at.set(hex, round);
-    if (shown?.height === height) this.#count(shown, machine.options.index, { type, round, hex });
+    if (shown?.height === height) shown.own.push({ type, round, hex });
   }
 
   /** It signs a proposal of a value whose polka is of `validRound`; -1: of a new block. */
@@ -209,6 +215,7 @@ const newShown = (height: Height): Shown => ({
   height,
   round: 0,
   voters: new Map(),
+  own: [],
   commits: new Map(),
   blocks: new Map(),
   polkas: new Map(),
