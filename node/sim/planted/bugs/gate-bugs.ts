@@ -88,29 +88,57 @@ export const GATE_BUGS: readonly PlantedBug[] = [
   bug(
     "catch-up takes a block with another block's certificate",
     edit(
-      "driver/effects/catch-up.ts",
-      '    if (!equalBytes(certificate.blockHash, hash)) return "its certificate is of another block";\n',
+      "driver/chain/block-run.ts",
+      '  if (!equalBytes(certificate.blockHash, blockHashOf(block.header)))\n    return "its certificate is of another block";\n',
       "",
     ),
   ),
   bug(
     "catch-up takes a block that nobody certified",
     edit(
-      "driver/effects/catch-up.ts",
-      "refuseCertificate(chain.verifyContext, certificate) ?? chain.judge",
-      "chain.judge",
+      "driver/chain/block-run.ts",
+      "  return refuseCertificate(set, certificate);\n",
+      "  return undefined;\n",
     ),
   ),
   bug(
     "catch-up takes a polka for a commit",
-    edit("driver/effects/catch-up.ts", "certificate.type !== PRECOMMIT || ", ""),
+    edit("driver/chain/block-run.ts", "certificate.type !== PRECOMMIT || ", ""),
+  ),
+  bug(
+    "a run's blocks are judged by the set of the first",
+    edit(
+      "driver/chain/block-run.ts",
+      "    const { validatorState } = head;",
+      "    const { validatorState } = (this.blocks[0] as DecidedBlock).applied.head;",
+    ),
+  ),
+  bug(
+    "what a run has spent can be spent again in it",
+    edit(
+      "ledger/overlay-view.ts",
+      "      if (!this.#created.delete(key)) this.#spent.add(key);",
+      "      this.#created.delete(key);",
+    ),
+  ),
+  bug(
+    "own signatures are looked for in the first block of a run only",
+    edit(
+      "driver/driver.ts",
+      "for (const block of blocks) this.#watches.past.decided(block);",
+      "for (const block of blocks.slice(0, 1)) this.#watches.past.decided(block);",
+    ),
+  ),
+  bug(
+    "of a run the first block alone is learned",
+    edit("driver/driver.ts", "hold.learned(height + blocks.length - 1)", "hold.learned(height)"),
   ),
   bug(
     "blocks are not asked for",
     edit(
       "driver/peers/block-sync.ts",
-      "    for (const range of plan) {",
-      "    for (const range of plan.slice(plan.length)) {",
+      "    for (const range of planRequests(facts)) {",
+      "    for (const range of planRequests(facts).slice(0, 0)) {",
     ),
   ),
   beyondF(

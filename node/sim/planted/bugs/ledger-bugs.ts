@@ -148,8 +148,8 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     "a parent's certificate is judged by the next set",
     edit(
       "driver/chain/chain-state.ts",
-      "refuseCertificate(this.contextAt(this.#head.height), block.lastCommit)",
-      "refuseCertificate(this.verifyContext, block.lastCommit)",
+      "refuseParents(block.lastCommit, this.contextAt(this.#head.height))",
+      "refuseParents(block.lastCommit, this.verifyContext)",
     ),
   ),
   bug(
@@ -163,9 +163,9 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
   bug(
     "the parent's certificate in a block is not judged",
     edit(
-      "driver/chain/chain-state.ts",
-      "    if (block.lastCommit !== undefined) {\n      const refusal",
-      "    if (block.lastCommit === null) {\n      const refusal",
+      "driver/chain/block-run.ts",
+      "lastCommit === undefined ? undefined : refuseCertificate(set, lastCommit);",
+      "undefined;",
     ),
   ),
   bug(
