@@ -106,22 +106,6 @@ export const GATE_BUGS: readonly PlantedBug[] = [
     edit("driver/chain/block-run.ts", "certificate.type !== PRECOMMIT || ", ""),
   ),
   bug(
-    "a run's blocks are judged by the set of the first",
-    edit(
-      "driver/chain/block-run.ts",
-      "    const { validatorState } = head;",
-      "    const { validatorState } = (this.blocks[0] as DecidedBlock).applied.head;",
-    ),
-  ),
-  bug(
-    "what a run has spent can be spent again in it",
-    edit(
-      "ledger/overlay-view.ts",
-      "      if (!this.#created.delete(key)) this.#spent.add(key);",
-      "      this.#created.delete(key);",
-    ),
-  ),
-  bug(
     "own signatures are looked for in the first block of a run only",
     edit(
       "driver/driver.ts",
