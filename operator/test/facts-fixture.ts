@@ -86,6 +86,7 @@ export function podOf(network: string, member: string, fields: Partial<PodFacts>
     templateHash: WANTED.templateHash,
     nodeName: `node-${member}`,
     waiting: "",
+    halted: false,
     image: "registry.example/timed:1.4.0",
     ...fields,
   };

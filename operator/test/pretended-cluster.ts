@@ -57,6 +57,16 @@ export class PretendedCluster implements NodeProbe {
     };
   }
 
+  /** The daemon of a pod ends for good, as on a fork, and its container is not started again for now. */
+  halt(name: string): void {
+    const row = this.#fake.table.row(KINDS.Pod, NAMESPACE, name);
+    if (row === undefined) throw new Error(`no pod ${name}`);
+    const ended = { terminated: { exitCode: 71, reason: "Error" } };
+    const waiting = { waiting: { reason: "CrashLoopBackOff" } };
+    const containerStatuses = [{ state: waiting, lastState: ended }];
+    this.#put("Pod", { ...row.object, status: { containerStatuses } });
+  }
+
   async safety(): Promise<{ readonly safe: boolean; readonly reason: string }> {
     return { safe: true, reason: "" };
   }

@@ -41,6 +41,8 @@ export interface PodFacts {
   readonly nodeName: string;
   /** Why it waits, e.g. ImagePullBackOff; "" while it runs. */
   readonly waiting: string;
+  /** It ended for good, with exit code 71 (a fork, or a state that is not the network's), and waits for a person. */
+  readonly halted: boolean;
   readonly image: string;
 }
 

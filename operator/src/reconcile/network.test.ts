@@ -273,6 +273,18 @@ describe("losses", () => {
     expect(bench.cluster.evicted).toEqual([]);
   });
 
+  it("a member that has halted for good is named, once", async () => {
+    bench.applyNetwork();
+    await bench.converge();
+    bench.cluster.halt("demo-val-2-0");
+    await bench.converge();
+    const conditions = bench.object("TimeCoinNode", "demo-val-2")?.status?.["conditions"];
+    expect(conditions).toContainEqual(expect.objectContaining({ type: "Ready", reason: "Halted" }));
+    expect(bench.condition("FaultTolerant").status).toBe("False");
+    await bench.pass();
+    expect(reasons().filter((reason) => reason === "Halted")).toHaveLength(1);
+  });
+
   it("a StatefulSet deleted under its pod is made again, and the pod stays", async () => {
     bench.applyNetwork();
     await bench.converge();

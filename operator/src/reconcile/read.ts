@@ -38,8 +38,19 @@ export function podFactsOf(pod: KubeObject): PodFacts {
     templateHash: pod.metadata.annotations?.[TEMPLATE_ANNOTATION] ?? "",
     nodeName: textIn(pod.spec, "nodeName"),
     waiting: waitingReason(containers, conditions),
+    halted: containers.some(isHalted),
     image: textIn(first, "image"),
   };
+}
+
+/** What `timed` ends with where a restart changes nothing (docs/reference/cli.md). */
+const HALTED_EXIT = 71;
+
+function isHalted(container: JsonObject): boolean {
+  if ("running" in objectIn(container, "state")) return false;
+  return ["state", "lastState"].some(
+    (field) => objectIn(objectIn(container, field), "terminated")["exitCode"] === HALTED_EXIT,
+  );
 }
 
 function waitingReason(

@@ -4,12 +4,12 @@
  */
 import type { Condition } from "../api/condition.ts";
 import { API_VERSION, NETWORK_KIND } from "../api/network.ts";
-import { NODE_KIND } from "../api/node.ts";
+import { NODE_KIND, type NodeStatus } from "../api/node.ts";
 import { workloadName } from "../desired/names.ts";
 import { KINDS } from "../kube/kinds.ts";
 import type { ConditionType, Decision } from "../plan/plan.ts";
 import { networkStatus } from "../status/network-status.ts";
-import { nodeStatus } from "../status/node-status.ts";
+import { HALTED, nodeStatus } from "../status/node-status.ts";
 import { networkStatusIsDue, nodeStatusIsDue } from "../status/worth-writing.ts";
 import { eachLimited } from "./each-limited.ts";
 import type { Gathered } from "./gather.ts";
@@ -41,14 +41,15 @@ export async function writeStatuses(
 }
 
 async function writeNodeStatuses(
-  { http }: ReconcileServices,
+  { http, events }: ReconcileServices,
   { facts, live }: Gathered,
   { health }: Decision,
 ): Promise<void> {
   const { namespace, name: network } = facts.network;
   await eachLimited(facts.members, PARALLEL_WRITES, async (subject) => {
     const name = workloadName(network, subject.member.name);
-    if (!live.nodes.has(name)) return; // its status follows once it exists
+    const node = live.nodes.get(name);
+    if (node === undefined) return; // its status follows once it exists
     const status = nodeStatus(facts, subject, health);
     if (!nodeStatusIsDue(subject.node?.status ?? {}, status)) return;
     await http.applyStatus(
@@ -56,6 +57,12 @@ async function writeNodeStatuses(
       { apiVersion: API_VERSION, kind: NODE_KIND, metadata: { name, namespace }, status },
       { fieldManager: STATUS_MANAGER, force: true },
     );
+    const isHalted = ({ conditions = [] }: Pick<NodeStatus, "conditions">): Condition | undefined =>
+      conditions.find(({ reason }) => reason === HALTED);
+    const halted = isHalted(status);
+    if (halted === undefined || isHalted(subject.node?.status ?? {}) !== undefined) return;
+    const { reason, message: note } = halted;
+    events.record({ regarding: node, type: "Warning", reason, action: "Observe", note });
   });
 }
 

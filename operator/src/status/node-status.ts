@@ -5,6 +5,9 @@ import { rfc3339 } from "../api/rfc3339.ts";
 import { type Facts, isValidator, type MemberFacts, STALE_MS } from "../plan/facts.ts";
 import { type Health, validAnswer } from "../plan/health.ts";
 
+/** Reason of a member that waits for a person. */
+export const HALTED = "Halted";
+
 export function nodeStatus(facts: Facts, subject: MemberFacts, health: Health): NodeStatus {
   const { identity, claim, pod, node } = subject;
   const generation = node?.generation ?? 1;
@@ -31,6 +34,10 @@ function readyVerdict({ pod, member }: MemberFacts): Verdict {
   }
   if (pod.deleting) {
     return { status: "False", reason: "Stopping", message: `pod ${pod.name} is being stopped` };
+  }
+  if (pod.halted) {
+    const message = `${pod.name} has ended for good (exit code 71): its log and \`timed halt show\` say why, and what to do before \`timed halt clear\``;
+    return { status: "False", reason: HALTED, message };
   }
   if (pod.ready) return { status: "True", reason: "Ready", message: "serving and caught up" };
   const reason = /^[A-Za-z]+$/.test(pod.waiting) ? pod.waiting : "NotReady";

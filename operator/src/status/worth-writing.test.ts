@@ -85,6 +85,18 @@ describe("a node's status", () => {
     expect(signing?.message).not.toMatch(/\d/);
   });
 
+  it("says that it has halted, which is no pod that will be ready soon", () => {
+    const facts = withMembers(healthyFacts(), (member) => ({
+      ...member,
+      pod: member.pod && { ...member.pod, ready: false, running: false, halted: true },
+    }));
+    const [first] = facts.members;
+    if (first === undefined) throw new Error("no member");
+    const [ready] = nodeStatus(facts, first, plan(facts).health).conditions ?? [];
+    expect(ready).toMatchObject({ status: "False", reason: "Halted" });
+    expect(ready?.message).toContain("timed halt show");
+  });
+
   it("is written on transitions only", () => {
     const facts = healthyFacts();
     const { health } = plan(facts);
