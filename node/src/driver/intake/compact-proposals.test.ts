@@ -82,6 +82,9 @@ function expectDecided({ network, txs }: Scene, nodes: readonly TestNode[], roun
   network.checkSafety();
 }
 
+const hasPayment = ({ nodes }: DriverNetwork): boolean =>
+  nodes.every(({ commits }) => commits.some(({ block }) => block.transactions.length > 0));
+
 describe("a compact proposal", () => {
   it("is completed from the pool where all its transactions are there", () => {
     const world = scene();
@@ -107,6 +110,19 @@ describe("a compact proposal", () => {
       expect(sent(node, "getBlockTxs")).toBe(1);
     }
     expect(sent(world.leader, "blockTxs")).toBe(3);
+  });
+
+  it("is waited for longer from round to round, so that slow answers come in time", () => {
+    const world = scene({
+      // Three times what round 0 gives a peer for its answer.
+      delayMs: (_from, _to, frame) =>
+        isGossip(frame) ? undefined : frame?.[0] === BLOCK_TXS ? 3_000 : 2,
+    });
+    // Each leader has a payment that nobody else has.
+    for (const [i, node] of world.network.validators.entries())
+      submit(node, [world.network.payment(i, 50 + i)]);
+    world.network.until("a block with a payment", () => hasPayment(world.network), 240_000);
+    world.network.checkSafety();
   });
 
   it("is completed by others that voted for it when its sender dies", () => {
