@@ -14,6 +14,17 @@ import { portsOf } from "./ports.ts";
 
 export const CONFIG_KEY = "config.yaml";
 const MAX_PEERS = 8;
+/**
+ * Where pods are, and where a cluster translates the addresses of whoever comes from outside to. Limits and bans by
+ * address would strike the members of a node's own network together there. Those by node id hold.
+ */
+const CLUSTER_RANGES = [
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "fc00::/7",
+];
 
 /** The validators that a member dials first: those after it in genesis order, round the ring. */
 export function firstPeersOf(genesis: GenesisFacts, member: Member): GenesisFacts["validators"] {
@@ -51,6 +62,7 @@ export function nodeConfigOf(
       peers: firstPeersOf(genesis, member).map(
         (peer) => `${peer.nodeID}@${host(peer.name)}:${p2p}`,
       ),
+      clusterRanges: CLUSTER_RANGES,
     },
     rpc: { host: "0.0.0.0" },
     ops: { host: "0.0.0.0" },
