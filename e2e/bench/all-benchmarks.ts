@@ -6,6 +6,7 @@ import { CONSENSUS_BENCHMARKS } from "./consensus-benchmarks.ts";
 import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
 import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
+import { FUZZ_BENCHMARKS } from "./fuzz-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
@@ -24,6 +25,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...STRANGER_BENCHMARKS,
   ...MEMORY_BENCHMARKS,
   ...SYNC_BENCHMARKS,
+  ...FUZZ_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,
   ...HOUSE_BENCHMARKS,
