@@ -192,6 +192,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "operator/src/status": ["operator/src/api", "operator/src/plan"],
   "operator/src/kube": ["node/src/types"],
   "operator/src/reconcile": [
+    "node/src/daemon/exit-codes.ts",
     "operator/src/api",
     "operator/src/desired",
     "operator/src/plan",

@@ -1,16 +1,22 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterEach, describe, expect, it } from "vitest";
-import { CERTIFICATE } from "../../test/sample-messages.ts";
+import { BLOCK, CERTIFICATE } from "../../test/sample-messages.ts";
 import { encodeCertificate } from "../codec/chain.ts";
 import { toHex } from "../codec/hex.ts";
 import { addHaltCommands } from "../daemon/halt-command.ts";
 import { type Certificate, PRECOMMIT } from "../types/chain.ts";
 import { CodedError } from "../types/errors.ts";
 import type { ForkFound } from "../types/fork.ts";
-import { haltMarkerOf, readHaltMarker, refuseWhereHalted, writeHaltMarker } from "./halt-marker.ts";
+import {
+  divergenceMarkerOf,
+  haltMarkerOf,
+  readHaltMarker,
+  refuseWhereHalted,
+  writeHaltMarker,
+} from "./halt-marker.ts";
 import { ALL_CRASHES, DiskCrash, MemoryDisk } from "./memory/memory-disk.ts";
 
 const { signers } = CERTIFICATE;
@@ -127,6 +133,24 @@ describe("timed halt", () => {
     expect(json).toEqual({ halted: true, marker });
     writeFileSync(join(directory, "halted.json"), "{");
     expect(await halt("show", "--data-dir", directory)).toContain("cannot be read");
+  });
+
+  it("sets the chain of a diverged node aside, also where it was interrupted before", async () => {
+    const directory = newDirectory();
+    const chain = join(directory, "chain");
+    mkdirSync(chain);
+    const certified = { block: BLOCK, certificate: theirs };
+    const diverged = divergenceMarkerOf({ certified, reason: "state root", validators }, about);
+    writeHaltMarker(directory, diverged);
+    expect(readHaltMarker(directory)).toEqual(diverged);
+    expect(refusalOf(directory)?.message).toContain("the ledger here refuses it: state root");
+    const clear = async () =>
+      JSON.parse(await halt("clear", "--data-dir", directory, "--json")) as { chain?: string };
+    const { chain: aside } = await clear();
+    expect([existsSync(chain), existsSync(aside ?? "")]).toEqual([false, true]);
+    writeHaltMarker(directory, diverged);
+    expect(await clear()).toMatchObject({ halted: false });
+    expect(refusalOf(directory)).toBeUndefined();
   });
 
   it("clears it, keeps the proof, and has nothing to do after that", async () => {

@@ -1,6 +1,6 @@
-// The halt marker: a JSON file in the data directory that a person can read, written when the node has seen
-// two certified blocks at one height, or a certified block that its ledger refuses. As long as a file of that name stands there, whatever it holds, the
-// node does not start (docs/adr/0013). Clearing keeps it under another name: it is the proof.
+// The halt marker: a JSON file in the data directory that a person can read. It is written when the node has
+// seen two certified blocks at one height (docs/adr/0013), or a certified block that its ledger refuses
+// (docs/adr/0024). As long as a file of that name stands there, whatever it holds, the node does not start. Clearing keeps it under another name: it is the proof.
 
 import { dirname, join } from "node:path";
 import { z } from "zod";

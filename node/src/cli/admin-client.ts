@@ -8,6 +8,7 @@ import { z } from "zod";
 import { readText } from "../adapters/local-files.ts";
 import { nodeIdOf } from "../crypto/pure-keys.ts";
 import { CodedError } from "../types/errors.ts";
+import { refuseCredentials } from "./refuse-credentials.ts";
 import { RemoteError } from "./rpc-client.ts";
 
 export interface AdminTarget {
@@ -31,6 +32,7 @@ const Failure = z.object({
 });
 
 function placeOf({ url, nodeId }: AdminTarget): { readonly host: string; readonly port: number } {
+  refuseCredentials(url, "--admin-url");
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol !== "https:" || parsed.port === "") {
     throw new CodedError("CLI_USAGE", `${url} is not https://host:port`);

@@ -469,6 +469,14 @@ describe("status", () => {
 });
 
 describe("queries", () => {
+  it("say that a balance is old where the node is behind, and show no password of a URL", async () => {
+    node.facts.isCaughtUp = () => false;
+    const { code, err } = await run(`get-balance ${RICH_ADDRESS}`);
+    expect([code, err]).toEqual([0, expect.stringMatching(/^note: .* has blocks up to 0 only/)]);
+    const secret = await run(`-r ftp://user:hunter2@host/ get-balance ${RICH_ADDRESS}`);
+    expect([secret.code, secret.err.includes("hunter2")]).toEqual([2, false]);
+  });
+
   it("exist for every RPC method, with arguments it takes", () => {
     expect(QUERIES.map(({ method }) => method).toSorted()).toEqual(
       RPC_METHODS.map(({ name }) => name).toSorted(),

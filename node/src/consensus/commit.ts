@@ -11,8 +11,9 @@ import { certificateOf, isNil, valueOf } from "./tally.ts";
 
 /**
  * Paper lines 49-54. Decides where a commit is known and its block held; asks once for a block that is not. One
- * that was judged invalid here is asked for, too: it comes with its certificate, which shows the driver that the
- * state here is not the quorum's (docs/adr/0024). Nothing more is said at this height.
+ * that was judged invalid here is asked for, too, and never decided. It comes with its certificate, and the driver
+ * then finds that the state here is not the quorum's and stops (docs/adr/0024). Until then the node votes on, as
+ * one does that lacks the block.
  */
 export function tryDecide(state: ConsensusState, out: Effect[]): void {
   const { commit } = state;

@@ -37,7 +37,9 @@ export function addHaltCommands(program: Command, out: (text: string) => void): 
       const chain = setAside(options.dataDir, marker);
       const kept = clearHaltMarker(options.dataDir, Date.now());
       const text = `cleared: ${summaryOf(marker)}\nkept as ${kept}`;
-      return { marker, kept, text: chain === undefined ? text : `${text}\n${chain}` };
+      if (chain === undefined) return { marker, kept, text };
+      const next = `the chain is kept as ${chain}; the next start fetches it anew from its peers`;
+      return { marker, kept, chain, text: `${text}\n${next}` };
     } finally {
       await lock.release();
     }
@@ -54,15 +56,16 @@ export function addHaltCommands(program: Command, out: (text: string) => void): 
       .requiredOption("-d, --data-dir <directory>", "the node's dataDir")
       .option("--json", "one line of JSON", false)
       .action(async (options: Options) => {
-        const { marker, kept, text } = await act(options);
-        const facts = { halted: marker !== undefined && kept === undefined, kept, marker };
+        const { marker, kept, chain, text } = await act(options);
+        const halted = marker !== undefined && kept === undefined;
+        const facts = { halted, kept, chain, marker };
         out(`${options.json ? JSON.stringify(facts) : text}\n`);
       });
   }
 }
 
 /**
- * A state that is not the network's is of no use: the next start begins with none. Keys, sign state and log stay.
+ * Gives the new place. A state that is not the network's is of no use: the next start begins with none. Keys, sign state and log stay.
  * Before the marker goes: a clear that is interrupted is done again.
  */
 function setAside(dataDir: string, marker: HaltMarker | "damaged"): string | undefined {
@@ -71,12 +74,14 @@ function setAside(dataDir: string, marker: HaltMarker | "damaged"): string | und
   if (!existsSync(chain)) return undefined;
   const aside = `${chain}.diverged-${marker.at.replaceAll(":", "")}`;
   renameSync(chain, aside);
-  return `the chain is kept as ${aside}; the next start fetches it anew from its peers`;
+  return aside;
 }
 
 interface Answer {
   readonly marker: HaltMarker | "damaged" | undefined;
   readonly kept?: string;
+  /** Where the chain was set aside. */
+  readonly chain?: string;
   readonly text: string;
 }
 

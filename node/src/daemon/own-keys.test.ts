@@ -52,8 +52,14 @@ it("refuses a validator key beside the node key of another member, and names bot
   );
 });
 
-it("warns of a key without a vote, and of one that everybody can read", () => {
+it("warns of a key without a vote, and of each file that everybody can read", () => {
   check(RICH, NODE);
   check(VALIDATOR, NODE, 0o644);
-  expect(warned).toMatchObject([{ code: "KEY_NOT_VALIDATOR" }, { code: "KEY_FILE_OPEN" }]);
+  expect(warned).toMatchObject([
+    { code: "KEY_NOT_VALIDATOR" },
+    { code: "KEY_FILE_OPEN" },
+    { code: "KEY_FILE_OPEN" },
+  ]);
+  check(undefined, NODE, 0o644);
+  expect(warned.at(-1)).toMatchObject({ code: "KEY_FILE_OPEN" });
 });

@@ -17,16 +17,17 @@ export const memberOf = (genesis: Genesis, publicKey: Uint8Array) =>
   genesis.validators.find((member) => equalBytes(member.publicKey, publicKey));
 
 /**
- * Warns of a validator key without a vote, and of one that everybody can read.
+ * Warns of a validator key without a vote, and of a key file that everybody can read.
  * @throws CodedError KEY_FILE_*, KEY_PAIR_MISMATCH.
  */
 export function checkOwnKeys({ keys }: NodeConfig, genesis: Genesis, log: Log): void {
   const { validatorKeyFile, nodeKeyFile } = keys;
+  for (const path of [validatorKeyFile, nodeKeyFile]) {
+    if (path !== undefined && (foreignAccess(path) & READABLE_BY_ALL) !== 0)
+      log.warn({ code: "KEY_FILE_OPEN" }, `${path} can be read by every user: chmod 600`);
+  }
   if (validatorKeyFile === undefined) return;
   const publicKey = publicKeyIn(validatorKeyFile);
-  if ((foreignAccess(validatorKeyFile) & READABLE_BY_ALL) !== 0) {
-    log.warn({ code: "KEY_FILE_OPEN" }, `${validatorKeyFile} can be read by every user: chmod 600`);
-  }
   const member = memberOf(genesis, publicKey);
   if (member === undefined) {
     const facts = { code: "KEY_NOT_VALIDATOR", publicKey: toHex(publicKey) };

@@ -16,5 +16,6 @@ describe("memoryFlags", () => {
 
   it("leaves to NODE_OPTIONS what it sets", () => {
     expect(heapLimitMib({ NODE_OPTIONS: "--max-old-space-size=3000" })).toBeGreaterThan(2_900);
+    expect(heapLimitMib({ NODE_OPTIONS: "--max_old_space_size=3000" })).toBeGreaterThan(2_900);
   });
 });

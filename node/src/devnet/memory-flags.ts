@@ -9,6 +9,7 @@ const nameOf = (flag: string): string => flag.slice(0, flag.indexOf("="));
 
 /** In MiB. What NODE_OPTIONS sets is left to it. */
 export function memoryFlags(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const own = env["NODE_OPTIONS"] ?? "";
+  // Node takes both spellings.
+  const own = (env["NODE_OPTIONS"] ?? "").replaceAll("_", "-");
   return FLAGS.filter((flag) => !own.includes(nameOf(flag)));
 }

@@ -49,7 +49,9 @@ export function restartedNode(options: RestartOptions): RestartedNode {
       node = start();
     }
   };
-  void watch();
+  watch().catch((error: unknown) => {
+    out(`==> ${node.name} cannot be started again: ${String(error)}; the others go on\n`);
+  });
   return { current: () => node };
 }
 

@@ -2,6 +2,7 @@
  * Reads of single fields from raw objects, with the type checked on the way: a field that is missing
  * or of another type is absent. Turns the objects of the stores into the facts of plan/.
  */
+import { DAEMON_EXITS } from "@timecoin/node/exit-codes";
 import { intentOf } from "../desired/intent-hash.ts";
 import { SIGNS_FOR_ANNOTATION, TEMPLATE_ANNOTATION } from "../desired/labels.ts";
 import { isJsonObject } from "../kube/errors.ts";
@@ -43,13 +44,11 @@ export function podFactsOf(pod: KubeObject): PodFacts {
   };
 }
 
-/** What `timed` ends with where a restart changes nothing (docs/reference/cli.md). */
-const HALTED_EXIT = 71;
-
 function isHalted(container: JsonObject): boolean {
   if ("running" in objectIn(container, "state")) return false;
   return ["state", "lastState"].some(
-    (field) => objectIn(objectIn(container, field), "terminated")["exitCode"] === HALTED_EXIT,
+    (field) =>
+      objectIn(objectIn(container, field), "terminated")["exitCode"] === DAEMON_EXITS.halted.number,
   );
 }
 

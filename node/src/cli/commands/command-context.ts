@@ -7,6 +7,7 @@ import type { Satoshi } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { CliIo, GlobalOptions } from "../cli-io.ts";
 import { formatForPeople } from "../print.ts";
+import { refuseCredentials } from "../refuse-credentials.ts";
 import { createRpcClient, type RpcClient } from "../rpc-client.ts";
 
 /** Longest wait for an answer; above the 15 s that one waiting call takes. */
@@ -35,12 +36,9 @@ export function show(
 /** A client of the node that the options name. */
 export function clientOf({ io }: CommandContext, command: Command): RpcClient {
   const { rpcUrl } = globalsOf(command);
+  refuseCredentials(rpcUrl, "--rpc-url");
   if (!URL.canParse(rpcUrl) || !/^https?:/.test(rpcUrl)) {
     throw new CodedError("CLI_USAGE", `${rpcUrl} is not an http:// or https:// URL`);
-  }
-  const { username, password } = new URL(rpcUrl);
-  if (username !== "" || password !== "") {
-    throw new CodedError("CLI_USAGE", "the RPC URL holds a user or a password; the RPC takes none");
   }
   return createRpcClient(rpcUrl, { fetch: io.fetch, timeoutMs: CALL_TIMEOUT_MS });
 }

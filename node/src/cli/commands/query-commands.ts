@@ -2,8 +2,10 @@
 // original CLI: the method's words with dashes.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { wholeNumber } from "../../config/whole-number.ts";
-import { type CommandContext, clientOf, show } from "./command-context.ts";
+import { ask, type RpcClient } from "../rpc-client.ts";
+import { type CommandContext, clientOf, isJson, show } from "./command-context.ts";
 
 interface QueryRow {
   readonly command: string;
@@ -81,6 +83,21 @@ export const QUERIES: readonly QueryRow[] = [
   row("uptime", "seconds since the node started"),
 ];
 
+/** What a node says of coins is old where it still fetches blocks. */
+const OF_COINS: ReadonlySet<string> = new Set(["get-balance", "list-unspent"]);
+const ChainInfo = z.object({ blocks: z.int(), caughtUp: z.boolean() });
+
+async function sayWhereBehind(
+  { io }: CommandContext,
+  command: Command,
+  client: RpcClient,
+): Promise<void> {
+  const { blocks, caughtUp } = await ask(client, "getblockchaininfo", {}, ChainInfo);
+  if (caughtUp) return;
+  const note = `${client.url} has blocks up to ${blocks} only so far: this is old`;
+  io.err(isJson(command) ? `${JSON.stringify({ note })}\n` : `note: ${note}\n`);
+}
+
 /** Adds one command for each row. */
 export function addQueryCommands(program: Command, context: CommandContext): void {
   for (const { command: name, method, description, args } of QUERIES) {
@@ -91,7 +108,9 @@ export function addQueryCommands(program: Command, context: CommandContext): voi
     command.action(async (...given: unknown[]) => {
       const entries = args.map(({ param }, place) => [param, given[place]] as const);
       const params = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
-      show(context, command, await clientOf(context, command).call(method, params));
+      const client = clientOf(context, command);
+      show(context, command, await client.call(method, params));
+      if (OF_COINS.has(name)) await sayWhereBehind(context, command, client);
     });
   }
 }

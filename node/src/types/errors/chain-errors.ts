@@ -27,7 +27,7 @@ export const CHAIN_ERRORS = {
     "Check the path in the configuration, the file's owner and its permissions. `time-cli keys generate` makes a new key, which is no validator of an old genesis.",
   ),
   KEY_FILE_OPEN: entry(
-    "Every user of this machine can read the validator key.",
+    "Every user of this machine can read the validator key, or the node key.",
     "Run chmod 600 on the file. If anybody else may have read it, the key is not yours alone any more.",
   ),
   KEY_NOT_VALIDATOR: entry(
