@@ -55,11 +55,23 @@ it("refuses a validator key beside the node key of another member, and names bot
 it("warns of a key without a vote, and of each file that everybody can read", () => {
   check(RICH, NODE);
   check(VALIDATOR, NODE, 0o644);
-  expect(warned).toMatchObject([
-    { code: "KEY_NOT_VALIDATOR" },
-    { code: "KEY_FILE_OPEN" },
-    { code: "KEY_FILE_OPEN" },
-  ]);
+  const codes = warned.map((fields) => (fields as { code: string }).code);
+  expect(codes).toEqual(["KEY_NOT_VALIDATOR", "KEY_FILE_OPEN", "KEY_FILE_OPEN"]);
   check(undefined, NODE, 0o644);
   expect(warned.at(-1)).toMatchObject({ code: "KEY_FILE_OPEN" });
+});
+
+it.each(["validatorKeyFile", "nodeKeyFile"])("names the %s that is not there", (missing) => {
+  const there = join(directory, "node.json");
+  writeFileSync(there, formatSeed(NODE.seed), { mode: 0o600 });
+  const files = { dataDir: directory, genesisFile: "genesis.json" };
+  const named = {
+    validatorKeyFile: there,
+    nodeKeyFile: there,
+    [missing]: join(directory, "none.json"),
+  };
+  const config = NodeConfigSchema.parse({ ...files, keys: named });
+  expect(() => checkOwnKeys(config, fakeGenesis(), log)).toThrow(
+    expect.objectContaining({ code: "KEY_FILE_UNREADABLE" }),
+  );
 });

@@ -22,19 +22,15 @@ export const memberOf = (genesis: Genesis, publicKey: Uint8Array) =>
  */
 export function checkOwnKeys({ keys }: NodeConfig, genesis: Genesis, log: Log): void {
   const { validatorKeyFile, nodeKeyFile } = keys;
-  for (const path of [validatorKeyFile, nodeKeyFile]) {
-    if (path !== undefined && (foreignAccess(path) & READABLE_BY_ALL) !== 0)
-      log.warn({ code: "KEY_FILE_OPEN" }, `${path} can be read by every user: chmod 600`);
-  }
+  const nodeKey = publicKeyIn(nodeKeyFile, log);
   if (validatorKeyFile === undefined) return;
-  const publicKey = publicKeyIn(validatorKeyFile);
+  const publicKey = publicKeyIn(validatorKeyFile, log);
   const member = memberOf(genesis, publicKey);
   if (member === undefined) {
     const facts = { code: "KEY_NOT_VALIDATOR", publicKey: toHex(publicKey) };
     log.warn(facts, `the key in ${validatorKeyFile} is no validator of ${genesis.chainId}`);
     return;
   }
-  const nodeKey = publicKeyIn(nodeKeyFile);
   if (equalBytes(member.nodeKey, nodeKey)) return;
   const [wanted, has] = [nodeIdOf(member.nodeKey), nodeIdOf(nodeKey)];
   throw new CodedError(
@@ -43,8 +39,10 @@ export function checkOwnKeys({ keys }: NodeConfig, genesis: Genesis, log: Log): 
   );
 }
 
-function publicKeyIn(path: string): Uint8Array {
+function publicKeyIn(path: string, log: Log): Uint8Array {
   const { publicKey, seed } = readSeedFile(path);
   seed.fill(0);
+  if ((foreignAccess(path) & READABLE_BY_ALL) !== 0)
+    log.warn({ code: "KEY_FILE_OPEN" }, `${path} can be read by every user: chmod 600`);
   return publicKey;
 }
