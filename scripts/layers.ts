@@ -14,9 +14,16 @@ const CORES = ["node/src/consensus", "node/src/ledger", "node/src/mempool", "nod
 const CORE_API = ["api", "core-view", "proposer", "conflict", "tally"].map(
   (file) => `node/src/consensus/${file}.ts`,
 );
-const DRIVER = ["chain", "core", "peers", "timing", "watches", "effects", "intake"].map(
-  (folder) => `node/src/driver/${folder}`,
-);
+const DRIVER = [
+  "chain",
+  "core",
+  "peers",
+  "timing",
+  "watches",
+  "effects",
+  "intake",
+  "state-sync",
+].map((folder) => `node/src/driver/${folder}`);
 
 /** Rooms without a platform module, a clock, randomness and async; .oxlintrc.json names the same. */
 export const PURE_ROOMS: readonly string[] = [
@@ -104,6 +111,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/driver/timing",
     "node/src/driver/watches",
     "node/src/driver/effects",
+  ],
+  "node/src/driver/state-sync": [
+    ...INNER,
+    PORTS,
+    "node/src/ledger",
+    "node/src/driver/chain",
+    "node/src/driver/peers",
   ],
   "node/src/driver": [
     ...INNER,

@@ -24,8 +24,9 @@ const KINDS: readonly (readonly [string, RegExp, (name: string) => boolean])[] =
   ],
   [
     "field",
+    // `sync.` is a part of the status and of the configuration.
     /`((?:sync|peers|validators|self)\.[A-Za-z]+)`/g,
-    (name) => REFERENCE.status.includes(`\`${name}\``),
+    (name) => [REFERENCE.status, REFERENCE.config].some((page) => page.includes(`\`${name}\``)),
   ],
   [
     "setting",

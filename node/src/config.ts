@@ -51,6 +51,8 @@ const PEER =
   /^[0-9a-f]{40}@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
 const ADVERTISE = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
 
+const TRUST = /^[1-9]\d{0,15}:[0-9a-f]{64}$/;
+
 const Keys = z.strictObject({
   validatorKeyFile: filePath(
     "Key file that signs votes; absent for a node without a vote",
@@ -202,6 +204,13 @@ const Mempool = z.strictObject({
 const Sync = z.strictObject({
   window: count(64, 20, "Blocks asked for ahead of the one that is applied"),
   requestTimeoutMs: durationMs(120_000, 5000, "Wait for a peer's answer before another is asked"),
+  trust: z
+    .string()
+    .regex(TRUST, "is not HEIGHT:HASH, a height and the 64 hex digits of its block's hash")
+    .optional()
+    .describe(
+      "HEIGHT:HASH of a recent block that you trust. A node without blocks then joins by a snapshot from below it; and no node follows a chain that has another block there",
+    ),
 });
 
 const StoreSettings = z.strictObject({
@@ -210,6 +219,20 @@ const StoreSettings = z.strictObject({
     .default("quick")
     .describe(
       "What a start reads of the chain database. quick: all unspent outputs, their lists and the newest blocks; full: every block, and the hash of every output",
+    ),
+  snapshotEveryBlocks: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(1_000)
+    .describe("Blocks from one snapshot for joining nodes to the next; 0: none are made"),
+  retainBlocks: z
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .default(0)
+    .describe(
+      "Newest blocks that are kept, at least three times snapshotEveryBlocks; 0: all. With fewer than all a node joins this one by snapshot only",
     ),
 });
 
@@ -245,7 +268,16 @@ const RawNodeConfigSchema = z.strictObject({
 export type NodeConfigInput = z.input<typeof RawNodeConfigSchema>;
 
 /** The schema; parsing fills the defaults, the ports by profile. Unknown keys are refused. */
-export const NodeConfigSchema = RawNodeConfigSchema.superRefine(({ p2p }, context) => {
+export const NodeConfigSchema = RawNodeConfigSchema.superRefine(({ p2p, store }, context) => {
+  const { retainBlocks, snapshotEveryBlocks } = store;
+  const least = 3 * snapshotEveryBlocks;
+  if (retainBlocks > 0 && (snapshotEveryBlocks === 0 || retainBlocks < least)) {
+    const message =
+      snapshotEveryBlocks === 0
+        ? "drops blocks, and without snapshots nobody could join any more: set store.snapshotEveryBlocks, or 0 here"
+        : `is less than three times store.snapshotEveryBlocks: ${least} at least, or 0 for all`;
+    context.addIssue({ code: "custom", path: ["store", "retainBlocks"], message });
+  }
   for (const [place, peer] of p2p.peers.entries()) {
     const id = peer.slice(0, peer.indexOf("@"));
     if (!p2p.refuse.includes(id)) continue;

@@ -5,8 +5,10 @@
 // await in it: it drains one input queue, and a run is a pure function of its inputs (docs/adr/0005).
 
 import type { CertifiedBlock, Height, OutPoint, Satoshi, UnixMs } from "./types/chain.ts";
+import type { Result } from "./types/errors.ts";
 import type { BlockCommit, ChainHead, StoredBlock, TxLocation, Utxo } from "./types/ledger.ts";
 import type { CounterName, GaugeName, HistogramName, LabelsOf } from "./types/metrics.ts";
+import type { SnapshotManifest } from "./types/snapshot.ts";
 
 export interface Timer {
   cancel(): void;
@@ -24,6 +26,24 @@ export interface Random {
   bytes(sizeBytes: number): Uint8Array;
 }
 
+/** Is told every unspent output of a state, in order; ledger/snapshot.ts makes a manifest of them. */
+export interface SnapshotSums {
+  add(utxo: Utxo): void;
+  /** Or why there is none. */
+  manifest(): Result<SnapshotManifest>;
+}
+
+/** The state after some recent blocks, for nodes that join (docs/adr/0025). */
+export interface Snapshots {
+  /** The newest at or below `maxHeight`. */
+  newest(maxHeight: Height): SnapshotManifest | undefined;
+  /**
+   * The records (codec/output-records.ts) of one chunk of the snapshot of `height`; undefined where it is not
+   * here, or where too many are being read.
+   */
+  chunk(height: Height, index: number, done: (records: Uint8Array | undefined) => void): void;
+}
+
 export interface Store {
   /** Undefined before initialise(). */
   head(): ChainHead | undefined;
@@ -35,7 +55,9 @@ export interface Store {
     head: ChainHead,
     done: (error?: Error) => void,
   ): void;
-  /** Undefined above the head, and where the block cannot be read: a hole. */
+  /** The lowest height whose block is kept; 1 where none was dropped. */
+  base(): Height;
+  /** Undefined above the head, below the base, and where the block cannot be read: a hole. */
   block(height: Height): CertifiedBlock | undefined;
   /** Undefined for a block that is not in the chain, and where the index is damaged. */
   heightOf(blockHash: Uint8Array): Height | undefined;
@@ -54,7 +76,7 @@ export interface Store {
   transaction(txid: Uint8Array): TxLocation | undefined;
   /** Blocks that follow the head and each other: all of them in one atomic, synced batch. */
   commit(blocks: readonly BlockCommit[], done: (error?: Error) => void): void;
-  /** Heights, at or below the head, whose blocks are known to be lost. */
+  /** Heights from the base to the head whose blocks are known to be lost. */
   holes(): ReadonlySet<Height>;
   /**
    * Reads the block of `height` and the index records that lead to it. A block that cannot be read
@@ -132,6 +154,8 @@ export interface Peer {
   readonly address: string;
   readonly outbound: boolean;
   readonly connectedAtMs: UnixMs;
+  /** Of the peer protocol, as both ends speak it. */
+  readonly version: number;
 }
 
 /** What the transport reports; the driver treats each as one input. */
@@ -143,6 +167,7 @@ export interface TransportEvents {
 }
 
 export interface Transport {
+  /** A second call hands the links over: each that stands is told to `events` as connected. */
   start(events: TransportEvents): void;
   /** False where the peer is gone or its send buffer is full (the frame is then dropped). */
   send(peerId: string, frame: Uint8Array): boolean;

@@ -87,6 +87,7 @@ export class FakeNode {
           address: "127.0.0.2:24100",
           outbound: true,
           connectedAtMs: GENESIS_TIME_MS,
+          version: 2,
         },
         height: 4,
         rttMs: undefined,
@@ -112,6 +113,7 @@ export class FakeNode {
 
   private store(): NodeFacts["store"] {
     return {
+      base: () => 1,
       block: (height) => this.blocks[height - 1],
       heightOf: (hash) => {
         const found = this.blocks.findIndex(

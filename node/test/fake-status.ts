@@ -32,7 +32,7 @@ export const fakeStatus = (changes: Partial<NodeStatus> = {}): NodeStatus => ({
     clockOffsetMs: null,
   },
   peers: { connected: 3, inbound: 1, validators: 3 },
-  sync: { state: "caughtUp", targetHeight: 5 },
+  sync: { joining: null, state: "caughtUp", targetHeight: 5 },
   draining: false,
   ...changes,
 });

@@ -212,6 +212,28 @@ export const MESSAGES = {
     blocks: [{ block: BLOCK, certificate: { ...CERTIFICATE, height: 1843 } }],
   },
   noBlocks: { type: "blocks", requestId: 0, blocks: [] },
+  getSnapshot: { type: "getSnapshot", requestId: 8, maxHeight: 2 ** 53 - 1 },
+  snapshot: {
+    type: "snapshot",
+    requestId: 8,
+    manifest: {
+      height: 1840,
+      blockHash: bytes(32, 0x67),
+      feePot: 5_000n,
+      supply: 2n ** 64n - 1n,
+      validatorState: VALIDATOR_STATE,
+      chunks: [
+        { first: { txid: bytes(32, 0x68), index: 3 }, accumulator: bytes(2_048, 0x69) },
+        { first: { txid: bytes(32, 0x6a), index: 0 }, accumulator: bytes(2_048, 0x6b) },
+      ],
+    },
+  },
+  noSnapshot: { type: "snapshot", requestId: 9, manifest: undefined },
+  getSnapshotChunk: {
+    type: "getSnapshotChunk",
+    request: { requestId: 10, height: 1840, index: 1 },
+  },
+  snapshotChunk: { type: "snapshotChunk", requestId: 10, records: bytes(144, 0x6c) },
   txIds: { type: "txIds", witnessIds: [bytes(32, 0x61), bytes(32, 0x62)] },
   getTxs: { type: "getTxs", witnessIds: [bytes(32, 0x61)] },
   txs: { type: "txs", transactions: [TRANSACTION] },

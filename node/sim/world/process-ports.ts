@@ -30,6 +30,7 @@ export function gatedStore(
     genesisHash: () => store.genesisHash(),
     initialise: (genesisHash, utxos, head, done) =>
       store.initialise(genesisHash, utxos, head, done),
+    base: () => store.base(),
     block: (height) => store.block(height),
     heightOf: (blockHash) => store.heightOf(blockHash),
     utxo: (outPoint) => store.utxo(outPoint),

@@ -30,6 +30,10 @@ export const FRAME_COSTS: Readonly<Record<MessageType, FrameCost>> = {
   status: { baseUs: 30, perKibUs: 0 },
   getBlocks: { baseUs: 30, perKibUs: 0 },
   blocks: { baseUs: 50, perKibUs: 10 },
+  getSnapshot: { baseUs: 50, perKibUs: 0 },
+  snapshot: { baseUs: 50, perKibUs: 10 },
+  getSnapshotChunk: { baseUs: 50, perKibUs: 0 },
+  snapshotChunk: { baseUs: 50, perKibUs: 10 },
   txIds: { baseUs: 50, perKibUs: 30 },
   getTxs: { baseUs: 50, perKibUs: 30 },
   txs: { baseUs: 50, perKibUs: 10 },
@@ -42,6 +46,9 @@ export const FRAME_COSTS: Readonly<Record<MessageType, FrameCost>> = {
 const BLOCK: FrameCost = { baseUs: 100, perKibUs: 10 };
 /** One transaction that is named, checked and taken: its signature, and those of more inputs by its size. */
 const TRANSACTION: FrameCost = { baseUs: 50, perKibUs: 100 };
+
+/** A chunk of a snapshot that is read and sent. */
+const CHUNK: FrameCost = { baseUs: 100, perKibUs: 40 };
 
 const msOf = ({ baseUs, perKibUs }: FrameCost, sizeBytes: number): number =>
   (baseUs + (perKibUs * sizeBytes) / 1_024) / 1_000;
@@ -56,5 +63,7 @@ export function frameCostMs(frame: Uint8Array): number {
 export const unreadCostMs = (frame: Uint8Array): number => msOf(UNREAD, frame.length);
 
 export const blockCostMs = (sizeBytes: number): number => msOf(BLOCK, sizeBytes);
+
+export const chunkCostMs = (sizeBytes: number): number => msOf(CHUNK, sizeBytes);
 
 export const transactionCostMs = (sizeBytes: number): number => msOf(TRANSACTION, sizeBytes);

@@ -6,6 +6,7 @@ import type { ProposalMessage, RoundCertificate, RoundReason } from "../types/co
 import { CodedError } from "../types/errors.ts";
 import type { Evidence, EvidenceKind, SignedStatement } from "../types/evidence.ts";
 import { MAX_FRAME_BYTES } from "../types/limits.ts";
+import type { SnapshotManifest } from "../types/snapshot.ts";
 import { equalBytes } from "./bytes.ts";
 import { newEvidence } from "./evidence.ts";
 import { decodeFrame, encodeFrame, frameTypeOf, type Message } from "./frames.ts";
@@ -110,6 +111,33 @@ const block: fc.Arbitrary<Block> = fc.record({
   transactions: fc.array(transaction, { maxLength: 3 }),
 });
 
+const validator = fc.record({ publicKey: hash, nodeKey: hash, power: uint32 });
+const validators = fc.array(validator, { maxLength: 2 });
+
+const manifest: fc.Arbitrary<SnapshotManifest> = fc.record({
+  height: safe,
+  blockHash: hash,
+  feePot: uint64,
+  supply: uint64,
+  validatorState: fc.record({
+    lastValidators: validators,
+    lastLeaders: fc.array(uint16, { maxLength: 3 }),
+    validators,
+    nextValidators: validators,
+    tombstones: fc.array(fc.record({ validator, height: safe }), { maxLength: 2 }),
+    failedSlots: fc.array(
+      fc.record({ publicKey: hash, failures: fc.nat(255), skippedThrough: safe }),
+      { maxLength: 2 },
+    ),
+    epochSeed: hash,
+    nextEpochSeed: hash,
+  }),
+  chunks: fc.array(
+    fc.record({ first: fc.record({ txid: hash, index: uint32 }), accumulator: sized(2_048) }),
+    { maxLength: 2 },
+  ),
+});
+
 const proposal = (proposed: fc.Arbitrary<Block>): fc.Arbitrary<ProposalMessage> =>
   fc.record({
     proposal: fc.record({
@@ -181,6 +209,17 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     type: is("blocks"),
     requestId: uint32,
     blocks: fc.array(fc.record({ block, certificate }), { maxLength: 2 }),
+  }),
+  fc.record({ type: is("getSnapshot"), requestId: uint32, maxHeight: safe }),
+  fc.record({ type: is("snapshot"), requestId: uint32, manifest: maybe(manifest) }),
+  fc.record({
+    type: is("getSnapshotChunk"),
+    request: fc.record({ requestId: uint32, height: safe, index: uint32 }),
+  }),
+  fc.record({
+    type: is("snapshotChunk"),
+    requestId: uint32,
+    records: fc.uint8Array({ maxLength: 300 }),
   }),
   fc.record({ type: is("txIds"), witnessIds: ids }),
   fc.record({ type: is("getTxs"), witnessIds: ids }),
@@ -271,8 +310,8 @@ describe("frames", () => {
 
   it("of random bytes never do anything else", () => {
     const types = [
-      0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x20, 0x21, 0x22, 0x30, 0x31, 0x32,
-      0x40, 0x41, 0x42,
+      0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25,
+      0x26, 0x30, 0x31, 0x32, 0x40, 0x41, 0x42,
     ];
     const frame = fc
       .tuple(fc.constantFrom(...types), fc.uint8Array({ maxLength: 300 }))

@@ -49,6 +49,7 @@ import {
   uint64,
   VoteSchema,
 } from "./schemas.ts";
+import { SNAPSHOT_CODECS, type SnapshotFrames } from "./snapshot-frames.ts";
 
 /** What a peer says of itself; a hint only: a height counts when its certificate is verified. */
 export interface StatusMessage {
@@ -79,6 +80,7 @@ export type Message =
       readonly requestId: number;
       readonly blocks: readonly CertifiedBlock[];
     }
+  | SnapshotFrames
   | { readonly type: "txIds"; readonly witnessIds: readonly Uint8Array[] }
   | { readonly type: "getTxs"; readonly witnessIds: readonly Uint8Array[] }
   | { readonly type: "txs"; readonly transactions: readonly Transaction[] }
@@ -233,6 +235,7 @@ const CODECS: Codecs = {
       return { type: "blocks", requestId: wire.requestId, blocks };
     },
   },
+  ...SNAPSHOT_CODECS,
   txIds: idsCodec("txIds", 0x30),
   getTxs: idsCodec("getTxs", 0x31),
   txs: {

@@ -28,9 +28,8 @@ export class LtHash {
 
   /** The accumulator that toBytes wrote. */
   static fromBytes(bytes: Uint8Array): LtHash {
-    invariant(bytes.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
     const sum = LtHash.empty();
-    sum.#accumulate(bytes, 1);
+    sum.addSet(bytes);
     return sum;
   }
 
@@ -41,6 +40,12 @@ export class LtHash {
   /** Undoes the addition of the same bytes. */
   remove(element: Uint8Array): void {
     this.#accumulate(shake128(LTHASH_BYTES, element), -1);
+  }
+
+  /** Adds all elements of another set, given by its accumulator as toBytes wrote it. */
+  addSet(accumulator: Uint8Array): void {
+    invariant(accumulator.length === LTHASH_BYTES, "an LtHash accumulator has 2,048 bytes");
+    this.#accumulate(accumulator, 1);
   }
 
   /** 2,048 bytes, the same on every platform. */

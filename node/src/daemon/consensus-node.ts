@@ -15,8 +15,17 @@ import { type Genesis, genesisHashOf } from "../genesis.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import { EvidencePool } from "../mempool/evidence-pool.ts";
 import { DEFAULT_MEMPOOL_LIMITS, Mempool } from "../mempool/mempool.ts";
-import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
-import type { CertifiedBlock } from "../types/chain.ts";
+import type {
+  Clock,
+  LastingSigner,
+  Log,
+  Metrics,
+  Snapshots,
+  Store,
+  Transport,
+  Wal,
+} from "../ports.ts";
+import type { CertifiedBlock, Height } from "../types/chain.ts";
 import type { Divergence } from "../types/divergence.ts";
 import type { ForkFound } from "../types/fork.ts";
 
@@ -33,6 +42,8 @@ export interface NodePorts {
   readonly verify?: VerifyFunction;
   /** Reads what peers send; by default decodeFrame. For nodes that share a process and each frame. */
   readonly decode?: (frame: Uint8Array) => Message;
+  /** What nodes that join are offered. */
+  readonly snapshots?: Snapshots;
   /** When the key may sign; by default driver/watches/sign-hold.ts with what signer and store remember. */
   readonly hold?: SignHold;
 }
@@ -47,6 +58,8 @@ export interface NodeOptions {
   readonly onFork?: (found: ForkFound) => void;
   /** Makes a divergence durable; onFatal follows with STATE_DIVERGED. */
   readonly onDivergence?: (found: Divergence) => void;
+  /** The own key is seen to have signed up to here, and the signer does not know it. */
+  readonly signedElsewhere?: Height | undefined;
 }
 
 export interface ConsensusNode {
@@ -77,12 +90,14 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
     metrics: ports.metrics,
   });
   const { minBlockMs, emptyBlockIntervalMs, precisionMs, messageDelayMs } = genesis.parameters;
+  const hold = ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight);
+  if (options.signedElsewhere !== undefined) hold.signedElsewhere(options.signedElsewhere);
   const driver = new Driver({
     ...ports,
     chain,
     pool: waitingTransactions({ ...ports, mempool, params }),
     evidence: new EvidencePool(rules),
-    hold: ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight),
+    hold,
     consensus: { ...config.consensus, precisionMs, messageDelayMs },
     adaptive: config.consensus.adaptive,
     compactFromBytes: config.consensus.compactFromBytes,

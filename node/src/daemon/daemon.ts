@@ -2,7 +2,8 @@
 // deadline. What can be refused is refused before a port opens: the verify rule, the data directory's
 // lock, halt marker, genesis, store, log and keys.
 //
-// Start: verify rule -> lock -> chain -> keys -> peer port -> driver -> operations -> RPC.
+// Start: verify rule -> lock -> chain -> keys -> peer port -> operations -> a snapshot, where the node joins by one
+// -> driver -> RPC.
 // Stop: RPC (no new work) -> driver (a block being written is finished) -> peers -> operations -> log,
 // store, keys -> lock.
 
@@ -14,6 +15,7 @@ import {
   refuseWhereHalted,
   writeHaltMarker,
 } from "../adapters/halt-marker.ts";
+import type { LevelStore } from "../adapters/level-store/level-store.ts";
 import type { NodeLog } from "../adapters/log.ts";
 import { createMetrics, type PromMetrics } from "../adapters/metrics.ts";
 import { readSeedFile } from "../adapters/seed-file.ts";
@@ -28,12 +30,14 @@ import type { NodeConfig } from "../config.ts";
 import { verifyBackend, verifySignature } from "../crypto/verify.ts";
 import { assertVerifyRule } from "../crypto/verify-selftest.ts";
 import type { ChainState } from "../driver/chain/chain-state.ts";
+import type { TrustedBlock } from "../driver/state-sync/trusted-links.ts";
 import { validatorSetOf } from "../genesis.ts";
 import type { Reloaded } from "../ops/admin-facts.ts";
 import type { NodeStatus } from "../ops/status-schema.ts";
 import type { Result } from "../types/errors.ts";
 import { buildVersion } from "./build-version.ts";
-import { buildNode } from "./consensus-node.ts";
+import { ChainUpkeep } from "./chain-upkeep.ts";
+import { buildNode, type NodeOptions } from "./consensus-node.ts";
 import { openControl } from "./control.ts";
 import { openOps, openRpc } from "./listeners.ts";
 import { nodeStatus } from "./node-status.ts";
@@ -42,8 +46,11 @@ import { openSigner } from "./open-signer.ts";
 import { checkOwnKeys } from "./own-keys.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
+import { seenSigning } from "./seen-signing.ts";
 import { ShutdownSteps } from "./shutdown-steps.ts";
+import { joinBySnapshot } from "./state-sync.ts";
 import { SyncState } from "./sync-state.ts";
+import { checkTrust, parseTrust } from "./trusted-block.ts";
 
 export interface DaemonOptions {
   readonly config: NodeConfig;
@@ -53,6 +60,8 @@ export interface DaemonOptions {
   readonly isFirstStart: boolean;
   /** The configuration as it is written now. */
   readonly readConfig: () => Result<NodeConfig>;
+  /** Aborted when the process is told to stop, also before the start is complete. */
+  readonly stopAsked: AbortSignal;
   /** The process cannot go on; the caller ends it with an error code. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -72,6 +81,8 @@ interface Moment {
   lastCommitAtMs: number | null;
   draining: boolean;
   started: boolean;
+  /** What it does while it joins by snapshot. */
+  joining: (() => string) | undefined;
   /** Aborted when the node is told to stop. */
   readonly stopping: AbortController;
 }
@@ -93,6 +104,9 @@ interface Opened extends OpenChain, Tools {
   readonly signer: FileSigner | undefined;
   readonly identity: NodeIdentity;
   readonly transport: WsTransport;
+  /** The store that is closed at the end: joining by snapshot puts another in its place. */
+  readonly held: { store: LevelStore };
+  readonly trust: TrustedBlock | undefined;
 }
 
 async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daemon> {
@@ -102,11 +116,18 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
     lastCommitAtMs: null,
     draining: false,
     started: false,
+    joining: undefined,
     stopping: new AbortController(),
   };
-  const { node, status, facts } = assemble(opened, moment, options);
-  const ops = await openOps(opened, { status, isStarted: () => moment.started });
+  let assembled = assemble(opened, moment, options);
+  const ops = await openOps(opened, {
+    status: () => assembled.status(),
+    isStarted: () => moment.started,
+  });
   steps.add("operations listener", () => ops.close(500));
+  const joined = await join(opened, moment, options);
+  if (joined !== undefined) assembled = assemble(joined, moment, options);
+  const { node, status, facts } = assembled;
   const { admin, reload } = await openControl({
     ...options,
     ...opened,
@@ -136,17 +157,50 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
   return { nodeId: identity.nodeId, opsUrl: ops.url, rpcUrl: rpc?.url, reload, stop };
 }
 
+/** With the store of a snapshot, where this node joined by one. */
+async function join(
+  opened: Opened,
+  moment: Moment,
+  { stopAsked }: DaemonOptions,
+): Promise<(Opened & Pick<NodeOptions, "signedElsewhere">) | undefined> {
+  const { config, held, trust, signer, wal } = opened;
+  if (trust === undefined) return undefined;
+  const store = await joinBySnapshot({
+    ...opened,
+    chain: opened,
+    trust,
+    clock: systemClock,
+    log: opened.log.child({ part: "sync" }),
+    stopping: stopAsked,
+    tells: (state) => {
+      moment.joining = state;
+    },
+  });
+  moment.joining = undefined;
+  if (store === opened.store) return undefined;
+  held.store = store;
+  const joined = { ...opened, store };
+  if (signer === undefined) return joined;
+  const lastBlocks = config.consensus.doubleSignCheckHeight;
+  const seen = seenSigning({ publicKey: signer.publicKey, store, wal, lastBlocks });
+  const known = Math.max(signer.last?.height ?? 0, signer.minHeight);
+  return seen > known ? { ...joined, signedElsewhere: seen } : joined;
+}
+
 async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Opened> {
   const { config, log } = options;
   const lock = await lockDataDir(config.dataDir);
   steps.add("data directory lock", () => lock.release());
   refuseWhereHalted(config.dataDir);
   const chain = await openChain(config);
-  steps.add("store", () => finished((done) => chain.store.close(done)));
+  const held = { store: chain.store };
+  steps.add("store", () => finished((done) => held.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
   if (chain.store.damage !== undefined) log.error({ code: "STORE_CORRUPT" }, chain.store.damage);
   const { damage } = chain.wal;
   if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
+  const trust = config.sync.trust === undefined ? undefined : parseTrust(config.sync.trust);
+  if (trust !== undefined) checkTrust(chain.store, trust);
   checkOwnKeys(config, chain.genesis, log);
   const signer = openSigner(options, chain);
   if (signer !== undefined) steps.add("validator key", () => signer.close());
@@ -154,30 +208,38 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
   const tools = { config, log, metrics: createMetrics({ runtime: true }) };
   const transport = await openTransport(tools, chain, identity, signer);
   steps.add("peers", () => finished((done) => transport.stop(() => done())));
-  return { ...chain, ...tools, signer, identity, transport };
+  return { ...chain, ...tools, signer, identity, transport, held, trust };
 }
 
 /** The node over what was opened, and what RPC and operations show of it. */
-function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOptions) {
+function assemble(
+  opened: Opened & Pick<NodeOptions, "signedElsewhere">,
+  moment: Moment,
+  { env, onFatal }: DaemonOptions,
+) {
   const { config, log, metrics, genesis, genesisHash, signer, identity, store, transport } = opened;
+  const upkeep = new ChainUpkeep({ ...opened, clock: systemClock, onFatal });
   const commits = new CommitListeners();
-  const ports = { ...opened, clock: systemClock, log: log.child({ part: "consensus" }) };
+  const ports = {
+    ...opened,
+    clock: systemClock,
+    snapshots: store.snapshots,
+    log: log.child({ part: "consensus" }),
+  };
   const node = buildNode(ports, {
     genesis,
     config,
     onFatal,
-    onFork: (found) =>
-      writeHaltMarker(config.dataDir, haltMarkerOf(found, { genesisHash, nowMs: Date.now() })),
-    onDivergence: (found) =>
-      writeHaltMarker(
-        config.dataDir,
-        divergenceMarkerOf(found, { genesisHash, nowMs: Date.now() }),
-      ),
+    ...haltMarkers(opened),
+    signedElsewhere: opened.signedElsewhere,
     onCommit: (certified) => {
+      const { height } = certified.block.header;
+      if (opened.trust?.height === height) checkTrust(store, opened.trust);
       moment.lastCommitAtMs = Date.now();
+      upkeep.committed(height);
       signers.add(certified);
       protectValidators(transport, chain);
-      commits.tell(certified.block.header.height);
+      commits.tell(height);
     },
   });
   const { chain, driver } = node;
@@ -190,7 +252,11 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
   const status = (): NodeStatus =>
     nodeStatus(
       { ...about, signer, chain, driver, signers, sync },
-      { lastCommitAtMs: moment.lastCommitAtMs, draining: moment.draining },
+      {
+        lastCommitAtMs: moment.lastCommitAtMs,
+        draining: moment.draining,
+        joining: moment.joining?.() ?? null,
+      },
     );
   const stopping = moment.stopping.signal;
   const bans = () => opened.transport.bans.list();
@@ -201,6 +267,17 @@ function assemble(opened: Opened, moment: Moment, { env, onFatal }: DaemonOption
     facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping, bans }),
   };
 }
+
+/** What makes the end of a node durable that must not go on. */
+const haltMarkers = ({
+  config: { dataDir },
+  genesisHash,
+}: Opened): Pick<NodeOptions, "onFork" | "onDivergence"> => ({
+  onFork: (found) =>
+    writeHaltMarker(dataDir, haltMarkerOf(found, { genesisHash, nowMs: Date.now() })),
+  onDivergence: (found) =>
+    writeHaltMarker(dataDir, divergenceMarkerOf(found, { genesisHash, nowMs: Date.now() })),
+});
 
 /** The validators of the height in progress and of the next one always have a place. */
 function protectValidators(transport: WsTransport, chain: ChainState): void {

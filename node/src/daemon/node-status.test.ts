@@ -19,7 +19,7 @@ function statusOf(network: DriverNetwork, { node, options, signer, store }: Test
   return NodeStatusSchema.parse(
     nodeStatus(
       { ...about, ...watches, signer, chain, driver },
-      { lastCommitAtMs: null, draining: false },
+      { lastCommitAtMs: null, draining: false, joining: null },
     ),
   );
 }

@@ -29,6 +29,7 @@ export interface StatusParts {
 export interface StatusMoment {
   readonly lastCommitAtMs: number | null;
   readonly draining: boolean;
+  readonly joining: string | null;
 }
 
 export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus {
@@ -79,8 +80,13 @@ export function nodeStatus(parts: StatusParts, moment: StatusMoment): NodeStatus
       inbound: peers.filter(({ peer }) => !peer.outbound).length,
       validators: peers.filter(({ validatorIndex }) => validatorIndex !== undefined).length,
     },
-    sync: { state: parts.sync.state(target, head.height), targetHeight: target ?? head.height },
-    ...moment,
+    sync: {
+      state: parts.sync.state(target, head.height),
+      targetHeight: target ?? head.height,
+      joining: moment.joining,
+    },
+    lastCommitAtMs: moment.lastCommitAtMs,
+    draining: moment.draining,
   };
 }
 

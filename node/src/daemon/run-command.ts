@@ -6,6 +6,7 @@ import { type Command } from "commander";
 import { createLog, type NodeLog } from "../adapters/log.ts";
 import { describeConfig } from "../config/describe.ts";
 import { addConfigFlags, configFlagsOf } from "../config/flags.ts";
+import { leafAt } from "../config/leaves.ts";
 import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { wholeNumber } from "../config/whole-number.ts";
 import type { NodeConfig } from "../config.ts";
@@ -27,6 +28,10 @@ export function addRunCommands(program: Command): void {
       "as `timed init` first, where no sign state is there: only for the very first start of a key",
       false,
     );
+  run.option(
+    "--trust <height:hash>",
+    "a recent block that you trust (sync.trust): a node without blocks joins by a snapshot from below it",
+  );
   addConfigFlags(run).action(() => runNode(run));
   const init = program
     .command("init")
@@ -55,11 +60,14 @@ export function addRunCommands(program: Command): void {
 }
 
 function requestOf(command: Command): ConfigRequest {
-  const { config } = command.opts<{ config?: string }>();
+  const { config, trust } = command.opts<{ config?: string; trust?: string }>();
+  const flags = new Map(configFlagsOf(command));
+  const leaf = leafAt("sync.trust");
+  if (trust !== undefined && leaf !== undefined) flags.set(leaf, trust);
   return {
     ...(config === undefined ? {} : { file: config }),
     env: process.env,
-    flags: configFlagsOf(command),
+    flags,
     directory: process.cwd(),
   };
 }
@@ -83,6 +91,8 @@ async function runNode(command: Command): Promise<void> {
   const config = loadedConfig(command);
   const log = createLog(config.log);
   const stopAsked = hearSignals(log);
+  const stopping = new AbortController();
+  void stopAsked.then(() => stopping.abort());
   let daemon: Daemon | undefined;
   process.on("SIGHUP", () => {
     if (daemon === undefined) log.info({}, "SIGHUP while the node starts: nothing to read again");
@@ -95,6 +105,7 @@ async function runNode(command: Command): Promise<void> {
     env: process.env,
     isFirstStart: command.opts<RunOptions>().init,
     readConfig: () => configNow(command),
+    stopAsked: stopping.signal,
     onFatal: (error) => giveUp(log, error),
   });
   const reason = await stopAsked;

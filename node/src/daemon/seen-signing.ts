@@ -13,7 +13,7 @@ import { CodedError, invariant } from "../types/errors.ts";
 export interface SeenSigningParts {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
-  readonly store: Pick<Store, "head" | "block">;
+  readonly store: Pick<Store, "base" | "head" | "block">;
   readonly wal: Pick<Wal, "height" | "replay">;
   /** Blocks looked at, from the head down: with 1, the head's certificate. */
   readonly lastBlocks: number;
@@ -32,7 +32,8 @@ function seenInStore(parts: SeenSigningParts): Height {
   const head = store.head()?.height ?? 0;
   const signed = (found: Certificate | undefined): boolean =>
     found?.signers[placeAt(found.height, parts)] === true;
-  for (let height = head; height > Math.max(0, head - lastBlocks); height--) {
+  const lowest = Math.max(store.base(), head - lastBlocks + 1);
+  for (let height = head; height >= lowest; height--) {
     const certified = store.block(height);
     if (certified === undefined) throw lost(height);
     if (signed(certified.certificate)) return height;

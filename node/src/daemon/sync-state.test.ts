@@ -16,7 +16,15 @@ function peers(...claims: readonly (readonly [index: number, height: number])[])
     const id = `p${index}`;
     const nodeKey = validators[index]?.nodeKey ?? new Uint8Array(32);
     const address = `${id}@host:1`;
-    book.connected({ id, nodeKey, role: "full", address, outbound: true, connectedAtMs: 0 });
+    book.connected({
+      id,
+      nodeKey,
+      role: "full",
+      address,
+      outbound: true,
+      connectedAtMs: 0,
+      version: 2,
+    });
     book.claim(id, { height, baseHeight: 1, blockHash: nodeKey });
   }
   return book.all();

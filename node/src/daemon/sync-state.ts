@@ -55,7 +55,7 @@ export class SyncState {
 /** Where sync stands, for a scrape: it changes with the peers' claims, not with blocks alone. */
 export function measureSync(
   metrics: Metrics,
-  { state, targetHeight }: Readonly<NodeStatus["sync"]>,
+  { state, targetHeight }: Pick<NodeStatus["sync"], "state" | "targetHeight">,
 ): void {
   metrics.gauge("sync_state", STATES.indexOf(state));
   metrics.gauge("sync_target_height", targetHeight);

@@ -5,7 +5,16 @@ import type { Message } from "../codec/frames.ts";
 import type { ConsensusParams } from "../consensus/api.ts";
 import type { AppliedBlock } from "../ledger/apply-block.ts";
 import type { EvidencePool } from "../mempool/evidence-pool.ts";
-import type { Clock, LastingSigner, Log, Metrics, Store, Transport, Wal } from "../ports.ts";
+import type {
+  Clock,
+  LastingSigner,
+  Log,
+  Metrics,
+  Snapshots,
+  Store,
+  Transport,
+  Wal,
+} from "../ports.ts";
 import type { SyncOptions } from "../sync/planner.ts";
 import type { CertifiedBlock } from "../types/chain.ts";
 import type { Divergence } from "../types/divergence.ts";
@@ -21,6 +30,8 @@ export interface DriverOptions {
   readonly wal: Wal;
   readonly store: Store;
   readonly transport: Transport;
+  /** What nodes that join are offered; undefined: nothing. */
+  readonly snapshots?: Snapshots | undefined;
   readonly signer: LastingSigner | undefined;
   readonly metrics: Metrics;
   readonly log: Log;

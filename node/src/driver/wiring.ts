@@ -31,6 +31,7 @@ import { Outbound } from "./peers/outbound.ts";
 import { PeerBook } from "./peers/peer-book.ts";
 import { penalties } from "./peers/penalties.ts";
 import { Reach } from "./peers/reach.ts";
+import { SnapshotAnswers } from "./peers/snapshot-answers.ts";
 import { TxRelay } from "./peers/tx-relay.ts";
 import { Warnings } from "./peers/warnings.ts";
 import { guardedClock } from "./timing/guarded-clock.ts";
@@ -42,6 +43,7 @@ import { haltOnDivergence } from "./watches/divergence-halt.ts";
 import { haltOnFork } from "./watches/fork-halt.ts";
 import { ForkWatch } from "./watches/fork-watch.ts";
 import { OwnPast } from "./watches/own-past.ts";
+import { PrunedPeers } from "./watches/pruned-peers.ts";
 import { Standstill } from "./watches/standstill.ts";
 
 /** Of the round's T_propose: how long a peer has for the transactions that a compact proposal lacks. */
@@ -118,10 +120,11 @@ function openWatches(options: DriverOptions, { peers, outbound, punish }: Links,
     repair: new BlockRepair({ clock, log, metrics, chain, store, peers, outbound, written }),
     clocks: new ClockGuard({ clock, peers, hold, metrics, log, precisionMs, voters }),
     standstill: new Standstill({ clock, log, chain, hold, emptyBlockIntervalMs }),
+    pruned: new PrunedPeers({ clock, log, chain, peers }),
   };
   const check = (): void => {
-    const { clocks, forks, repair, standstill } = watches;
-    for (const watch of [clocks, forks, repair, standstill]) watch.check();
+    const { clocks, forks, repair, standstill, pruned } = watches;
+    for (const watch of [clocks, forks, repair, standstill, pruned]) watch.check();
   };
   return { ...watches, /** From time to time. */ check };
 }
@@ -293,7 +296,7 @@ function openMessages(
   { loop, links, course, watches }: Made,
   made: Pick<PeerMessagesParts, "catchUp" | "compact" | "relay"> & Pick<DriverCalls, "compared">,
 ): PeerMessages {
-  const { clock, store, transport, chain, pool, log, metrics } = options;
+  const { clock, store, snapshots, transport, chain, pool, log, metrics } = options;
   const { peers, outbound, punish, answers, reach, forwarding } = links;
   const core = loop.view;
   return new PeerMessages({
@@ -314,6 +317,7 @@ function openMessages(
     clocks: watches.clocks,
     compact: made.compact,
     bodies: new BlockBodies({ chain, store, answers, metrics, punish, core }),
+    snapshots: new SnapshotAnswers({ snapshots, peers, transport, outbound, metrics }),
     proposals: course.proposals,
     reach,
     forwarding,

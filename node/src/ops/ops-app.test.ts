@@ -50,7 +50,10 @@ it("is alive but not ready while it starts or stops", async () => {
   expect(await get("/readyz")).toMatchObject({ status: 503 });
   expect(await get("/livez")).toMatchObject({ status: 200 });
   isStarted = true;
-  status = fakeStatus({ draining: true, sync: { state: "catchingUp", targetHeight: 7 } });
+  status = fakeStatus({
+    draining: true,
+    sync: { joining: null, state: "catchingUp", targetHeight: 7 },
+  });
   expect(await get("/readyz")).toEqual({
     status: 503,
     body: { ok: false, reason: "is draining or stopping" },

@@ -82,14 +82,16 @@ describe("ready", () => {
       ok: true,
       reason: "at height 5; signs nothing: its sign state is lost",
     });
-    const behind = fakeStatus({ sync: { state: "catchingUp", targetHeight: 9 } });
+    const behind = fakeStatus({ sync: { joining: null, state: "catchingUp", targetHeight: 9 } });
     expect(ready(true, behind)).toEqual({ ok: false, reason: "at height 5 of 9" });
   });
 });
 
 describe("caughtUp", () => {
   it("is not claimed before peers were asked", () => {
-    expect(caughtUp(fakeStatus({ sync: { state: "starting", targetHeight: 0 } })).ok).toBe(false);
+    expect(
+      caughtUp(fakeStatus({ sync: { joining: null, state: "starting", targetHeight: 0 } })).ok,
+    ).toBe(false);
   });
 });
 

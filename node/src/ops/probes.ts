@@ -21,6 +21,7 @@ export const reserveOf = (totalPower: number): number => (totalPower < RESERVE_F
 
 /** Knows all blocks its peers have. */
 export function caughtUp({ sync, height }: NodeStatus): Verdict {
+  if (sync.joining !== null) return no(`joining by snapshot: ${sync.joining}`);
   if (sync.state === "caughtUp") return yes(`at height ${height}`);
   if (sync.state === "starting") return no("has not compared its height with its peers yet");
   return no(`at height ${height} of ${sync.targetHeight}`);
@@ -28,7 +29,10 @@ export function caughtUp({ sync, height }: NodeStatus): Verdict {
 
 /** Serving and caught up. A validator that signs nothing serves all the same, and says so. */
 export function ready(isStarted: boolean, status: NodeStatus): Verdict {
-  if (!isStarted) return no("is still starting");
+  if (!isStarted) {
+    const { joining } = status.sync;
+    return no(joining === null ? "is still starting" : `joining by snapshot: ${joining}`);
+  }
   if (status.draining) return no("is draining or stopping");
   const { ok, reason } = caughtUp(status);
   const { notSigning } = status.self;

@@ -94,6 +94,11 @@ export const NodeStatusSchema = z.object({
   sync: z.object({
     state: SyncState.describe("Where catching up stands"),
     targetHeight: whole("Highest height that peers with a verified certificate have"),
+    joining: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("What it does or waits for while it joins by snapshot; null at any other time"),
   }),
   draining: z.boolean().describe("True once the process was told to stop"),
 });

@@ -63,7 +63,7 @@ export interface NodeFacts {
   readonly stopping: AbortSignal;
   readonly store: Pick<
     Store,
-    "block" | "heightOf" | "transaction" | "balanceOf" | "utxo" | "utxosOf"
+    "base" | "block" | "heightOf" | "transaction" | "balanceOf" | "utxo" | "utxosOf"
   >;
   readonly mempool: PendingTransactions;
   head(): ChainHead;

@@ -21,3 +21,8 @@ export const MAX_PEER_ADDRESSES = 64;
 export const MAX_PEER_ADDRESS_BYTES = 300;
 export const MAX_CHAIN_ID_BYTES = 48;
 export const MAX_ALLOCATIONS = 4_096;
+/** An unspent output in a chunk of a snapshot: txid, index, value, address, height. */
+export const OUTPUT_RECORD_BYTES = 72;
+export const MAX_CHUNK_OUTPUTS = 8_192;
+/** With these a manifest fits into a frame: 7.3 million unspent outputs. */
+export const MAX_SNAPSHOT_CHUNKS = 900;

@@ -118,9 +118,14 @@ export const METRICS = {
   sync_state: gauge("0 starting, 1 catching up, 2 caught up."),
   sync_target_height: gauge("Height that sync works towards."),
   sync_blocks_total: counter("Blocks applied from sync."),
+  state_sync_progress_ratio: gauge(
+    "Part of the snapshot's chunks that have come, while joining by one.",
+  ),
+  snapshot_height: gauge("Height of the newest snapshot that joining nodes are offered; 0: none."),
   // store and log
   db_seconds: histogram("Time of a store operation.", WORK, "op"),
   store_lost_blocks: gauge("Blocks that the disk has lost and that peers are asked for."),
+  store_base_height: gauge("Lowest height whose block is kept."),
   store_restored_blocks_total: counter("Blocks written again, with what leads to them."),
   wal_fsync_seconds: histogram("Time to make the log durable.", WORK),
   // RPC

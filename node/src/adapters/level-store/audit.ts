@@ -11,7 +11,7 @@ import { utxoElement } from "../../ledger/state-root.ts";
 import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import { storeError } from "./errors.ts";
-import type { LevelDatabase } from "./level-store.ts";
+import { type LevelDatabase } from "./reads.ts";
 import {
   ADDRESS_RANGE,
   BALANCE_RANGE,
@@ -98,11 +98,15 @@ export async function checkUtxos(
   }
 }
 
-/** Heights whose blocks are missing or damaged, the highest first. */
-export function lostBlocks(db: LevelDatabase, { head }: StoredHead, audit: Audit): Height[] {
+/** Heights from `base` on whose blocks are missing or damaged, the highest first. */
+export function lostBlocks(
+  db: LevelDatabase,
+  { head, base }: StoredHead & { readonly base: Height },
+  audit: Audit,
+): Height[] {
   const lost: Height[] = [];
   let sizeBytes = 0;
-  for (let height = head.height; height >= 1; height--) {
+  for (let height = head.height; height >= base; height--) {
     const isEnough = head.height - height >= QUICK_BLOCKS || sizeBytes >= QUICK_BYTES;
     if (audit === "quick" && isEnough) break;
     const blockBytes = readableBytes(db, height);

@@ -25,7 +25,7 @@ import { blockHashOf, txidOf } from "../../crypto/ids.ts";
 import type { CertifiedBlock } from "../../types/chain.ts";
 import { CodedError, invariant } from "../../types/errors.ts";
 import type { ChainHead, StoredBlock, Utxo } from "../../types/ledger.ts";
-import type { LevelStore } from "./level-store.ts";
+import { type LevelStore } from "./level-store.ts";
 import { openLevelStore } from "./open.ts";
 import { damagedName, markName, rebuildingName } from "./rebuild.ts";
 import { addressRange, KEYS } from "./records.ts";

@@ -17,7 +17,7 @@ import { storeConformance } from "../../../test/store-conformance.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Utxo } from "../../types/ledger.ts";
 import { storeError } from "./errors.ts";
-import type { LevelStore } from "./level-store.ts";
+import { type LevelStore } from "./level-store.ts";
 import { type LevelStoreOptions, openLevelStore } from "./open.ts";
 import { FORMAT_VERSION, KEYS, seal, VersionRecord } from "./records.ts";
 

@@ -6,15 +6,16 @@
 // From the start of a commit to its `done` every read shows the state before it; from `done` on, the state
 // after it.
 
-import type { ClassicLevel } from "classic-level";
 import { equalBytes } from "../../codec/bytes.ts";
-import { decodeCertifiedBlock } from "../../codec/chain.ts";
 import { blockHashOf, txidOf } from "../../crypto/ids.ts";
-import type { Store } from "../../ports.ts";
+import type { SnapshotSums, Snapshots, Store } from "../../ports.ts";
 import type { CertifiedBlock, Height, OutPoint, Satoshi } from "../../types/chain.ts";
 import { CodedError, invariant } from "../../types/errors.ts";
 import type { BlockCommit, ChainHead, StoredBlock, TxLocation, Utxo } from "../../types/ledger.ts";
+import type { SnapshotManifest } from "../../types/snapshot.ts";
 import { storeError } from "./errors.ts";
+import { dropLowest } from "./prune.ts";
+import { isDamage, type LevelDatabase, readBlock, readRecord } from "./reads.ts";
 import {
   addressRange,
   BalanceRecord,
@@ -28,11 +29,10 @@ import {
   UtxoRecord,
   unseal,
 } from "./records.ts";
+import { SnapshotShelf } from "./snapshot-shelf.ts";
 import { checkSuccession } from "./succession.ts";
 import { StoreView } from "./view.ts";
 import { blockWrites, netChange, put, putHead, utxoWrites, type Write } from "./writes.ts";
-
-export type LevelDatabase = ClassicLevel<Uint8Array, Uint8Array>;
 
 /** More holes than these are not counted: what is beyond them is found when these are mended. */
 const MAX_HOLES = 10_000;
@@ -46,6 +46,8 @@ export interface StoredState extends StoredHead {
 export interface LevelStoreParts {
   readonly db: LevelDatabase;
   readonly state: StoredState | undefined;
+  /** The lowest height whose block is kept. */
+  readonly base: Height;
   readonly holes: readonly Height[];
   /** What was damaged and what became of it; undefined: nothing was. */
   readonly damage: string | undefined;
@@ -53,32 +55,6 @@ export interface LevelStoreParts {
   /** The database refused a write because it is damaged: the next start must write it anew. */
   readonly onCorrupt: () => void;
 }
-
-/** The record under `key`, or undefined. @throws CodedError STORE_CORRUPT where it is damaged. */
-export function readRecord<T>(
-  db: LevelDatabase,
-  key: Uint8Array,
-  schema: Schema<T>,
-  view?: StoreView,
-): T | undefined {
-  const value = view === undefined ? db.getSync(key) : db.getSync(key, view.options);
-  return value === undefined ? undefined : schema.deserialize(unseal(key, value));
-}
-
-/** The block of `height`, or undefined where it is missing or cannot be read. */
-export function readBlock(db: LevelDatabase, height: Height): CertifiedBlock | undefined {
-  const key = KEYS.block(height);
-  try {
-    const value = db.getSync(key);
-    return value === undefined ? undefined : decodeCertifiedBlock(unseal(key, value));
-  } catch (error) {
-    if (isDamage(storeError(error, db.location))) return undefined;
-    throw error;
-  }
-}
-
-/** Bytes that the disk does not give back, or gives back as others. */
-const isDamage = ({ code }: CodedError): boolean => code === "STORE_CORRUPT" || code === "STORE_IO";
 
 export class LevelStore implements Store {
   readonly damage: string | undefined;
@@ -90,9 +66,13 @@ export class LevelStore implements Store {
   #writing: Promise<void> | undefined;
   /** What reads see while a write is under way: the state before it, whole. */
   #before: StoreView | undefined;
-  /** The last of the blocks that are written again. */
-  #restoring: Promise<void> = Promise.resolve();
+  /** The last of the writes beside commits: blocks that are written again, and blocks that are dropped. */
+  #background: Promise<void> = Promise.resolve();
   #failed = false;
+  #pruning = false;
+  /** Not a part of the state: it also moves while a block is being written. */
+  #base: Height;
+  readonly #snapshots: SnapshotShelf;
 
   /** Use openLevelStore. */
   constructor(parts: LevelStoreParts) {
@@ -102,6 +82,52 @@ export class LevelStore implements Store {
     this.#holes = new Set(parts.holes);
     this.#onClosed = parts.onClosed;
     this.#onCorrupt = parts.onCorrupt;
+    this.#base = parts.base;
+    this.#snapshots = new SnapshotShelf(parts.db);
+  }
+
+  get snapshots(): Snapshots {
+    return this.#snapshots;
+  }
+
+  base(): Height {
+    return this.#base;
+  }
+
+  /**
+   * Makes a snapshot of the state as it is now, in the background. `done` with its manifest, or with undefined
+   * where another is being made or the store was closed meanwhile.
+   */
+  makeSnapshot(
+    sums: SnapshotSums,
+    done: (error: Error | undefined, manifest: SnapshotManifest | undefined) => void,
+  ): void {
+    invariant(this.#writing === undefined, "a snapshot is of the state between two writes");
+    this.#snapshots.make(sums).then(
+      (manifest) => done(undefined, manifest),
+      (error: unknown) => done(storeError(error, this.#db.location), undefined),
+    );
+  }
+
+  /** Drops blocks below `height`, some at each call. `done` with an error only where the disk failed. */
+  prune(height: Height, done: (error?: Error) => void): void {
+    const below = Math.min(height, this.#state?.head.height ?? 0);
+    if (this.#pruning || below <= this.#base) return done();
+    this.#pruning = true;
+    this.#inBackground(
+      () => {
+        const { base, writes } = dropLowest(this.#db, this.#base, below);
+        for (let height = this.#base; height < base; height++) this.#holes.delete(height);
+        // Reads know it at once.
+        this.#base = base;
+        // Not synced: a crash may bring the blocks back, with the base as it was.
+        return this.#db.batch(writes);
+      },
+      (error) => {
+        this.#pruning = false;
+        done(error);
+      },
+    );
   }
 
   head(): ChainHead | undefined {
@@ -130,14 +156,14 @@ export class LevelStore implements Store {
 
   block(height: Height): CertifiedBlock | undefined {
     const tip = this.#state?.head.height ?? 0;
-    if (height < 1 || height > tip || this.#holes.has(height)) return undefined;
+    if (height < this.#base || height > tip || this.#holes.has(height)) return undefined;
     const certified = readBlock(this.#db, height);
     if (certified === undefined && this.#holes.size < MAX_HOLES) this.#holes.add(height);
     return certified;
   }
 
   heightOf(blockHash: Uint8Array): Height | undefined {
-    return this.#indexed(KEYS.hash(blockHash), HeightRecord)?.height;
+    return this.#kept(this.#indexed(KEYS.hash(blockHash), HeightRecord))?.height;
   }
 
   utxo(outPoint: OutPoint): Utxo | undefined {
@@ -161,7 +187,7 @@ export class LevelStore implements Store {
   }
 
   transaction(txid: Uint8Array): TxLocation | undefined {
-    return this.#read(KEYS.tx(txid), LocationRecord);
+    return this.#kept(this.#read(KEYS.tx(txid), LocationRecord));
   }
 
   commit(blocks: readonly BlockCommit[], done: (error?: Error) => void): void {
@@ -206,20 +232,18 @@ export class LevelStore implements Store {
       height < head.height || equalBytes(block.blockHash, head.blockHash),
       "the head's block is restored as it was",
     );
-    const before = this.#restoring;
-    this.#restoring = before
-      .then(() => this.#db.batch(blockWrites(block), { sync: true }))
-      .then(
-        () => {
-          this.#holes.delete(height);
-          done();
-        },
-        (error: unknown) => done(this.#fail(error)),
-      );
+    if (height < this.#base) return done();
+    this.#inBackground(
+      () => this.#db.batch(blockWrites(block), { sync: true }),
+      (error) => {
+        if (error === undefined) this.#holes.delete(height);
+        done(error);
+      },
+    );
   }
 
   close(done: (error?: Error) => void): void {
-    Promise.all([this.#writing, this.#restoring])
+    Promise.all([this.#writing, this.#background, this.#snapshots.close()])
       .then(() => this.#db.close())
       .finally(this.#onClosed)
       .then(
@@ -242,6 +266,19 @@ export class LevelStore implements Store {
       await view?.release();
     }
     return utxos;
+  }
+
+  /** Writes beside commits: one after the other. */
+  #inBackground(write: () => Promise<void>, done: (error?: Error) => void): void {
+    this.#background = this.#background.then(write).then(
+      () => done(),
+      (error: unknown) => done(this.#fail(error)),
+    );
+  }
+
+  /** What leads to a block that was dropped leads nowhere. */
+  #kept<T extends { readonly height: Height }>(found: T | undefined): T | undefined {
+    return found !== undefined && found.height < this.#base ? undefined : found;
   }
 
   /** One atomic, synced batch; `done` comes later in any case. After a failure nothing is written. */

@@ -11,7 +11,8 @@ import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import { type Audit, areListsWhole, checkTip, checkUtxos, lostBlocks } from "./audit.ts";
 import { storeError } from "./errors.ts";
-import { type LevelDatabase, LevelStore, readRecord, type StoredState } from "./level-store.ts";
+import { LevelStore, type StoredState } from "./level-store.ts";
+import { type LevelDatabase, readRecord } from "./reads.ts";
 import {
   copyReadable,
   damagedName,
@@ -25,6 +26,7 @@ import {
   FORMAT_VERSION,
   GenesisRecord,
   HeadRecord,
+  HeightRecord,
   KEYS,
   seal,
   VersionRecord,
@@ -41,6 +43,9 @@ export interface LevelStoreOptions {
   /** "quick" by default. */
   readonly audit?: Audit;
 }
+
+/** The state, and the lowest height whose block is kept. */
+type ChainFound = StoredState & { readonly base: Height };
 
 /** What is wrong with a database that can be mended. */
 interface Damage {
@@ -89,14 +94,17 @@ async function openHeld(place: string, options: LevelStoreOptions): Promise<Leve
   let db = await openDatabase(place);
   try {
     const state = await readState(db, options);
-    const { holes, summary } = await findDamage(db, state, options.audit);
-    if (state !== undefined && summary !== undefined) {
-      await writeAnew(db, state);
+    const base = readRecord(db, KEYS.base, HeightRecord)?.height ?? 1;
+    const found = state && { ...state, base };
+    const { holes, summary } = await findDamage(db, found, options.audit);
+    if (found !== undefined && summary !== undefined) {
+      await writeAnew(db, found);
       db = await openDatabase(place);
     }
     return new LevelStore({
       db,
       state,
+      base,
       holes,
       damage: summary && `${summary}; written anew, the old one is ${damagedName(place)}`,
       onClosed: () => openHere.delete(place),
@@ -120,7 +128,7 @@ async function openDatabase(place: string): Promise<LevelDatabase> {
 
 async function findDamage(
   db: LevelDatabase,
-  state: StoredState | undefined,
+  state: ChainFound | undefined,
   audit: Audit = "quick",
 ): Promise<Damage> {
   if (state === undefined) return { holes: [], summary: undefined };
@@ -137,7 +145,7 @@ async function findDamage(
 }
 
 /** Closes the database. */
-async function writeAnew(db: LevelDatabase, state: StoredState): Promise<void> {
+async function writeAnew(db: LevelDatabase, state: ChainFound): Promise<void> {
   const place = db.location;
   const copyPlace = rebuildingName(place);
   rmSync(copyPlace, { recursive: true, force: true });

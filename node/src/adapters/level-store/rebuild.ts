@@ -7,9 +7,10 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { blockHashOf, txidOf } from "../../crypto/ids.ts";
-import type { Satoshi } from "../../types/chain.ts";
+import type { Height, Satoshi } from "../../types/chain.ts";
 import { eachBatch } from "./audit.ts";
-import { type LevelDatabase, readBlock, type StoredState } from "./level-store.ts";
+import { type StoredState } from "./level-store.ts";
+import { type LevelDatabase, readBlock } from "./reads.ts";
 import {
   ADDRESS_RANGE,
   addressOfKey,
@@ -23,7 +24,7 @@ import {
   unseal,
   VersionRecord,
 } from "./records.ts";
-import { blockWrites, outputWrites, put, putHead, type Write } from "./writes.ts";
+import { blockWrites, outputWrites, put, putBase, putHead, type Write } from "./writes.ts";
 
 /** A batch is handed over when it has so many bytes. */
 const BATCH_BYTES = 1024 * 1024;
@@ -37,18 +38,18 @@ export const markName = (directory: string): string => `${directory}.rebuild`;
 export async function copyReadable(
   from: LevelDatabase,
   to: LevelDatabase,
-  state: StoredState,
+  state: StoredState & { readonly base: Height },
 ): Promise<void> {
   const writer = new BatchWriter(to);
   await writer.add([put(KEYS.version, VersionRecord, { version: FORMAT_VERSION })]);
-  await writer.add([put(KEYS.genesis, GenesisRecord, state)]);
+  await writer.add([put(KEYS.genesis, GenesisRecord, state), putBase(state.base)]);
   await eachBatch(from, UTXO_RANGE, async (records) => {
     for (const [key, value] of records) {
       const utxo = { outPoint: outPointOfKey(key), ...UtxoRecord.deserialize(unseal(key, value)) };
       await writer.add(outputWrites(utxo));
     }
   });
-  for (let height = 1; height <= state.head.height; height++) {
+  for (let height = state.base; height <= state.head.height; height++) {
     const certified = readBlock(from, height);
     if (certified === undefined) continue;
     const { header, transactions } = certified.block;
@@ -63,7 +64,7 @@ export async function copyReadable(
 }
 
 /** From the lists by address, which hold an address's outputs one after the other. */
-async function writeBalances(db: LevelDatabase, writer: BatchWriter): Promise<void> {
+export async function writeBalances(db: LevelDatabase, writer: BatchWriter): Promise<void> {
   let current: { readonly key: Uint8Array; balance: Satoshi; count: number } | undefined;
   const end = async (): Promise<void> => {
     if (current !== undefined) await writer.add([put(current.key, BalanceRecord, current)]);
@@ -82,7 +83,8 @@ async function writeBalances(db: LevelDatabase, writer: BatchWriter): Promise<vo
   await end();
 }
 
-class BatchWriter {
+/** Writes in batches of a bounded size, each of them synced. */
+export class BatchWriter {
   readonly #db: LevelDatabase;
   #writes: Write[] = [];
   #sizeBytes = 0;
@@ -116,8 +118,13 @@ export function finishRebuild(directory: string): void {
   const copy = rebuildingName(directory);
   const isBetween = !existsSync(directory) && existsSync(damagedName(directory));
   if (!isBetween || !existsSync(copy)) return;
-  renameSync(copy, directory);
+  moveTo(copy, directory);
   rmSync(markName(directory), { force: true });
+}
+
+/** Durable when it returns. */
+export function moveTo(from: string, directory: string): void {
+  renameSync(from, directory);
   const parent = openSync(dirname(directory), "r");
   fsyncSync(parent);
   closeSync(parent);

@@ -8,6 +8,7 @@
 // | "g"                          | genesis hash                                           |
 // | "h"                          | head: ChainHead with the validators' state, and the    |
 // |                              | number of unspent outputs                              |
+// | "p"                          | base: the lowest height whose block is kept; absent: 1 |
 // | "b" height                   | block with its certificate                             |
 // | "n" block hash               | height                                                 |
 // | "t" txid                     | height, index in the block                             |
@@ -86,6 +87,7 @@ export const KEYS = {
   version: table("v"),
   genesis: table("g"),
   head: table("h"),
+  base: table("p"),
   block: (height: number) => concatBytes(BLOCK, uint64BigEndian(height)),
   hash: (blockHash: Uint8Array) => concatBytes(HASH, blockHash),
   tx: (txid: Uint8Array) => concatBytes(TX, txid),

@@ -5,7 +5,7 @@
 import { encodeCertifiedBlock } from "../../codec/chain.ts";
 import { toHex } from "../../codec/hex.ts";
 import { validatorStateToWire } from "../../codec/validator-state.ts";
-import type { OutPoint } from "../../types/chain.ts";
+import type { Height, OutPoint } from "../../types/chain.ts";
 import type { BlockCommit, StoredBlock, Utxo } from "../../types/ledger.ts";
 import {
   BalanceRecord,
@@ -37,6 +37,8 @@ export const putHead = ({ head, utxoCount }: StoredHead): Write => {
   return put(KEYS.head, HeadRecord, { ...head, validatorState, utxoCount });
 };
 
+export const putBase = (height: Height): Write => put(KEYS.base, HeightRecord, { height });
+
 /** The block and the records that lead to it. */
 export function blockWrites({ certified, blockHash, txids }: StoredBlock): Write[] {
   const { height } = certified.block.header;
@@ -47,6 +49,14 @@ export function blockWrites({ certified, blockHash, txids }: StoredBlock): Write
     ...txids.map((txid, index) => put(KEYS.tx(txid), LocationRecord, { height, index })),
   ];
 }
+
+/** Deletes what blockWrites() wrote. */
+export const blockDeletes = ({ certified, blockHash, txids }: StoredBlock): Write[] =>
+  [
+    KEYS.block(certified.block.header.height),
+    KEYS.hash(blockHash),
+    ...txids.map((txid) => KEYS.tx(txid)),
+  ].map((key) => ({ type: "del", key }));
 
 /** An output and its place in the list of its address. */
 export const outputWrites = (utxo: Utxo): Write[] => [

@@ -64,6 +64,10 @@ export class MemoryStore implements Store {
     }, done);
   }
 
+  base(): Height {
+    return 1;
+  }
+
   block(height: Height): CertifiedBlock | undefined {
     return this.#holes.has(height) ? undefined : this.#blocks.get(height);
   }

@@ -3,7 +3,7 @@
 // in one event, so simultaneous dials cannot cross here; how they are settled is the real one's affair.
 
 import type { Peer, PeerRole, Transport, TransportEvents } from "../../ports.ts";
-import { invariant } from "../../types/errors.ts";
+import { PROTOCOL_VERSION } from "../ws-transport/handshake/hello.ts";
 import { DEFAULT_PEER_LIMITS } from "../ws-transport/limits.ts";
 import { StrangerWork, type WorkShare } from "../ws-transport/links/stranger-work.ts";
 import type { MemoryHub, Route } from "./memory-hub.ts";
@@ -68,8 +68,12 @@ export class MemoryTransport implements Transport {
   }
 
   start(events: TransportEvents): void {
-    invariant(this.#events === undefined, "the transport is started once");
+    const isRunning = this.#events !== undefined;
     this.#events = events;
+    if (isRunning) {
+      for (const peer of this.peers()) events.connected(peer);
+      return;
+    }
     this.#hub.attach(this);
     for (const address of this.#wanted) this.#dial(address);
   }
@@ -201,7 +205,8 @@ export class MemoryTransport implements Transport {
   #enter(remote: MemoryTransport, link: MemoryLink, outbound: boolean): void {
     const { nodeKey, role, address } = remote.#options;
     const connectedAtMs = this.#hub.scheduler.nowMs();
-    const peer: Peer = { id: remote.id, nodeKey, role, address, outbound, connectedAtMs };
+    const version = PROTOCOL_VERSION;
+    const peer: Peer = { id: remote.id, nodeKey, role, address, outbound, connectedAtMs, version };
     const route = this.#hub.route(this.id, remote.id);
     this.#entries.set(remote.id, { peer, link, remote, route });
     this.#shares.set(remote.id, this.#work.newShare(this.#hub.scheduler.monotonicMs()));

@@ -14,7 +14,7 @@ import {
 import { transportConformance } from "../../../test/transport-conformance.ts";
 import { identityOf, logged, until, WsNodes, type WsTestNode } from "../../../test/ws-nodes.ts";
 import { MAX_FRAME_BYTES } from "../../types/limits.ts";
-import { encodeHello, type Hello } from "./handshake/hello.ts";
+import { encodeHello, type Hello, PROTOCOL_VERSION } from "./handshake/hello.ts";
 
 /**
  * Waits for as long as a spare dial would take: two nodes beside the test link on their second attempt, after
@@ -48,6 +48,8 @@ transportConformance("ws", async () => {
   };
 });
 
+const NEXT_VERSION = PROTOCOL_VERSION + 1;
+
 describe("ws transport against what the network brings", () => {
   const nodes = new WsNodes();
   const closers: (() => void)[] = [];
@@ -79,7 +81,7 @@ describe("ws transport against what the network brings", () => {
       ["another chain", { chainId: "other-1" }, "PEER_CHAIN_MISMATCH"],
       [
         "another protocol version",
-        { protocolVersion: 2, oldestProtocolVersion: 2 },
+        { protocolVersion: NEXT_VERSION, oldestProtocolVersion: NEXT_VERSION },
         "PEER_PROTOCOL_VERSION",
       ],
     ] as const)("of %s is refused, and both sides log why", async (_, options, code) => {
@@ -102,6 +104,7 @@ describe("ws transport against what the network brings", () => {
       b.start();
       await until(() => b.transport.peers().length === 1, "linked");
       await until(() => a.transport.peers().length === 1, "linked on the other side too");
+      expect([a, b].map(({ transport }) => transport.peers()[0]?.version)).toEqual([1, 1]);
       const refusals = [a, b].filter((node) => logged(node, "PEER_PROTOCOL_VERSION") !== undefined);
       expect(refusals).toHaveLength(dialling > heard ? 2 : 0);
     });

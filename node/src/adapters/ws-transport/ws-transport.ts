@@ -5,7 +5,7 @@
 
 import type { Peer, Timer, Transport, TransportEvents } from "../../ports.ts";
 import type { Bans } from "../../types/bans.ts";
-import { fail, invariant } from "../../types/errors.ts";
+import { fail } from "../../types/errors.ts";
 import { Dialler } from "./addresses/dialler.ts";
 import { limitedLookup } from "./addresses/host-lookup.ts";
 import { KnownAddresses } from "./addresses/known-addresses.ts";
@@ -116,7 +116,7 @@ export class WsTransport implements Transport {
   }
 
   start(events: TransportEvents): void {
-    invariant(this.#table === undefined, "the transport is started once");
+    if (this.#table !== undefined) return this.#table.handOver(events);
     this.#table = new LinkTable({
       selfId: this.#options.identity.nodeId,
       clock: this.#options.clock,

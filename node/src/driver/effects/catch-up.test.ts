@@ -31,6 +31,7 @@ function world() {
     address: "p@host:1",
     outbound: true,
     connectedAtMs: 0,
+    version: 2,
   } as const;
   peers.connected(peer);
   peers.claim("p", { height: 6, baseHeight: 1, blockHash: new Uint8Array(32) });

@@ -118,7 +118,7 @@ describe("a request for a proposal", () => {
     state.context = { ...state.context, height: 1, validators: set };
     const peers = new PeerBook(set);
     for (const [i, { nodeKey }] of set.entries()) {
-      const link = { address: "", outbound: true, connectedAtMs: 0 };
+      const link = { address: "", outbound: true, connectedAtMs: 0, version: 2 };
       peers.connected({ id: `p${i}`, nodeKey, role: "validator", ...link });
       const blockHash = i < 5 ? hash : new Uint8Array(32);
       const vote = { type: PREVOTE, height: 1, round: 0, validatorIndex: i, blockHash } as const;

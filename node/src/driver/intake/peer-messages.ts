@@ -14,6 +14,7 @@ import type { Forwarding } from "../peers/forwarding.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
 import type { Reach } from "../peers/reach.ts";
+import type { SnapshotAnswers } from "../peers/snapshot-answers.ts";
 import type { DriverPool, TxRelay } from "../peers/tx-relay.ts";
 import type { BlockRepair } from "../watches/block-repair.ts";
 import type { ClockGuard } from "../watches/clock-guard.ts";
@@ -44,6 +45,7 @@ export interface PeerMessagesParts {
   readonly clocks: ClockGuard;
   readonly compact: CompactProposals;
   readonly bodies: BlockBodies;
+  readonly snapshots: SnapshotAnswers;
   readonly proposals: ProposalFetch;
   readonly reach: Reach;
   readonly forwarding: Pick<Forwarding, "reached">;
@@ -141,6 +143,14 @@ export class PeerMessages {
         return this.#parts.proposals.requested(peer, message.height, message.blockHash);
       case "getBlockTxs":
         return this.#parts.bodies.requested(peer, message.request);
+      case "getSnapshot":
+        return this.#parts.snapshots.asked(peer, message);
+      case "getSnapshotChunk":
+        return this.#parts.snapshots.askedChunk(peer, message.request);
+      case "snapshot":
+      case "snapshotChunk":
+        // Only driver/state-sync asks for these, before the driver starts.
+        return;
       case "blockTxs":
         return this.#parts.compact.answered(peer, message.requestId, message.transactions);
       case "ping":
@@ -178,7 +188,7 @@ export class PeerMessages {
 
   #status() {
     const { height, blockHash } = this.#parts.chain.head;
-    return { height, baseHeight: 1, blockHash };
+    return { height, baseHeight: this.#parts.store.base(), blockHash };
   }
 
   /** Peer exchange: the addresses known here, so that a node needs only a few to start from. */

@@ -12,6 +12,7 @@ const peer = (byte: number): Peer => ({
   address: `p${byte}`,
   outbound: false,
   connectedAtMs: 0,
+  version: 2,
 });
 
 describe("VoterLinks", () => {

@@ -14,6 +14,7 @@ const peerOf = (id: string): Peer => ({
   address: `${id}@host:1`,
   outbound: false,
   connectedAtMs: 0,
+  version: 2,
 });
 
 const PING = encodeFrame({ type: "ping", nonce: 1 });

@@ -31,6 +31,8 @@ const NOT_VALIDATOR_POINTS = 0.01;
 /** What may wait, also where it comes from a validator. */
 const MAY_WAIT: ReadonlySet<MessageType | undefined> = new Set<MessageType>([
   "getBlocks",
+  "getSnapshot",
+  "getSnapshotChunk",
   "txIds",
   "getTxs",
   "txs",

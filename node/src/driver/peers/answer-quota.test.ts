@@ -20,6 +20,7 @@ const peerOf = (i: number): Peer => ({
   address: "",
   outbound: true,
   connectedAtMs: 0,
+  version: 2,
 });
 
 /** Four validators and one other peer are linked; every answer has `link.bytes`, 0: it is not taken. */

@@ -84,6 +84,7 @@ describe("room for an answer", () => {
     address: `${id}@host:1`,
     outbound: false,
     connectedAtMs: 0,
+    version: 2,
   });
 
   it("is none where the peer has not read the last ones", () => {

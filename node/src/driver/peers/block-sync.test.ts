@@ -35,6 +35,7 @@ function world(...peerIds: readonly string[]) {
       address,
       outbound: true,
       connectedAtMs: 0,
+      version: 2,
     };
     peers.connected(peer);
     peers.claim(id, { height: 20, baseHeight: 1, blockHash: new Uint8Array(32) });

@@ -12,6 +12,8 @@ const ANSWERS = {
   getBlocks: "blocks",
   getTxs: "txs",
   getBlockTxs: "blockTxs",
+  getSnapshot: "snapshot",
+  getSnapshotChunk: "snapshotChunk",
   ping: "pong",
 } as const satisfies Partial<Record<MessageType, MessageType>>;
 

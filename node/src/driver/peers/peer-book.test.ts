@@ -13,6 +13,7 @@ const peerOf = (byte: number): Peer => ({
   address: "",
   outbound: true,
   connectedAtMs: 0,
+  version: 2,
 });
 
 describe("the peer book", () => {

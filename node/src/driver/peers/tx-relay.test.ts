@@ -36,6 +36,7 @@ const peerOf = (id: string): Peer => ({
   address: `${id}@host:1`,
   outbound: true,
   connectedAtMs: 0,
+  version: 2,
 });
 
 interface WorldOptions {

@@ -76,7 +76,7 @@ describe("delayTo", () => {
     const book = new PeerBook(validators);
     for (const { nodeKey } of validators.slice(1)) {
       const id = toHex(nodeKey);
-      const link = { address: id, outbound: true, connectedAtMs: 0 };
+      const link = { address: id, outbound: true, connectedAtMs: 0, version: 2 };
       book.connected({ id, nodeKey, role: "validator", ...link });
       for (const [nonce, tookMs] of roundTripsMs.entries()) {
         book.pinged(id, nonce, 0);

@@ -31,7 +31,7 @@ export interface BlockRepairParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly chain: ChainState;
-  readonly store: Pick<Store, "block" | "holes" | "audit" | "restore">;
+  readonly store: Pick<Store, "base" | "block" | "holes" | "audit" | "restore">;
   readonly peers: PeerBook;
   readonly outbound: Pick<Outbound, "to">;
   readonly written: Written;
@@ -101,6 +101,7 @@ export class BlockRepair {
   #walk(): void {
     const { store } = this.#parts;
     let txs = 0;
+    if (this.#walkAt < store.base()) this.#walkAt = 0;
     for (let blocks = 0; blocks < SLICE_BLOCKS && txs < SLICE_TXS && this.#walkAt > 0; blocks++) {
       const unindexed = store.audit(this.#walkAt);
       if (unindexed !== undefined) this.#write(unindexed);

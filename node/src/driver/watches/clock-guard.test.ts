@@ -145,7 +145,7 @@ function guardOfFour() {
   });
   for (const [i, { nodeKey }] of set.entries()) {
     if (i === 0) continue;
-    const shape = { address: "", outbound: true, connectedAtMs: 0 };
+    const shape = { address: "", outbound: true, connectedAtMs: 0, version: 2 };
     peers.connected({ id: `p${i}`, nodeKey, role: "validator", ...shape });
   }
   const heard = (index: number, offMs: number, roundTripMs = 10) =>

@@ -8,7 +8,7 @@ import type { CertifiedBlock } from "../../types/chain.ts";
 import { notFound } from "../error-numbers.ts";
 import { amountFields, defineMethod, hash, height, noParams } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
-import { storedBlock } from "../stored-block.ts";
+import { keptFrom, storedBlock } from "../stored-block.ts";
 import { amounts, BlockView, blockView } from "../views.ts";
 
 const Profile = z.enum(["Mainnet", "Testnet", "Devnet"]);
@@ -23,6 +23,7 @@ export const getBlockchainInfo = defineMethod({
     profile: Profile,
     genesisHash: hash("Identity of the network"),
     blocks: height("Height of the newest block"),
+    baseHeight: height("Lowest height whose block is kept here; 1 where all are"),
     bestblockhash: hash("Its hash; the genesis hash at height 0"),
     stateroot: hash("The state after it"),
     timeMs: z.int().describe("Its time"),
@@ -41,6 +42,7 @@ export const getBlockchainInfo = defineMethod({
       profile,
       genesisHash: toHex(facts.genesisHash),
       blocks: head.height,
+      baseHeight: facts.store.base(),
       bestblockhash: toHex(head.blockHash),
       stateroot: toHex(head.stateRoot),
       timeMs: head.timestampMs,
@@ -84,7 +86,7 @@ function blockAt(facts: NodeFacts, wanted: number): CertifiedBlock {
 function findBlock(facts: NodeFacts, wanted: string | number): CertifiedBlock {
   if (typeof wanted === "number") return blockAt(facts, wanted);
   const found = facts.store.heightOf(fromHex(wanted, 32));
-  if (found === undefined) throw notFound(`no block has the hash ${wanted}`);
+  if (found === undefined) throw notFound(`no block has the hash ${wanted}${keptFrom(facts)}`);
   return blockAt(facts, found);
 }
 

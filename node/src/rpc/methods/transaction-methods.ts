@@ -11,7 +11,7 @@ import { MAX_TX_BYTES } from "../../types/limits.ts";
 import { notFound } from "../error-numbers.ts";
 import { type CallContext, defineMethod, hash } from "../method.ts";
 import type { NodeFacts } from "../node-facts.ts";
-import { storedBlock } from "../stored-block.ts";
+import { keptFrom, storedBlock } from "../stored-block.ts";
 import { TransactionView, transactionView } from "../views.ts";
 
 const MAX_WAIT_MS = 120_000;
@@ -77,7 +77,8 @@ export const getTransaction = defineMethod({
   result: FoundTransaction,
   handle(facts, { txid }) {
     const transaction = look(facts, fromHex(txid, 32));
-    if (transaction === undefined) throw notFound(`no transaction ${txid}, pending or final`);
+    if (transaction === undefined)
+      throw notFound(`no transaction ${txid}, pending or final${keptFrom(facts)}`);
     return transaction;
   },
 });

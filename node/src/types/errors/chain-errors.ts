@@ -173,6 +173,22 @@ export const CHAIN_ERRORS = {
     "A record of the chain database is damaged or missing.",
     "Keep the directory for analysis, start with an empty one and sync again; check the disk.",
   ),
+  SNAPSHOT_FALSE: entry(
+    "A peer's snapshot is not the state that the header of its block names.",
+    "Nothing to do: it was not used, and the peer was refused for a while.",
+  ),
+  SNAPSHOT_TOO_LARGE: entry(
+    "The chain has more unspent outputs than a snapshot can hold, so this node offers none.",
+    "Nodes that join follow from block 1. Set store.snapshotEveryBlocks: 0 to try no more.",
+  ),
+  TRUST_MISMATCH: entry(
+    "The chain has another block at the trusted height than sync.trust (--trust) names.",
+    "Compare height and hash with a source that you trust: `time-cli get-block-hash HEIGHT` on a node of your own. Where the hash is right, this node's peers or data are of another chain.",
+  ),
+  SYNC_PRUNED: entry(
+    "No peer keeps the next block that this node needs.",
+    "Give it a recent block that you trust (sync.trust or --trust HEIGHT:HASH), so that it joins by snapshot; or add a peer that keeps all blocks (store.retainBlocks: 0).",
+  ),
   STORE_DISK_FULL: entry(
     "The disk of the data directory is full; nothing of the block was written.",
     "Free space or enlarge the volume, then start the node again.",

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { helloOf } from "../../../../test/raw-peer.ts";
 import { identityOf } from "../../../../test/ws-nodes.ts";
-import { encodeHello, MAX_HELLO_BYTES, verifyHello } from "./hello.ts";
+import { encodeHello, MAX_HELLO_BYTES, PROTOCOL_VERSION, verifyHello } from "./hello.ts";
 import type { NodeIdentity } from "./node-identity.ts";
 
 const exported = new Uint8Array(32).fill(4);
@@ -50,7 +50,7 @@ describe("hello", () => {
   });
 
   it("of another version is recognised whatever follows", () => {
-    const future = Uint8Array.of(0x01, 0x02, 0x00, 1, 2, 3);
+    const future = Uint8Array.of(0x01, PROTOCOL_VERSION + 1, 0x00, 1, 2, 3);
     expect(verify(future)).toMatchObject({ code: "PEER_PROTOCOL_VERSION" });
   });
 

@@ -13,8 +13,8 @@ import type { PeerRole } from "../../../ports.ts";
 import { CodedError, fail, ok, type Result } from "../../../types/errors.ts";
 import { MAX_CHAIN_ID_BYTES, MAX_PEER_ADDRESS_BYTES } from "../../../types/limits.ts";
 
-/** The newest version of the peer protocol that this program speaks, and the oldest. */
-export const PROTOCOL_VERSION = 1;
+/** The newest version of the peer protocol that this program speaks, and the oldest. 2 adds snapshots. */
+export const PROTOCOL_VERSION = 2;
 export const OLDEST_PROTOCOL_VERSION = 1;
 export const EXPORTER_LABEL = "EXPORTER-timecoin-hello";
 export const EXPORTER_BYTES = 32;

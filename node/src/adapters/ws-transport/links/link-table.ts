@@ -42,12 +42,20 @@ export class LinkTable {
   readonly #draining = new Set<Link>();
   /** Every link whose socket may still be open. */
   readonly #links = new Set<Link>();
+  #events: TransportEvents;
   #stopped = false;
   #emptied: (() => void) | undefined;
 
   constructor(parts: TableParts) {
     this.#parts = parts;
+    this.#events = parts.events;
     this.#work = new StrangerWork(parts.limits, parts.clock.monotonicMs());
+  }
+
+  /** Events go to others from now on, who are told of the links that stand. */
+  handOver(events: TransportEvents): void {
+    this.#events = events;
+    for (const peer of this.peers()) events.connected(peer);
   }
 
   peers(): readonly Peer[] {
@@ -216,7 +224,7 @@ export class LinkTable {
   }
 
   #enter(link: Link): void {
-    const { clock, events, changed } = this.#parts;
+    const { clock, changed } = this.#parts;
     const peer: Peer = {
       id: link.channel.peerId,
       nodeKey: link.channel.nodeKey,
@@ -224,10 +232,11 @@ export class LinkTable {
       address: addressOf(link.channel),
       outbound: link.channel.outbound,
       connectedAtMs: clock.nowMs(),
+      version: link.channel.hello.protocolVersion,
     };
     this.#entries.set(peer.id, { peer, link });
     changed(link.channel, undefined);
-    events.connected(peer);
+    this.#events.connected(peer);
   }
 
   #remove(entry: Entry, reason: CloseReason): void {
@@ -239,8 +248,7 @@ export class LinkTable {
   #deliver(link: Link, frame: Uint8Array): void {
     const entry = this.#entries.get(link.channel.peerId);
     if (this.#stopped || entry === undefined) return;
-    if (entry.link === link || this.#draining.has(link))
-      this.#parts.events.frame(entry.peer, frame);
+    if (entry.link === link || this.#draining.has(link)) this.#events.frame(entry.peer, frame);
   }
 
   #ended(link: Link, reason: LinkEnd): void {
@@ -256,7 +264,7 @@ export class LinkTable {
   #announceEnd(entry: Entry, told: string, reason: LinkEnd): void {
     if (this.#stopped) return;
     this.#parts.changed(entry.link.channel, reason);
-    this.#parts.events.disconnected(entry.peer, told);
+    this.#events.disconnected(entry.peer, told);
   }
 }
 

@@ -1,0 +1,102 @@
+// A real node joins by snapshot: it takes the state from its peers, follows from there, and signs. Old blocks
+// are dropped where the configuration says so, and who is given a wrong block to trust follows nobody.
+
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LocalNetwork, type LocalNode } from "../tools/processes/local-network.ts";
+import { waitFor } from "../tools/wait-for.ts";
+
+const WAIT_MS = 90_000;
+const EVERY = ["--store-snapshot-every-blocks", "10"];
+
+interface ChainInfo {
+  readonly blocks: number;
+  readonly baseHeight: number;
+  readonly stateroot: string;
+}
+
+let network: LocalNetwork;
+const dataOf = (index: number): string =>
+  join(network.paths.nodeDirectory(network.node(index).plan.name), "data");
+const blockHash = (node: LocalNode, height: number): Promise<string> =>
+  node.rpc<string>("getblockhash", [height]);
+const infoOf = (node: LocalNode): Promise<ChainInfo> => node.rpc<ChainInfo>("getblockchaininfo");
+
+async function recentBlock(node: LocalNode): Promise<{ height: number; trust: string }> {
+  const height = await node.rpc<number>("getblockcount");
+  return { height, trust: `${height}:${await blockHash(node, height)}` };
+}
+
+async function signsAbove(node: LocalNode, height: number): Promise<void> {
+  await waitFor(`${node.plan.name} signs above ${height}`, WAIT_MS, async () => {
+    const status = await node.status();
+    const signed = status?.self.lastSignedHeight ?? 0;
+    return signed > height
+      ? { done: undefined }
+      : { waiting: `signed ${signed} last; ${status?.self.notSigning ?? status?.sync.joining}` };
+  });
+}
+
+beforeAll(async () => {
+  network = await LocalNetwork.create(4, { emptyBlockIntervalMs: 150 });
+  for (const node of network.nodes.slice(0, 3)) node.start(...EVERY);
+  await network.node(0).waitForHeight(45, WAIT_MS);
+});
+afterAll(() => network.remove());
+
+describe("a node with a trusted block", () => {
+  it("joins by snapshot, has the blocks from there on only, and signs", async () => {
+    const { height, trust } = await recentBlock(network.node(0));
+    const joiner = network.node(3);
+    joiner.start("--trust", trust, ...EVERY, "--store-retain-blocks", "30");
+    await signsAbove(joiner, height);
+    expect(joiner.log()).toContain("joined by snapshot");
+    const { baseHeight } = await infoOf(joiner);
+    expect(baseHeight).toBeGreaterThan(height - 40);
+    await expect(blockHash(joiner, 1)).rejects.toThrow(`keeps blocks from height ${baseHeight} on`);
+    expect(await blockHash(joiner, height)).toBe(await blockHash(network.node(0), height));
+  });
+
+  it("starts again from what it has, and drops the blocks that it is not to keep", async () => {
+    const joiner = network.node(3);
+    await joiner.end("SIGTERM");
+    const { height, trust } = await recentBlock(network.node(1));
+    joiner.start("--trust", trust, ...EVERY, "--store-retain-blocks", "30");
+    await signsAbove(joiner, height + 35);
+    const { baseHeight, blocks } = await infoOf(joiner);
+    expect(baseHeight).toBeGreaterThan(blocks - 35);
+    const of = (node: LocalNode) => node.rpc<{ stateroot: string }>("getblock", [blocks]);
+    expect((await of(joiner)).stateroot).toBe((await of(network.node(2))).stateroot);
+  });
+
+  it("follows a node that keeps all blocks where no snapshot is below the trusted one", async () => {
+    const joiner = network.node(3);
+    await joiner.end("SIGKILL");
+    rmSync(join(dataOf(3), "chain"), { recursive: true });
+    joiner.start("--trust", `2:${await blockHash(network.node(0), 2)}`, ...EVERY);
+    await signsAbove(joiner, (await recentBlock(network.node(0))).height);
+    expect(joiner.log()).toContain("following from block 1");
+    expect((await infoOf(joiner)).baseHeight).toBe(1);
+  });
+
+  it("follows nobody where the trusted block is another one, and bans nobody", async () => {
+    const joiner = network.node(3);
+    await joiner.end("SIGKILL");
+    const height = (await recentBlock(network.node(0))).height + 5;
+    const wrong = `${height}:${"ab".repeat(32)}`;
+    joiner.start("--trust", wrong);
+    // It has blocks already, and reaches the height by consensus.
+    expect(await joiner.ended()).toMatchObject({ code: 70 });
+    expect(joiner.log()).toContain("TRUST_MISMATCH");
+    joiner.start("--trust", wrong);
+    expect(await joiner.ended()).toMatchObject({ code: 1 });
+    rmSync(join(dataOf(3), "chain"), { recursive: true });
+    joiner.start("--trust", wrong);
+    expect(await joiner.ended()).toMatchObject({ code: 1 });
+    expect(joiner.log()).toContain("no peer has the trusted block");
+    for (const node of network.nodes) expect(node.log()).not.toContain("PEER_BANNED");
+    joiner.start();
+    await signsAbove(joiner, height);
+  });
+});

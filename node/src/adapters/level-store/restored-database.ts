@@ -1,0 +1,106 @@
+// A chain database that is written from a snapshot, beside the one that it will replace: into a directory of its
+// own, which takes its place only when it is whole. The head is written last; without it a directory is no
+// database. A crash before the end leaves a directory that the next attempt removes (docs/adr/0025). What is
+// written here was checked by the caller (driver/state-sync).
+
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { ClassicLevel } from "classic-level";
+import type { Height } from "../../types/chain.ts";
+import { invariant } from "../../types/errors.ts";
+import type { ChainHead, StoredBlock, Utxo } from "../../types/ledger.ts";
+import { storeError } from "./errors.ts";
+import { type LevelDatabase } from "./reads.ts";
+import { BatchWriter, moveTo, writeBalances } from "./rebuild.ts";
+import { FORMAT_VERSION, GenesisRecord, KEYS, VersionRecord } from "./records.ts";
+import { blockWrites, outputWrites, put, putBase, putHead } from "./writes.ts";
+
+const restoringName = (directory: string): string => `${directory}.restoring`;
+
+export class RestoredDatabase {
+  readonly #directory: string;
+  readonly #db: LevelDatabase;
+  readonly #writer: BatchWriter;
+  #utxoCount = 0;
+  #base: Height | undefined;
+
+  private constructor(directory: string, db: LevelDatabase) {
+    this.#directory = directory;
+    this.#db = db;
+    this.#writer = new BatchWriter(db);
+  }
+
+  /**
+   * Begins the database that shall replace the one in `directory`. What an earlier attempt left is removed.
+   * @throws CodedError STORE_*, as the others here.
+   */
+  static async begin(directory: string, genesisHash: Uint8Array): Promise<RestoredDatabase> {
+    const place = restoringName(directory);
+    try {
+      rmSync(place, { recursive: true, force: true });
+      mkdirSync(place, { recursive: true });
+      const db: LevelDatabase = new ClassicLevel(place, {
+        keyEncoding: "view",
+        valueEncoding: "view",
+      });
+      await db.open();
+      const restored = new RestoredDatabase(directory, db);
+      await restored.#writer.add([
+        put(KEYS.version, VersionRecord, { version: FORMAT_VERSION }),
+        put(KEYS.genesis, GenesisRecord, { genesisHash }),
+      ]);
+      return restored;
+    } catch (error) {
+      throw storeError(error, place);
+    }
+  }
+
+  /** Outputs that were not added before. */
+  async addOutputs(utxos: readonly Utxo[]): Promise<void> {
+    await this.#do(() => this.#writer.add(utxos.flatMap(outputWrites)));
+    this.#utxoCount += utxos.length;
+  }
+
+  /** The blocks up to the snapshot's, without a gap, in any order. */
+  async addBlock(block: StoredBlock): Promise<void> {
+    await this.#do(() => this.#writer.add(blockWrites(block)));
+    const { height } = block.certified.block.header;
+    this.#base = Math.min(this.#base ?? height, height);
+  }
+
+  /** Completes and closes it. It takes its place with takeRestoredPlace(). */
+  async finish(head: ChainHead): Promise<void> {
+    const base = this.#base;
+    invariant(base !== undefined, "the head's block comes with the snapshot");
+    await this.#do(async () => {
+      await this.#writer.flush();
+      await writeBalances(this.#db, this.#writer);
+      await this.#writer.add([putBase(base), putHead({ head, utxoCount: this.#utxoCount })]);
+      await this.#writer.flush();
+      await this.#db.close();
+    });
+  }
+
+  /** Closes it and removes what was written. */
+  async abandon(): Promise<void> {
+    await this.#db.close();
+    rmSync(restoringName(this.#directory), { recursive: true, force: true });
+  }
+
+  async #do(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      throw storeError(error, this.#db.location);
+    }
+  }
+}
+
+/**
+ * The finished database takes the place of the one in `directory`, which holds no block and is removed. A crash in
+ * between leaves no database, which is what was there before.
+ */
+export function takeRestoredPlace(directory: string): void {
+  invariant(existsSync(restoringName(directory)), "a database was restored");
+  rmSync(directory, { recursive: true, force: true });
+  moveTo(restoringName(directory), directory);
+}

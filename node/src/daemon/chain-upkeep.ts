@@ -1,0 +1,62 @@
+// What is done with the chain beside following it: a snapshot for nodes that join every so many blocks, and old
+// blocks dropped where not all are kept. Told of each commit by daemon.ts.
+
+import type { LevelStore } from "../adapters/level-store/level-store.ts";
+import type { NodeConfig } from "../config.ts";
+import { ManifestSums } from "../ledger/snapshot.ts";
+import type { Clock, Log, Metrics } from "../ports.ts";
+import type { Height } from "../types/chain.ts";
+import { CodedError } from "../types/errors.ts";
+
+export interface ChainUpkeepParts {
+  readonly config: Pick<NodeConfig, "store">;
+  readonly store: Pick<LevelStore, "head" | "base" | "makeSnapshot" | "prune">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** A damaged disk or state: the process cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class ChainUpkeep {
+  readonly #parts: ChainUpkeepParts;
+
+  constructor(parts: ChainUpkeepParts) {
+    this.#parts = parts;
+    parts.metrics.gauge("store_base_height", parts.store.base());
+    parts.metrics.gauge("snapshot_height", 0);
+  }
+
+  /** The block of `height` is durable. */
+  committed(height: Height): void {
+    const { config, store, metrics, onFatal } = this.#parts;
+    const { snapshotEveryBlocks, retainBlocks } = config.store;
+    // Of several blocks in one write only the last one's state can be read.
+    const isHead = store.head()?.height === height;
+    if (isHead && snapshotEveryBlocks > 0 && height % snapshotEveryBlocks === 0) this.#snapshot();
+    if (!isHead || retainBlocks === 0) return;
+    store.prune(height - retainBlocks + 1, (error) => {
+      if (error === undefined) metrics.gauge("store_base_height", store.base());
+      else onFatal(error);
+    });
+  }
+
+  #snapshot(): void {
+    const { store, clock, log, metrics, onFatal } = this.#parts;
+    const head = store.head();
+    if (head === undefined) return;
+    const startedAtMs = clock.monotonicMs();
+    store.makeSnapshot(new ManifestSums(head), (error, manifest) => {
+      if (error instanceof CodedError && error.code === "SNAPSHOT_TOO_LARGE") {
+        log.warn({ code: error.code, height: head.height }, error.message);
+      } else if (error !== undefined) {
+        onFatal(error);
+      } else if (manifest !== undefined) {
+        const { height, chunks } = manifest;
+        metrics.gauge("snapshot_height", height);
+        const seconds = Math.round(clock.monotonicMs() - startedAtMs) / 1_000;
+        log.info({ height, chunks: chunks.length, seconds }, "snapshot for joining nodes is ready");
+      }
+    });
+  }
+}

@@ -1,0 +1,145 @@
+// The peers of a node that joins: what they say of themselves, and the one question that each may have open. A
+// peer that fails is asked less: after each failure it rests a little longer.
+
+import type { Message } from "../../codec/frames.ts";
+import { encodeFrame } from "../../codec/frames.ts";
+import { toHex } from "../../codec/hex.ts";
+import { encodeManifest } from "../../codec/snapshot-frames.ts";
+import { sha256 } from "../../crypto/hash.ts";
+import type { Clock, Peer, Transport } from "../../ports.ts";
+import type { Height } from "../../types/chain.ts";
+import type { SnapshotManifest } from "../../types/snapshot.ts";
+
+/** The first version of the peer protocol with snapshots. */
+const SNAPSHOT_VERSION = 2;
+const REST_MS = 500;
+const MAX_REST_MS = 10_000;
+
+export interface Offer {
+  readonly manifest: SnapshotManifest;
+  /** The same for the same manifest. */
+  readonly key: string;
+}
+
+export type Question =
+  | { readonly kind: "snapshot" }
+  | { readonly kind: "blocks"; readonly fromHeight: Height; readonly count: number }
+  | { readonly kind: "chunk"; readonly index: number };
+
+interface OpenQuestion {
+  readonly question: Question;
+  readonly requestId: number;
+  readonly untilMs: number;
+}
+
+export interface JoinedPeer {
+  readonly peer: Peer;
+  /** As it says; undefined before it has said anything. */
+  claim: { readonly height: Height; readonly baseHeight: Height } | undefined;
+  /** "none": it has no snapshot that serves; undefined: it has not answered. */
+  offer: Offer | "none" | undefined;
+  /** It has another block at the trusted height. */
+  disagrees: boolean;
+  open: OpenQuestion | undefined;
+  failures: number;
+  restsUntilMs: number;
+}
+
+export class JoinedPeers {
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #transport: Pick<Transport, "send">;
+  readonly #peers = new Map<string, JoinedPeer>();
+  #nextId = 1;
+
+  constructor(parts: {
+    readonly clock: Pick<Clock, "monotonicMs">;
+    readonly transport: Pick<Transport, "send">;
+  }) {
+    this.#clock = parts.clock;
+    this.#transport = parts.transport;
+  }
+
+  all(): readonly JoinedPeer[] {
+    return [...this.#peers.values()];
+  }
+
+  get(peerId: string): JoinedPeer | undefined {
+    return this.#peers.get(peerId);
+  }
+
+  connected(peer: Peer): void {
+    this.#peers.set(peer.id, {
+      peer,
+      claim: undefined,
+      // An older program would not know the question, and close the link.
+      offer: peer.version < SNAPSHOT_VERSION ? "none" : undefined,
+      disagrees: false,
+      open: undefined,
+      failures: 0,
+      restsUntilMs: 0,
+    });
+  }
+
+  /** What it was asked and did not answer. */
+  disconnected(peerId: string): Question | undefined {
+    const open = this.#peers.get(peerId)?.open;
+    this.#peers.delete(peerId);
+    return open?.question;
+  }
+
+  /** Those that may be asked now, the most reliable first. */
+  free(): readonly JoinedPeer[] {
+    const nowMs = this.#clock.monotonicMs();
+    return this.all()
+      .filter(({ open, restsUntilMs }) => open === undefined && restsUntilMs <= nowMs)
+      .sort((a, b) => a.failures - b.failures);
+  }
+
+  /** False where the link does not take the question. */
+  ask(
+    to: JoinedPeer,
+    question: Question,
+    { timeoutMs, message }: { timeoutMs: number; message: (requestId: number) => Message },
+  ): boolean {
+    const requestId = this.#nextId++;
+    if (!this.#transport.send(to.peer.id, encodeFrame(message(requestId)))) return false;
+    to.open = { question, requestId, untilMs: this.#clock.monotonicMs() + timeoutMs };
+    return true;
+  }
+
+  /** The question that this answers; undefined: it was not asked for, or came too late. */
+  answered(from: JoinedPeer, kind: Question["kind"], requestId: number): Question | undefined {
+    const { open } = from;
+    if (open?.requestId !== requestId || open.question.kind !== kind) return undefined;
+    from.open = undefined;
+    return open.question;
+  }
+
+  /** Questions that have waited too long; each counts as a failure. */
+  overdue(): readonly Question[] {
+    const nowMs = this.#clock.monotonicMs();
+    return this.all().flatMap((from) => {
+      const { open } = from;
+      if (open === undefined || open.untilMs > nowMs) return [];
+      from.open = undefined;
+      this.failed(from);
+      return [open.question];
+    });
+  }
+
+  /** Everybody is asked anew. */
+  forgetOffers(): void {
+    for (const one of this.all()) if (one.peer.version >= SNAPSHOT_VERSION) one.offer = undefined;
+  }
+
+  failed(from: JoinedPeer): void {
+    from.failures++;
+    const restMs = Math.min(MAX_REST_MS, REST_MS * from.failures);
+    from.restsUntilMs = this.#clock.monotonicMs() + restMs;
+  }
+}
+
+export const offerOf = (manifest: SnapshotManifest): Offer => ({
+  manifest,
+  key: toHex(sha256(encodeManifest(manifest))),
+});

@@ -1,0 +1,159 @@
+// Joining by snapshot, second: the snapshot's block is proven from the trusted one down (trusted-links.ts). With
+// its header each offered manifest is either true or false.
+
+import type { Message } from "../../codec/frames.ts";
+import { toHex } from "../../codec/hex.ts";
+import { headOfSnapshot } from "../../ledger/snapshot.ts";
+import type { BlockHeader, CertifiedBlock, Height } from "../../types/chain.ts";
+import { CodedError } from "../../types/errors.ts";
+import type { ChainHead } from "../../types/ledger.ts";
+import type { JoinedPeer, Offer, Question } from "./joined-peers.ts";
+import { type JoinTools, MAX_WRITES, type Phase } from "./phase.ts";
+import { TakingChunks } from "./taking.ts";
+import { TrustedLinks } from "./trusted-links.ts";
+
+const QUESTION_MS = 5_000;
+/** Where all peers have another block than the trusted one for so long, it is the wrong one. */
+const MISMATCH_MS = 20_000;
+
+/** A snapshot that is true, and the head that it gives. */
+export interface Chosen {
+  readonly offer: Offer;
+  readonly head: ChainHead;
+}
+
+export class ProvingBlock implements Phase {
+  readonly maxHeight: Height;
+  readonly #tools: JoinTools;
+  readonly #links: TrustedLinks;
+  /** When the last block was linked. */
+  #linkedAtMs: number;
+  /** What a peer has at the trusted height instead of the trusted block. */
+  #theirHash: string | undefined;
+
+  constructor(tools: JoinTools, snapshotHeight: Height) {
+    const { trust, keepBlocks, clock } = tools;
+    this.maxHeight = snapshotHeight;
+    this.#tools = tools;
+    this.#links = new TrustedLinks({ trust, snapshotHeight, keepBlocks });
+    this.#linkedAtMs = clock.monotonicMs();
+  }
+
+  get state(): string {
+    const { trust, peers } = this.#tools;
+    const { wanted } = this.#links;
+    const what = `proving block ${this.maxHeight} from block ${trust.height} down`;
+    if (wanted === undefined) return what;
+    const next = wanted.fromHeight + wanted.count - 1;
+    const hasNext = peers.all().some(({ claim }) => claim !== undefined && claim.height >= next);
+    return `${what}; ${hasNext ? `block ${next} is next` : `no peer has block ${next}`}`;
+  }
+
+  advance(): void {
+    const { wanted } = this.#links;
+    if (wanted === undefined) {
+      this.#proven();
+      return;
+    }
+    this.#refuseMismatch();
+    const { peers, writes } = this.#tools;
+    const isAsked = peers.all().some(({ open }) => open?.question.kind === "blocks");
+    if (isAsked || writes() >= MAX_WRITES) return;
+    const { fromHeight, count } = wanted;
+    const from = peers.free().find((peer) => mayHave(peer, fromHeight, fromHeight + count - 1));
+    if (from === undefined) return;
+    const message = (requestId: number): Message => ({
+      type: "getBlocks",
+      request: { requestId, fromHeight, count },
+    });
+    peers.ask(from, { kind: "blocks", ...wanted }, { timeoutMs: QUESTION_MS, message });
+  }
+
+  blocksCame(
+    from: JoinedPeer,
+    { fromHeight, count }: Extract<Question, { readonly kind: "blocks" }>,
+    blocks: readonly CertifiedBlock[],
+  ): void {
+    const { punish, peers, clock, sink, write, restart } = this.#tools;
+    const fits = blocks.every(({ block }, i) => block.header.height === fromHeight + i);
+    if (blocks.length > count || !fits) {
+      punish(from.peer, "blocks of other heights than asked for");
+      return;
+    }
+    if (blocks.length === 0) {
+      peers.failed(from);
+      return;
+    }
+    const links = this.#links;
+    const wasProven = links.snapshotHeader !== undefined;
+    const outcome = links.take(blocks);
+    if (outcome.kind === "false") punish(from.peer, outcome.reason);
+    if (outcome.kind === "otherTrusted") this.#otherTrusted(from, outcome.hash);
+    if (outcome.kind !== "linked") return;
+    from.failures = 0;
+    this.#linkedAtMs = clock.monotonicMs();
+    for (const block of outcome.kept) write((done) => sink.block(block, done));
+    const { snapshotHeader } = links;
+    if (!wasProven && snapshotHeader !== undefined && this.#best(snapshotHeader) === undefined)
+      restart("none of the snapshots offered is true");
+  }
+
+  #proven(): void {
+    const { log, enter, restart } = this.#tools;
+    const { snapshotHeader } = this.#links;
+    const best = snapshotHeader === undefined ? undefined : this.#best(snapshotHeader);
+    if (best === undefined) {
+      restart("the peers that offered the snapshot are gone");
+      return;
+    }
+    const { chunks, height } = best.offer.manifest;
+    log.info({ height, chunks: chunks.length }, "joining by snapshot: taking its chunks");
+    enter(new TakingChunks(this.#tools, best));
+  }
+
+  /** The true snapshot that most peers offer; who offers a false one pays for it. */
+  #best(header: BlockHeader): Chosen | undefined {
+    const { peers, punish } = this.#tools;
+    const counts = new Map<string, Chosen & { peers: number }>();
+    for (const { peer, offer } of peers.all()) {
+      if (typeof offer !== "object" || offer.manifest.height !== header.height) continue;
+      const known = counts.get(offer.key);
+      if (known !== undefined) {
+        known.peers++;
+        continue;
+      }
+      const head = headOfSnapshot(offer.manifest, header);
+      if (head.ok) counts.set(offer.key, { offer, head: head.value, peers: 1 });
+      else punish(peer, `snapshot ${header.height}: ${head.reason}`);
+    }
+    return [...counts.values()].sort((a, b) => b.peers - a.peers)[0];
+  }
+
+  /** Who is right, the peer or the operator? Others are asked. */
+  #otherTrusted(from: JoinedPeer, hash: Uint8Array): void {
+    const { log, trust } = this.#tools;
+    const [trusted, theirs] = [toHex(trust.hash), toHex(hash)];
+    from.disagrees = true;
+    this.#theirHash = theirs;
+    log.warn(
+      { code: "TRUST_MISMATCH", peer: from.peer.id, height: trust.height, trusted, theirs },
+      "a peer has another block at the trusted height",
+    );
+  }
+
+  /** @throws CodedError TRUST_MISMATCH where all peers have another block at the trusted height. */
+  #refuseMismatch(): void {
+    const { clock, trust, peers } = this.#tools;
+    const theirs = this.#theirHash;
+    const isAlone = peers.all().every(({ disagrees }) => disagrees);
+    if (theirs === undefined || !isAlone) return;
+    if (clock.monotonicMs() - this.#linkedAtMs < MISMATCH_MS) return;
+    throw new CodedError(
+      "TRUST_MISMATCH",
+      `no peer has the trusted block ${toHex(trust.hash)} at height ${trust.height}; they have ${theirs}`,
+    );
+  }
+}
+
+const mayHave = ({ claim, disagrees }: JoinedPeer, first: Height, last: Height): boolean =>
+  !disagrees && claim !== undefined && claim.height >= last && claim.baseHeight <= first;

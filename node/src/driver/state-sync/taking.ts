@@ -1,0 +1,117 @@
+// Joining by snapshot, third: its chunks, from all peers that offer the very same one. Each chunk is held against
+// its sum in the manifest before it is written.
+
+import { decodeOutputs } from "../../codec/output-records.ts";
+import { refuseChunk } from "../../ledger/snapshot.ts";
+import type { Height } from "../../types/chain.ts";
+import { CodedError } from "../../types/errors.ts";
+import type { Utxo } from "../../types/ledger.ts";
+import { ChunkPlan } from "./chunk-plan.ts";
+import type { JoinedPeer } from "./joined-peers.ts";
+import { type JoinTools, MAX_WRITES, type Phase } from "./phase.ts";
+import type { Chosen } from "./proving.ts";
+
+const CHUNK_MS = 15_000;
+/** Where nobody has offered it any more for so long, another is chosen. */
+const GONE_MS = 10_000;
+/** After so many failures in a row a peer is asked for no more of it. */
+const MAX_FAILURES = 20;
+
+export class TakingChunks implements Phase {
+  readonly #tools: JoinTools;
+  readonly #chosen: Chosen;
+  readonly #plan: ChunkPlan;
+  /** When somebody offered it last. */
+  #offeredAtMs: number;
+
+  constructor(tools: JoinTools, chosen: Chosen) {
+    this.#tools = tools;
+    this.#chosen = chosen;
+    this.#plan = new ChunkPlan(chosen.offer.manifest.chunks.length);
+    this.#offeredAtMs = tools.clock.monotonicMs();
+  }
+
+  get maxHeight(): Height {
+    return this.#chosen.head.height;
+  }
+
+  get state(): string {
+    return `${this.#plan.done} of ${this.#plan.count} chunks of snapshot ${this.maxHeight}`;
+  }
+
+  advance(): void {
+    const { clock, peers, writes, restart, finish } = this.#tools;
+    if (this.#plan.isComplete) {
+      if (writes() === 0) finish(this.#chosen.head);
+      return;
+    }
+    const nowMs = clock.monotonicMs();
+    if (peers.all().some((peer) => this.#isOffered(peer))) this.#offeredAtMs = nowMs;
+    if (nowMs - this.#offeredAtMs >= GONE_MS) {
+      restart("no peer has the snapshot any more");
+      return;
+    }
+    for (const from of peers.free().filter((peer) => this.#isOffered(peer))) {
+      const index = writes() < MAX_WRITES ? this.#plan.next() : undefined;
+      if (index === undefined) return;
+      this.#ask(from, index);
+    }
+  }
+
+  chunkCame(from: JoinedPeer, index: number, records: Uint8Array): void {
+    const { peers, punish, metrics, write, sink } = this.#tools;
+    const plan = this.#plan;
+    if (records.length === 0) {
+      plan.failed(index);
+      peers.failed(from);
+      if (from.failures >= MAX_FAILURES) from.offer = "none";
+      return;
+    }
+    const utxos = outputsOf(records);
+    const refusal =
+      typeof utxos === "string" ? utxos : refuseChunk(this.#chosen.offer.manifest, index, utxos);
+    if (typeof utxos === "string" || refusal !== undefined) {
+      plan.failed(index);
+      punish(from.peer, `chunk ${index} of snapshot ${this.maxHeight}: ${refusal}`);
+      return;
+    }
+    from.failures = 0;
+    plan.came();
+    metrics.gauge("state_sync_progress_ratio", plan.done / plan.count);
+    write((done) => sink.outputs(utxos, done));
+  }
+
+  chunkLost(index: number): void {
+    this.#plan.failed(index);
+  }
+
+  #isOffered({ offer }: JoinedPeer): boolean {
+    return typeof offer === "object" && offer.key === this.#chosen.offer.key;
+  }
+
+  #ask(from: JoinedPeer, index: number): void {
+    const height = this.maxHeight;
+    const isSent = this.#tools.peers.ask(
+      from,
+      { kind: "chunk", index },
+      {
+        timeoutMs: CHUNK_MS,
+        message: (requestId) => ({
+          type: "getSnapshotChunk",
+          request: { requestId, height, index },
+        }),
+      },
+    );
+    if (!isSent) this.#plan.failed(index);
+  }
+}
+
+/** The outputs in a chunk's records, or why they are none. */
+function outputsOf(records: Uint8Array): readonly Utxo[] | string {
+  try {
+    return decodeOutputs(records);
+  } catch (error) {
+    if (error instanceof CodedError) return error.message;
+    throw error;
+  }
+}
