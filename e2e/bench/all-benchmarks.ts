@@ -11,6 +11,7 @@ import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
+import { SNAPSHOT_BENCHMARKS } from "./snapshot-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
 import { STRANGER_BENCHMARKS } from "./stranger-benchmarks.ts";
 import { SYNC_BENCHMARKS } from "./sync-benchmarks.ts";
@@ -25,6 +26,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...STRANGER_BENCHMARKS,
   ...MEMORY_BENCHMARKS,
   ...SYNC_BENCHMARKS,
+  ...SNAPSHOT_BENCHMARKS,
   ...FUZZ_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,

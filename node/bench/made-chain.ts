@@ -1,7 +1,8 @@
 // Gives stopped nodes of a devnet a chain that nobody had to wait for, with the certificates of all its
 // validators: `node node/bench/made-chain.ts DIRECTORY --blocks 1000 --payments 50 --nodes 3`. The first
-// `nodes` nodes get it. Each payment spends one coin and makes two, as a wallet's does. The ledger builds the
-// blocks and the store takes them, so what comes out is a chain like any other. Called by e2e/bench.
+// `nodes` nodes get it. Each payment spends one coin and makes two, as a wallet's does. With `--outputs N` instead
+// the first blocks hold payments of 500 outputs each, until there are N, and the rest is empty. The ledger builds
+// the blocks and the store takes them, so what comes out is a chain like any other. Called by e2e/bench.
 
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,17 +36,21 @@ const { values, positionals } = parseArgs({
   options: {
     blocks: { type: "string", default: "1000" },
     payments: { type: "string", default: "0" },
+    outputs: { type: "string", default: "0" },
     nodes: { type: "string", default: "3" },
   },
 });
-const [blocks, payments, nodes] = [values.blocks, values.payments, values.nodes].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [blocks, payments, outputs, nodes] = [
+  values.blocks,
+  values.payments,
+  values.outputs,
+  values.nodes,
+].map(Number) as [number, number, number, number];
 const INTERVAL_MS = 1;
 /** Of each payment; the change goes back. */
 const PAID = 1_000n;
+/** Of each block, until there are as many as `--outputs` says. */
+const OUTPUTS_A_BLOCK = 500;
 const FEE_PERMILLE = 1n;
 const MIN_FEE = 1_000n;
 
@@ -90,6 +95,7 @@ const address = keyHashOf(payer.publicKey);
 
 /** The coins that the next block's payments spend, and its transactions. */
 function nextPayments(coins: readonly Utxo[], view: Pick<Store, "utxo">, height: number) {
+  if ((height - 1) * OUTPUTS_A_BLOCK < outputs) return spread(coins, view, height);
   if (payments === 0) return { transactions: [], coins };
   if (height === 1) return split(coins, view);
   const transactions = coins.map((coin) => {
@@ -101,6 +107,16 @@ function nextPayments(coins: readonly Utxo[], view: Pick<Store, "utxo">, height:
     return pay(coin, outputs, view);
   });
   return { transactions, coins: transactions.map((paid) => outputAt(paid, 0, height)) };
+}
+
+/** One payment of many outputs, the change among them. */
+function spread([coin]: readonly Utxo[], view: Pick<Store, "utxo">, height: number) {
+  invariant(coin !== undefined, "the payer has a coin");
+  const paid = Array.from({ length: OUTPUTS_A_BLOCK }, () => ({ value: PAID, address: payee }));
+  const all = BigInt(OUTPUTS_A_BLOCK) * PAID;
+  const change = { value: coin.value - all - feeOf(coin.value), address };
+  const transaction = pay(coin, [change, ...paid], view);
+  return { transactions: [transaction], coins: [outputAt(transaction, 0, height)] };
 }
 
 /** The largest coin in as many as there are payments in a block. */

@@ -103,6 +103,7 @@ const ignore = (): void => {};
 class World {
   readonly clock = new VirtualClock();
   readonly banned: string[] = [];
+  readonly points = new Map<string, number>();
   readonly asked: { readonly peer: string; readonly message: Message }[] = [];
   readonly written: { blocks: StoredBlock[]; utxos: Utxo[]; head: ChainHead | undefined } = {
     blocks: [],
@@ -185,6 +186,9 @@ class World {
         this.asked.push({ peer: id, message });
         if (answer !== undefined) this.clock.startTimer(DELAY_MS, () => this.say(id, answer));
         return this.#answers.has(id);
+      },
+      penalise: (id: string, points: number) => {
+        this.points.set(id, (this.points.get(id) ?? 0) + points);
       },
       disconnect: (id: string) => {
         this.banned.push(id);
@@ -419,12 +423,13 @@ describe("a node among liars", () => {
     expect(world.written.blocks).toEqual([]);
   });
 
-  it("heeds no answer that it did not ask for", () => {
+  it("heeds no answer that it did not ask for, and charges its sender", () => {
     world.join("a", honest);
     for (let requestId = 0; requestId < 20; requestId++) {
       world.say("a", { type: "snapshotChunk", requestId, records: new Uint8Array(72) });
       world.say("a", { type: "blocks", requestId, blocks: [] });
     }
+    expect(world.points.get("a")).toBeGreaterThanOrEqual(100);
     world.run();
     expectRestored(40);
   });

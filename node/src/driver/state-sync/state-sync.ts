@@ -13,12 +13,13 @@ import type { ChainHead } from "../../types/ledger.ts";
 import { type Punish, penalties } from "../peers/penalties.ts";
 import { Warnings } from "../peers/warnings.ts";
 import { ChoosingSnapshot } from "./choosing.ts";
-import { JoinedPeers, offerOf, type Question } from "./joined-peers.ts";
+import { type JoinedPeer, JoinedPeers, offerOf, type Question } from "./joined-peers.ts";
 import type { JoinTools, Phase, StateSyncOutcome } from "./phase.ts";
 
 const TICK_MS = 250;
 const PROGRESS_MS = 5_000;
 const QUESTION_MS = 5_000;
+const UNASKED_POINTS = 5;
 
 export interface StateSyncParts
   extends Pick<JoinTools, "clock" | "log" | "metrics" | "trust" | "keepBlocks" | "sink"> {
@@ -122,16 +123,16 @@ export class StateSync {
         from.claim = message.status;
         return;
       case "snapshot":
-        if (this.#peers.answered(from, "snapshot", message.requestId) === undefined) return;
+        if (this.#answers(from, "snapshot", message.requestId) === undefined) return;
         from.offer = message.manifest === undefined ? "none" : offerOf(message.manifest);
         return;
       case "blocks": {
-        const asked = this.#peers.answered(from, "blocks", message.requestId);
+        const asked = this.#answers(from, "blocks", message.requestId);
         if (asked?.kind === "blocks") this.#phase?.blocksCame?.(from, asked, message.blocks);
         return;
       }
       case "snapshotChunk": {
-        const asked = this.#peers.answered(from, "chunk", message.requestId);
+        const asked = this.#answers(from, "chunk", message.requestId);
         if (asked?.kind === "chunk") this.#phase?.chunkCame?.(from, asked.index, message.records);
         return;
       }
@@ -139,6 +140,14 @@ export class StateSync {
         // Pings among them: the driver will answer, and until then the other side measures nothing.
         return;
     }
+  }
+
+  /** The question that this answers. What was not asked for, or comes too late, costs its sender a little. */
+  #answers(from: JoinedPeer, kind: Question["kind"], requestId: number): Question | undefined {
+    const question = this.#peers.answered(from, kind, requestId);
+    if (question === undefined)
+      this.#parts.transport.penalise(from.peer.id, UNASKED_POINTS, "answers to no open question");
+    return question;
   }
 
   #decode(peer: Peer, frame: Uint8Array): Message | undefined {

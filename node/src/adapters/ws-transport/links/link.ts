@@ -58,8 +58,8 @@ export interface LinkParts {
   readonly isProtected: () => boolean;
 }
 
-/** Answers with blocks: this node asked for them, and what it did not ask for costs little. */
-const BLOCKS_TYPE = 0x22;
+/** Blocks, snapshots and their chunks: this node asked for them, and what it did not ask for costs little. */
+const ANSWERS: ReadonlySet<number | undefined> = new Set([0x22, 0x24, 0x26]);
 /** Honest peers do not send so many frames at once. */
 const MAX_HELD_FRAMES = 1_000;
 /** So many may wait for free: an honest peer waits for answers, or sends a few each second. */
@@ -256,12 +256,12 @@ export class Link {
   }
 
   #waitMs(frame: Uint8Array): number {
-    const isFree = frame[0] === BLOCKS_TYPE || this.#isProtected();
+    const isFree = ANSWERS.has(frame[0]) || this.#isProtected();
     return isFree ? 0 : this.#work.waitMs(this.#clock.monotonicMs());
   }
 
   #hand(frame: Uint8Array): void {
-    if (frame[0] === BLOCKS_TYPE || this.#isProtected()) {
+    if (ANSWERS.has(frame[0]) || this.#isProtected()) {
       this.#events.frame(this, frame);
       return;
     }
