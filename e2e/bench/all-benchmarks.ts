@@ -9,6 +9,7 @@ import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
 import { FUZZ_BENCHMARKS } from "./fuzz-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
+import { OVERHEAD_BENCHMARKS } from "./overhead-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { SNAPSHOT_BENCHMARKS } from "./snapshot-benchmarks.ts";
@@ -27,6 +28,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...MEMORY_BENCHMARKS,
   ...SYNC_BENCHMARKS,
   ...SNAPSHOT_BENCHMARKS,
+  ...OVERHEAD_BENCHMARKS,
   ...FUZZ_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,

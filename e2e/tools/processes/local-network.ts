@@ -90,6 +90,14 @@ export class LocalNode {
     }
   }
 
+  /** Its metrics in the text format of Prometheus. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`${opsUrlOf(this.plan)}/metrics`, {
+      signal: AbortSignal.timeout(10_000),
+    });
+    return await response.text();
+  }
+
   async rpc<T>(method: string, params: readonly unknown[] = []): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
     const response = await fetch(rpcUrlOf(this.plan), {
@@ -161,7 +169,7 @@ export class LocalNetwork {
   /** Keys, genesis and configuration of `validators` nodes in a new directory; nothing runs yet. */
   static async create(
     validators: number,
-    parameters: { emptyBlockIntervalMs?: number } = {},
+    parameters: { emptyBlockIntervalMs?: number; minBlockMs?: number } = {},
     { logLevel = "info", entry }: LocalNetworkOptions = {},
   ): Promise<LocalNetwork> {
     const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));

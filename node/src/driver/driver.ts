@@ -255,7 +255,6 @@ export class Driver {
     metrics.gauge("consensus_height", height + 1);
     wal.reset(height + 1);
     this.#course.exchange.committed();
-    this.#catchUp.headMoved();
     this.#intake.messages.announceHeight();
     this.#compare();
     this.#watches.forks.headMoved();

@@ -176,7 +176,7 @@ function openCatchUp(options: DriverOptions, { loop, links, watches }: Made): Ca
   const feed = (input: Input) => loop.feed(input);
   const onDivergence = (found: Divergence): never =>
     haltOnDivergence(found, { log: options.log, record: options.onDivergence });
-  return new CatchUp({ clock, chain, hold, peers, sync, feed, forks, punish, onDivergence });
+  return new CatchUp({ chain, hold, peers, sync, feed, forks, punish, onDivergence });
 }
 
 function openEffects(

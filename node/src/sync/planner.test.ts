@@ -12,7 +12,7 @@ import {
 
 const facts = (changes: Partial<SyncFacts>): SyncFacts => ({
   headHeight: 10,
-  headAtMs: 0,
+  aheadSinceMs: 0,
   nowMs: 10_000,
   votes: true,
   urgent: false,
@@ -139,12 +139,12 @@ describe("planRequests", () => {
 describe("isOwnConsensusEnough", () => {
   const graceMs = 300;
   const isEnough = (changes: Partial<SyncFacts>): boolean =>
-    isOwnConsensusEnough(facts({ headAtMs: 9_900, ...changes }), { graceMs });
+    isOwnConsensusEnough(facts({ aheadSinceMs: 9_900, ...changes }), { graceMs });
 
   it("leaves a voter the block in progress for the grace period", () => {
     const peers = [peer("a", 11)];
     expect(isEnough({ peers })).toBe(true);
-    expect(isEnough({ peers, headAtMs: 9_000 })).toBe(false);
+    expect(isEnough({ peers, aheadSinceMs: 9_000 })).toBe(false);
     expect(isEnough({ peers, votes: false })).toBe(false);
     expect(isEnough({ peers, urgent: true })).toBe(false);
     expect(isEnough({ peers: [peer("a", 12)] })).toBe(false);

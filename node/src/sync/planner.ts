@@ -20,7 +20,7 @@ export interface SyncOptions {
   readonly window: number;
   /** Least wait for an answer; a peer that was too late has longer the next time. */
   readonly requestTimeoutMs: number;
-  /** How long a voter waits for its own consensus before it asks for the block in progress. */
+  /** How long a voter waits for its own consensus once a peer has the block in progress. */
   readonly graceMs: number;
 }
 
@@ -53,7 +53,8 @@ export type SyncRange = Pick<SyncRequest, "peerId" | "fromHeight" | "count">;
 export interface SyncFacts {
   /** Height of the last block that is decided. */
   readonly headHeight: Height;
-  readonly headAtMs: number;
+  /** When it was first heard that a peer has more than the head. */
+  readonly aheadSinceMs: number;
   readonly nowMs: number;
   /** True for a node that votes: near the tip its own consensus brings the next block. */
   readonly votes: boolean;
@@ -91,15 +92,15 @@ export const overdue = ({
  * would ask strangers for blocks that do not exist.
  */
 export function isOwnConsensusEnough(
-  facts: Pick<SyncFacts, "votes" | "urgent" | "headHeight" | "headAtMs" | "nowMs" | "peers">,
+  facts: Pick<SyncFacts, "votes" | "urgent" | "headHeight" | "aheadSinceMs" | "nowMs" | "peers">,
   { graceMs }: Pick<SyncOptions, "graceMs">,
 ): boolean {
-  const { votes, urgent, headHeight, headAtMs, nowMs, peers } = facts;
+  const { votes, urgent, headHeight, aheadSinceMs, nowMs, peers } = facts;
   if (!votes || urgent) return false;
   const isBehind = peers.some(
     ({ standing, height }) => standing !== "stranger" && height > headHeight + 1,
   );
-  return !isBehind && nowMs - headAtMs < graceMs;
+  return !isBehind && nowMs - aheadSinceMs < graceMs;
 }
 
 class Plan {

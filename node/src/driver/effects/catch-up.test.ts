@@ -45,7 +45,6 @@ function world() {
   const fed: Input[] = [];
   const punished: string[] = [];
   const catchUp = new CatchUp({
-    clock,
     chain: network.at(4).node.chain,
     hold: new SignHold({
       isLost: false,

@@ -5,7 +5,7 @@
 import { toHex } from "../../codec/hex.ts";
 import type { Input } from "../../consensus/api.ts";
 import { blockHashOf } from "../../crypto/ids.ts";
-import type { Clock, Peer } from "../../ports.ts";
+import type { Peer } from "../../ports.ts";
 import type { CertifiedBlock, HashHex, Height } from "../../types/chain.ts";
 import type { Divergence } from "../../types/divergence.ts";
 import { type DecidedBlock, refuseCommit } from "../chain/block-run.ts";
@@ -22,7 +22,6 @@ const MAX_RUN_BLOCKS = 64;
 const MAX_RUN_TXS = 500;
 
 export interface CatchUpParts {
-  readonly clock: Clock;
   readonly chain: ChainState;
   readonly hold: SignHold;
   readonly peers: PeerBook;
@@ -36,22 +35,16 @@ export interface CatchUpParts {
 
 export class CatchUp {
   readonly #parts: CatchUpParts;
-  #headAtMs: number;
   /** The height up to which blocks came by catch-up and are decided. */
   #deliveredHeight: Height = 0;
 
   constructor(parts: CatchUpParts) {
     this.#parts = parts;
-    this.#headAtMs = parts.clock.monotonicMs();
   }
 
   /** Whether the block of `height` came by catch-up. */
   brought(height: Height): boolean {
     return this.#deliveredHeight === height;
-  }
-
-  headMoved(): void {
-    this.#headAtMs = this.#parts.clock.monotonicMs();
   }
 
   needBlock(height: Height): void {
@@ -66,7 +59,6 @@ export class CatchUp {
     const headHeight = Math.max(chain.head.height, this.#deliveredHeight);
     sync.advance({
       headHeight,
-      headAtMs: this.#headAtMs,
       votes: chain.selfIndex !== undefined && hold.maySign(headHeight + 1),
     });
   }

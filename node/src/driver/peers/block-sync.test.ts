@@ -42,11 +42,30 @@ function world(...peerIds: readonly string[]) {
   };
   for (const id of peerIds) connect(id);
   const sync = new BlockSync({ clock, outbound, peers }, OPTIONS);
-  const advance = (headHeight = 0): void => sync.advance({ headHeight, headAtMs: 0, votes: false });
+  const advance = (headHeight = 0, votes = false): void => sync.advance({ headHeight, votes });
   return { clock, peers, asked, sync, advance, connect };
 }
 
 describe("BlockSync", () => {
+  it("leaves a voter's next block to its own consensus from the moment on that a peer has it", () => {
+    const { asked, advance, clock, peers, connect } = world();
+    connect("a");
+    const claim = (height: number) =>
+      peers.claim("a", { height, baseHeight: 1, blockHash: new Uint8Array(32) });
+    claim(5);
+    // However long the head has been the head: heights may be seconds apart.
+    advance(5, true);
+    clock.advance(60_000);
+    claim(6);
+    for (let waitedMs = 0; waitedMs < OPTIONS.graceMs; waitedMs += 50) {
+      advance(5, true);
+      expect(asked).toEqual([]);
+      clock.advance(50);
+    }
+    advance(5, true);
+    expect(asked.map(({ request }) => request.fromHeight)).toEqual([6]);
+  });
+
   it("asks each peer for a range of its own and hands blocks out lowest first", () => {
     const { asked, sync, advance } = world("a", "b");
     advance();

@@ -32,7 +32,6 @@ interface WaitingBlock {
 
 export interface SyncPosition {
   readonly headHeight: Height;
-  readonly headAtMs: number;
   readonly votes: boolean;
 }
 
@@ -51,6 +50,8 @@ export class BlockSync {
   #nextRequestId = 1;
   /** The height whose certificate is held without its block. */
   #urgentHeight: Height | undefined;
+  /** The head above which peers have more, and when that was first heard. */
+  #ahead = { headHeight: -1, sinceMs: 0 };
   /** What answers take, smoothed. */
   #answerMs = 0;
 
@@ -74,11 +75,14 @@ export class BlockSync {
     // As it is nearly always: nothing is asked for, and nobody has more.
     if (this.#open.length === 0 && this.#peers.highest() <= position.headHeight) return;
     const nowMs = this.#clock.monotonicMs();
+    const { headHeight } = position;
+    if (this.#ahead.headHeight !== headHeight) this.#ahead = { headHeight, sinceMs: nowMs };
     for (const request of overdue({ open: this.#open, nowMs })) this.#isLate(request);
     const facts = {
       ...position,
       nowMs,
-      urgent: this.#urgentHeight === position.headHeight + 1,
+      aheadSinceMs: this.#ahead.sinceMs,
+      urgent: this.#urgentHeight === headHeight + 1,
       peers: this.#peers.all().map((state) => this.#peerOf(state)),
       open: this.#open,
       waiting: new Set(this.#waiting.keys()),
