@@ -244,6 +244,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "node/src/types",
     // the handshake, for peers that attack
     "node/src/adapters/ws-transport",
+    // its source of chance
+    "node/sim",
   ],
   "e2e/bench": [
     ...TOOLING,

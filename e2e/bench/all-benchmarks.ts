@@ -3,6 +3,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { CLUSTER_BENCHMARKS } from "./cluster-benchmarks.ts";
 import { CONSENSUS_BENCHMARKS } from "./consensus-benchmarks.ts";
+import { CONVERGENCE_BENCHMARKS } from "./convergence-benchmarks.ts";
 import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
 import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
@@ -10,6 +11,7 @@ import { FUZZ_BENCHMARKS } from "./fuzz-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
 import { OVERHEAD_BENCHMARKS } from "./overhead-benchmarks.ts";
+import { REJOIN_BENCHMARKS } from "./rejoin-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { SNAPSHOT_BENCHMARKS } from "./snapshot-benchmarks.ts";
@@ -29,6 +31,8 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...SYNC_BENCHMARKS,
   ...SNAPSHOT_BENCHMARKS,
   ...OVERHEAD_BENCHMARKS,
+  ...REJOIN_BENCHMARKS,
+  ...CONVERGENCE_BENCHMARKS,
   ...FUZZ_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,

@@ -30,6 +30,16 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A connection that was kept may be closed by the node just when it is used again: once more on a new one. */
+async function fetchAgain(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return await ask();
+  }
+}
+
 export class LocalNode {
   readonly plan: NodePlan;
   readonly #directory: string;
@@ -92,19 +102,16 @@ export class LocalNode {
 
   /** Its metrics in the text format of Prometheus. */
   async metrics(): Promise<string> {
-    const response = await fetch(`${opsUrlOf(this.plan)}/metrics`, {
-      signal: AbortSignal.timeout(10_000),
-    });
+    const url = `${opsUrlOf(this.plan)}/metrics`;
+    const response = await fetchAgain(() => fetch(url, { signal: AbortSignal.timeout(30_000) }));
     return await response.text();
   }
 
   async rpc<T>(method: string, params: readonly unknown[] = []): Promise<T> {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-    const response = await fetch(rpcUrlOf(this.plan), {
-      method: "POST",
-      body,
-      signal: AbortSignal.timeout(30_000),
-    });
+    const response = await fetchAgain(() =>
+      fetch(rpcUrlOf(this.plan), { method: "POST", body, signal: AbortSignal.timeout(30_000) }),
+    );
     const answer = (await response.json()) as { result?: T; error?: { message: string } };
     if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
     return answer.result as T;

@@ -26,8 +26,8 @@ interface Unspent {
 }
 
 export class Payments {
-  /** Payments that a node called final. */
-  final = 0;
+  /** Ids of the payments that a node called final. */
+  readonly finalTxids: string[] = [];
   /** Tries that ended otherwise: the node died or stood still, most of the time. */
   failed = 0;
   readonly #genesis: Genesis;
@@ -64,15 +64,20 @@ export class Payments {
     while (!this.#isStopped) {
       const nodes = this.#nodes();
       const node = nodes[this.#turn++ % nodes.length];
-      const isFinal = node !== undefined && (await this.#payOnce(node, account));
-      if (isFinal) this.final++;
-      else this.failed++;
+      const txid = node === undefined ? undefined : await this.#payOnce(node, account);
+      if (txid === undefined) this.failed++;
+      else this.finalTxids.push(txid);
       await new Promise((resolve) => setTimeout(resolve, this.#pauseMs));
     }
   }
 
-  /** False where the node did not answer, or not in time. */
-  async #payOnce(node: LocalNode, account: KeyPair): Promise<boolean> {
+  /** The number of payments that a node called final. */
+  get final(): number {
+    return this.finalTxids.length;
+  }
+
+  /** Its id; undefined where the node did not answer, or not in time. */
+  async #payOnce(node: LocalNode, account: KeyPair): Promise<string | undefined> {
     try {
       const from = addressOf(account.publicKey, "testnet");
       const unspent = await node.rpc<readonly Unspent[]>("listunspent", [from]);
@@ -91,14 +96,14 @@ export class Payments {
         maxFee: MAX_FEE,
         rules: this.#genesis.parameters,
       });
-      if (!transfer.ok) return false;
+      if (!transfer.ok) return undefined;
       const info = await node.rpc<{ genesisHash: string }>("getblockchaininfo");
       const tx = signTransfer(transfer.value.body, account, fromHex(info.genesisHash, 32));
       const txid = await node.rpc<string>("sendrawtransaction", [toHex(encodeTransaction(tx))]);
       await node.rpc("waitfortransaction", [txid, FINAL_MS]);
-      return true;
+      return txid;
     } catch {
-      return false;
+      return undefined;
     }
   }
 }
