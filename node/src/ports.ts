@@ -142,6 +142,11 @@ export interface LastingSigner extends Signer {
   readonly isLost: boolean;
   /** Nothing is signed at or below this height. */
   readonly minHeight: Height;
+  /**
+   * The key has signed `height`, of which this memory knows nothing: it counts as lost from here on, also after
+   * the next start, and nothing is signed at or below that height. Durable when it returns. A disk error throws.
+   */
+  forget(height: Height): void;
 }
 
 export type PeerRole = "validator" | "full";

@@ -323,12 +323,19 @@ export class TestNode {
     if (signer === undefined) return undefined;
     return {
       publicKey: signer.publicKey,
-      minHeight: signer.minHeight,
+      get minHeight() {
+        return signer.minHeight;
+      },
       get last() {
         return signer.last;
       },
       get isLost() {
         return signer.isLost;
+      },
+      forget: (height: Height): void => {
+        this.#point();
+        signer.forget(height);
+        this.#point();
       },
       sign: (request: SignRequest): SignResult => {
         this.#point();

@@ -219,13 +219,16 @@ export class Machine {
     let hasSigned = false;
     return {
       publicKey: signer.publicKey,
-      minHeight: signer.minHeight,
+      get minHeight() {
+        return signer.minHeight;
+      },
       get last() {
         return signer.last;
       },
       get isLost() {
         return signer.isLost;
       },
+      forget: (height) => signer.forget(height),
       sign: (request: SignRequest) => {
         const result = signer.sign(request);
         if (result.ok) events.signed(this, request);
@@ -289,6 +292,7 @@ const forgetful = (key: SigningKey): LastingSigner => ({
   minHeight: 0,
   last: undefined,
   isLost: false,
+  forget: () => undefined,
   sign: ({ signBytes }) => ({ ok: true, signature: key.sign(signBytes) }),
 });
 

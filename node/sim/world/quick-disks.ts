@@ -28,6 +28,7 @@ export class QuickDisks implements Disks {
   #durableCount = 0;
   #last: SignedPlace | undefined;
   #isLost = false;
+  #minHeight: Height = 0;
 
   /** @param last what the key signed in blocks that stand already. */
   constructor(key: SigningKey, last?: SignedPlace) {
@@ -62,6 +63,7 @@ export class QuickDisks implements Disks {
     this.#sync();
     this.#last = undefined;
     this.#isLost = false;
+    this.#minHeight = 0;
   }
 
   #sync(): void {
@@ -103,17 +105,27 @@ export class QuickDisks implements Disks {
   #openSigner(gate: ProcessGate): LastingSigner {
     const last = (): SignedPlace | undefined => this.#last;
     const isLost = (): boolean => this.#isLost && this.#last === undefined;
+    const minHeight = (): Height => this.#minHeight;
     return {
       publicKey: this.#key.publicKey,
-      minHeight: 0,
+      get minHeight() {
+        return minHeight();
+      },
       get last() {
         return last();
       },
       get isLost() {
         return isLost();
       },
+      forget: (height) => {
+        this.#change(gate, "SIGN");
+        this.#minHeight = Math.max(this.#minHeight, this.#last?.height ?? 0, height);
+        this.#last = undefined;
+        this.#isLost = true;
+        gate.pass("disk");
+      },
       sign: (request: SignRequest): SignResult => {
-        const verdict = guardSigning(this.#last, 0, request);
+        const verdict = guardSigning(this.#last, this.#minHeight, request);
         if (!verdict.sign) return verdict.result;
         const { height, round, step } = request;
         const signBytes = request.signBytes.slice();

@@ -51,6 +51,22 @@ const signers: readonly [string, () => LastingSigner][] = [
   ],
 ];
 describe.each(signers)("%s signer: the guard", (_, newSigner) => {
+  it("forgets, and signs nothing at or below what it was told of or had signed", () => {
+    for (const [told, floor] of [
+      [9, 9],
+      [3, 5],
+    ] as const) {
+      const signer = newSigner();
+      signer.sign(request(5, 0, 2));
+      signer.forget(told);
+      expect([signer.last, signer.isLost, signer.minHeight]).toEqual([undefined, true, floor]);
+      expect(signer.sign(request(floor, 9, 3))).toMatchObject({ code: "SIGN_REGRESSION" });
+      expect(signer.sign(request(5, 0, 2))).toMatchObject({ code: "SIGN_REGRESSION" });
+      expect(signer.sign(request(floor + 1, 0, 1)).ok).toBe(true);
+      expect([signer.last?.height, signer.isLost]).toEqual([floor + 1, false]);
+    }
+  });
+
   it("signs what moves on in height, round or step", () => {
     const signer = newSigner();
     const places: readonly [number, number, SignStep][] = [
@@ -155,6 +171,16 @@ describe("file signer", () => {
     const disk = diskWithKey();
     open(disk);
     expect(open(disk, { seenHeight: () => 30 }).last).toBeUndefined();
+  });
+
+  it("knows after a restart that it has forgotten, and is not refused beside later signatures", () => {
+    const disk = diskWithKey();
+    const signer = open(disk);
+    signer.sign(request(9, 0, 2));
+    signer.forget(20);
+    const again = open(disk, { seenHeight: () => 30 });
+    expect([again.last, again.isLost, again.minHeight]).toEqual([undefined, true, 20]);
+    expect(again.sign(request(20, 0, 3))).toMatchObject({ code: "SIGN_REGRESSION" });
   });
 
   it("keeps the floor when a later start does not name it, and never lowers it", () => {

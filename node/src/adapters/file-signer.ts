@@ -105,7 +105,22 @@ class StateGuardedSigner implements FileSigner {
     const { height, round, step } = request;
     const signBytes = Uint8Array.from(request.signBytes);
     const signature = this.#key.sign(signBytes);
-    const next = { ...this.#state, last: { height, round, step, signBytes, signature } };
+    this.#keep({ ...this.#state, last: { height, round, step, signBytes, signature } });
+    return { ok: true, signature };
+  }
+
+  forget(height: Height): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    const minHeight = Math.max(this.minHeight, this.last?.height ?? 0, height);
+    this.#keep({ ...this.#state, minHeight, last: "unknown" });
+  }
+
+  close(): void {
+    this.#key.destroy();
+  }
+
+  /** Durable when it returns; after a failure nothing is signed any more. */
+  #keep(next: SignState): void {
     try {
       this.#persist(next);
     } catch (error) {
@@ -114,11 +129,6 @@ class StateGuardedSigner implements FileSigner {
       throw error;
     }
     this.#state = next;
-    return { ok: true, signature };
-  }
-
-  close(): void {
-    this.#key.destroy();
   }
 }
 

@@ -91,7 +91,10 @@ export function buildNode(ports: NodePorts, options: NodeOptions): ConsensusNode
   });
   const { minBlockMs, emptyBlockIntervalMs, precisionMs, messageDelayMs } = genesis.parameters;
   const hold = ports.hold ?? signHoldOf(chain, signer, config.consensus.doubleSignCheckHeight);
-  if (options.signedElsewhere !== undefined) hold.signedElsewhere(options.signedElsewhere);
+  if (options.signedElsewhere !== undefined) {
+    hold.signedElsewhere(options.signedElsewhere);
+    signer?.forget(options.signedElsewhere);
+  }
   const driver = new Driver({
     ...ports,
     chain,

@@ -104,8 +104,8 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     ),
     edit(
       "adapters/file-signer.ts",
-      'minHeight, last: "unknown" });',
-      'minHeight, last: "none" });',
+      '...own, minHeight, last: "unknown" });',
+      '...own, minHeight, last: "none" });',
     ),
   ),
   bug(
@@ -190,8 +190,8 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     "a lost sign state is taken for a new one",
     edit(
       "adapters/file-signer.ts",
-      'minHeight, last: "unknown" });',
-      'minHeight, last: "none" });',
+      '...own, minHeight, last: "unknown" });',
+      '...own, minHeight, last: "none" });',
     ),
   ),
   bug(

@@ -18,17 +18,18 @@ export type SignCrash = "beforeDurable" | "afterDurable";
 
 export class MemorySigner implements LastingSigner {
   readonly publicKey: Uint8Array;
-  readonly minHeight: number;
   readonly #sign: (message: Uint8Array) => Uint8Array;
-  readonly #beganLost: boolean;
+  #minHeight: number;
+  /** Nothing before the next signature is known. */
+  #isUnknown: boolean;
   #last: SignedPlace | undefined;
   #nextCrash: SignCrash | undefined;
 
   constructor(options: MemorySignerOptions) {
     this.publicKey = options.publicKey;
     this.#sign = options.sign;
-    this.minHeight = options.minHeight ?? 0;
-    this.#beganLost = options.isLost ?? false;
+    this.#minHeight = options.minHeight ?? 0;
+    this.#isUnknown = options.isLost ?? false;
   }
 
   get last(): SignedPlace | undefined {
@@ -36,7 +37,17 @@ export class MemorySigner implements LastingSigner {
   }
 
   get isLost(): boolean {
-    return this.#beganLost && this.#last === undefined;
+    return this.#isUnknown && this.#last === undefined;
+  }
+
+  get minHeight(): number {
+    return this.#minHeight;
+  }
+
+  forget(height: number): void {
+    this.#minHeight = Math.max(this.#minHeight, this.#last?.height ?? 0, height);
+    this.#last = undefined;
+    this.#isUnknown = true;
   }
 
   /** The next signature that would be new fails at this moment; the signer then lives on, as if reopened. */
@@ -46,7 +57,7 @@ export class MemorySigner implements LastingSigner {
 
   /** @throws CodedError SIGN_DISK where crashNext() was called: nothing was released. */
   sign(request: SignRequest): SignResult {
-    const verdict = guardSigning(this.#last, this.minHeight, request);
+    const verdict = guardSigning(this.#last, this.#minHeight, request);
     if (!verdict.sign) return verdict.result;
     const { height, round, step } = request;
     const signBytes = Uint8Array.from(request.signBytes);

@@ -146,6 +146,31 @@ describe("store, log and sign state", () => {
   });
 });
 
+describe("a validator whose whole data directory was put back", () => {
+  it("waits after the hold also where it is started again in the middle of the catch-up", () => {
+    const world = crashed();
+    const { network, node, kept } = world;
+    network.untilHeight(kept.height + 3);
+    const from = network.signed.length;
+    const signed = (): readonly string[] =>
+      network.signed.slice(from).filter((place) => place.startsWith("v3/"));
+    const putBack = { ...world, kept: world.older };
+    expect(restart(putBack, "kept", "kept", "kept")).toBeUndefined();
+    network.until("it has found its own signatures", () => node.signer?.isLost === true);
+    node.crash();
+    // What the disk has now: more blocks, and certificates with its signatures.
+    node.signer = openSigner(putBack);
+    expect(node.signer.isLost).toBe(true);
+    expect(node.signer.minHeight).toBeGreaterThan(world.older.height);
+    node.start();
+    network.until("it signs again", () => signed().length > 0);
+    const first = Math.min(...signed().map((place) => Number(place.split("/")[1])));
+    expect(first).toBeGreaterThan(kept.height + HOLD);
+    network.untilHeight(network.at(0).height + 3);
+    network.checkSafety();
+  });
+});
+
 describe("a validator that has forgotten its lock", () => {
   /** Node 2 is down and node 3 has precommitted, unseen by all: without it nothing can be decided. */
   function locked(): { network: DriverNetwork; node: TestNode; height: number } {

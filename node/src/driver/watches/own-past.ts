@@ -49,6 +49,8 @@ export class OwnPast {
       )
         continue;
       if (!hold.signedElsewhere(found.height)) continue;
+      // A start in the middle of the catch-up knows it, too: it waits and is not refused.
+      signer.forget(found.height);
       log.error(
         { height: found.height, lastSigned: known },
         "this key has signed what this node has not: an older copy of its data, or a second process with the key",
