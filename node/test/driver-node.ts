@@ -15,19 +15,13 @@ import { verifySignature } from "../src/crypto/verify.ts";
 import { buildNode, type ConsensusNode, type NodeOptions } from "../src/daemon/consensus-node.ts";
 import { genesisState } from "../src/genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf } from "../src/genesis.ts";
-import type {
-  Clock,
-  LastingSigner,
-  Log,
-  SignRequest,
-  SignResult,
-  TransportEvents,
-} from "../src/ports.ts";
+import type { Clock, LastingSigner, Log, SignRequest, TransportEvents } from "../src/ports.ts";
 import type { CertifiedBlock, Height } from "../src/types/chain.ts";
 import { invariant } from "../src/types/errors.ts";
 import type { ForkFound } from "../src/types/fork.ts";
 import type { BlockCommit } from "../src/types/ledger.ts";
 import { RecordedMetrics } from "./recorded-metrics.ts";
+import { tracedSigner } from "./traced-signer.ts";
 
 /**
  * One memory of good signatures for all nodes of a test file: each signature is truly verified, once
@@ -318,33 +312,15 @@ export class TestNode {
     });
   }
 
-  #tracedSigner() {
+  #tracedSigner(): LastingSigner | undefined {
     const { signer } = this;
-    if (signer === undefined) return undefined;
-    return {
-      publicKey: signer.publicKey,
-      get minHeight() {
-        return signer.minHeight;
-      },
-      get last() {
-        return signer.last;
-      },
-      get isLost() {
-        return signer.isLost;
-      },
-      forget: (height: Height): void => {
-        this.#point();
-        signer.forget(height);
-        this.#point();
-      },
-      sign: (request: SignRequest): SignResult => {
-        this.#point();
-        const result = signer.sign(request);
-        if (result.ok) this.options.onSigned(this.name, request);
-        this.#point();
-        return result;
-      },
-    };
+    return (
+      signer &&
+      tracedSigner(signer, {
+        point: () => this.#point(),
+        signed: (request) => this.options.onSigned(this.name, request),
+      })
+    );
   }
 
   #logger(): Log {
