@@ -11,6 +11,7 @@ import { FUZZ_BENCHMARKS } from "./fuzz-benchmarks.ts";
 import { HOUSE_BENCHMARKS } from "./house-benchmarks.ts";
 import { MEMORY_BENCHMARKS } from "./memory-benchmarks.ts";
 import { OVERHEAD_BENCHMARKS } from "./overhead-benchmarks.ts";
+import { PARTITION_BENCHMARKS } from "./partition-benchmarks.ts";
 import { REJOIN_BENCHMARKS } from "./rejoin-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
@@ -27,6 +28,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...SIM_BENCHMARKS,
   ...SIM_COVER_BARS,
   ...STRANGER_BENCHMARKS,
+  ...PARTITION_BENCHMARKS,
   ...MEMORY_BENCHMARKS,
   ...SYNC_BENCHMARKS,
   ...SNAPSHOT_BENCHMARKS,

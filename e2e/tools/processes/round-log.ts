@@ -33,14 +33,25 @@ const Committed = z.object({
   height: z.int(),
 });
 
-/** When the node last wrote that it committed `height`, in Unix ms; undefined where it never did. */
-export function committedAtMs(log: string, height: number): number | undefined {
-  const times = log.split("\n").flatMap((line) => {
+/** A node committed a block. */
+export interface Commit {
+  readonly height: number;
+  readonly atMs: number;
+}
+
+/** The commits in one node's log, in its order; lines that are none are passed over. */
+export function commitsOf(log: string): readonly Commit[] {
+  return log.split("\n").flatMap((line) => {
     if (!line.includes('"block committed"')) return [];
     const parsed = Committed.safeParse(jsonOf(line));
-    return parsed.success && parsed.data.height === height ? [Date.parse(parsed.data.time)] : [];
+    if (!parsed.success) return [];
+    return [{ height: parsed.data.height, atMs: Date.parse(parsed.data.time) }];
   });
-  return times.at(-1);
+}
+
+/** When the node last wrote that it committed `height`, in Unix ms; undefined where it never did. */
+export function committedAtMs(log: string, height: number): number | undefined {
+  return commitsOf(log).findLast((commit) => commit.height === height)?.atMs;
 }
 
 /** The entries in one node's log, in its order; lines that are none are passed over. */
