@@ -5,6 +5,7 @@ import { CLUSTER_BENCHMARKS } from "./cluster-benchmarks.ts";
 import { CONSENSUS_BENCHMARKS } from "./consensus-benchmarks.ts";
 import { CONVERGENCE_BENCHMARKS } from "./convergence-benchmarks.ts";
 import { DEVNET_BENCHMARKS } from "./devnet-benchmarks.ts";
+import { DOUBLE_SPEND_BENCHMARKS } from "./double-spend-benchmarks.ts";
 import { DRIVER_BENCHMARKS } from "./driver-benchmarks.ts";
 import { FIRST_MINUTE_BARS } from "./first-minute-benchmarks.ts";
 import { FUZZ_BENCHMARKS } from "./fuzz-benchmarks.ts";
@@ -29,6 +30,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...SIM_COVER_BARS,
   ...STRANGER_BENCHMARKS,
   ...PARTITION_BENCHMARKS,
+  ...DOUBLE_SPEND_BENCHMARKS,
   ...MEMORY_BENCHMARKS,
   ...SYNC_BENCHMARKS,
   ...SNAPSHOT_BENCHMARKS,

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import type { Transaction } from "../../node/src/types/chain.ts";
 import { compiledDaemon } from "../tools/processes/compiled-daemon.ts";
 import { LocalNetwork, type LocalNode } from "../tools/processes/local-network.ts";
-import { type Part, SpreadCoins } from "../tools/processes/spread-coins.ts";
+import { SpreadCoins } from "../tools/processes/spread-coins.ts";
 import type { Benchmark, Measurement, Say } from "./benchmark.ts";
 
 interface Load {
@@ -25,8 +25,6 @@ const BAR_BYTES = 1_000_000;
 const MEASURE_MS = 30_000;
 const START_MS = 300_000;
 const SETTLED_HEIGHT = 3;
-/** Outputs of one payment that splits a coin. */
-const SPLIT = 250;
 /** Payments are handed over this often. */
 const TURN_MS = 100;
 /** A TLS record (22), a WebSocket header with its mask (up to 8): for each message. */
@@ -57,13 +55,6 @@ const sum = (all: readonly Traffic[]): Traffic => {
     for (const [type, bytes] of one.byType) byType.set(type, (byType.get(type) ?? 0) + bytes);
   return { byType, total: all.reduce((bytes, { total }) => bytes + total, 0) };
 };
-
-async function partsOf(coins: SpreadCoins, count: number): Promise<readonly Part[]> {
-  const first = await coins.split(coins.coin(0), Math.ceil(count / SPLIT));
-  const parts: Part[] = [];
-  for (const part of first) parts.push(...(await coins.split(part, SPLIT)));
-  return parts.slice(0, count);
-}
 
 /** Sends them at an even rate to all nodes in turn; how many were taken. */
 async function pay(
@@ -115,7 +106,7 @@ async function measureLoad({ validators, txPerSec }: Load, entry: string, say: S
     await Promise.all(network.nodes.map((node) => node.waitForHeight(SETTLED_HEIGHT, START_MS)));
     const coins = new SpreadCoins(network);
     const count = (txPerSec * MEASURE_MS) / 1_000;
-    const parts = await partsOf(coins, count);
+    const parts = await coins.many(count);
     const txs = parts.map((part) => coins.spread(part, 1).tx);
     say(`${validators} validators: ${txs.length} payments at ${txPerSec} a second`);
     const node = network.node(0);

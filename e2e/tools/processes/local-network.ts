@@ -30,6 +30,22 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+interface RpcError {
+  readonly message: string;
+  readonly data?: { readonly code: string };
+}
+
+/** The node's answer to a call was an error, with this code of the catalogue. */
+export class RpcRefusal extends Error {
+  override readonly name = "RpcRefusal";
+  readonly code: string;
+
+  constructor(method: string, { message, data }: RpcError) {
+    super(`${method}: ${message}`);
+    this.code = data?.code ?? "";
+  }
+}
+
 /** A connection that was kept may be closed by the node just when it is used again: once more on a new one. */
 async function fetchAgain(ask: () => Promise<Response>): Promise<Response> {
   try {
@@ -112,8 +128,8 @@ export class LocalNode {
     const response = await fetchAgain(() =>
       fetch(rpcUrlOf(this.plan), { method: "POST", body, signal: AbortSignal.timeout(30_000) }),
     );
-    const answer = (await response.json()) as { result?: T; error?: { message: string } };
-    if (answer.error !== undefined) throw new Error(`${method}: ${answer.error.message}`);
+    const answer = (await response.json()) as { result?: T; error?: RpcError };
+    if (answer.error !== undefined) throw new RpcRefusal(method, answer.error);
     return answer.result as T;
   }
 

@@ -2,6 +2,7 @@
 // each part. For benchmarks that fill blocks and pools.
 
 import { readFileSync } from "node:fs";
+import { addressOf } from "@timecoin/node/address";
 import { encodeTransaction } from "@timecoin/node/codec/chain";
 import { toHex } from "@timecoin/node/codec/hex";
 import { type Genesis, genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
@@ -9,11 +10,13 @@ import { loadSeed } from "@timecoin/node/key-file";
 import { type KeyPair, keyHashOf } from "@timecoin/node/keys";
 import { signTransfer } from "@timecoin/node/sign-transfer";
 import { txidOf } from "../../../node/src/crypto/ids.ts";
-import type { OutPoint, Transaction } from "../../../node/src/types/chain.ts";
+import type { OutPoint, Transaction, TxOutput } from "../../../node/src/types/chain.ts";
 import { waitFor } from "../wait-for.ts";
 import type { LocalNetwork } from "./local-network.ts";
 
 const WAIT_MS = 120_000;
+/** Outputs of one payment that makes coins. */
+const SPLIT = 250;
 
 /** A coin that one payment can spend. */
 export interface Part {
@@ -53,15 +56,31 @@ export class SpreadCoins {
   spread(coin: Part, outputs: number): Spread {
     const address = keyHashOf(this.#key.publicKey);
     const value = (coin.value * 99n) / 100n / BigInt(outputs);
-    const body = {
-      version: 1,
-      inputs: [coin.outPoint],
-      outputs: Array.from({ length: outputs }, () => ({ value, address })),
-      payload: new Uint8Array(0),
-    };
-    const tx = signTransfer(body, this.#key, genesisHashOf(this.#genesis));
-    const txid = txidOf(body);
-    return { tx, parts: body.outputs.map((_, index) => ({ value, outPoint: { txid, index } })) };
+    const tx = this.pay(
+      coin,
+      Array.from({ length: outputs }, () => ({ value, address })),
+    );
+    const txid = txidOf(tx.body);
+    return { tx, parts: tx.body.outputs.map((_, index) => ({ value, outPoint: { txid, index } })) };
+  }
+
+  /** A payment of a coin; what these outputs leave of it is fee. */
+  pay(coin: Part, outputs: readonly TxOutput[]): Transaction {
+    const body = { version: 1, inputs: [coin.outPoint], outputs, payload: new Uint8Array(0) };
+    return signTransfer(body, this.#key, genesisHashOf(this.#genesis));
+  }
+
+  /** The account that all coins belong to. */
+  get address(): string {
+    return addressOf(this.#key.publicKey, "testnet");
+  }
+
+  /** So many coins, made of the largest one, and final. */
+  async many(count: number): Promise<readonly Part[]> {
+    const first = await this.split(this.coin(0), Math.ceil(count / SPLIT));
+    const parts: Part[] = [];
+    for (const part of first) parts.push(...(await this.split(part, SPLIT)));
+    return parts.slice(0, count);
   }
 
   /** Spreads a coin, and waits until that is final. */
