@@ -119,6 +119,53 @@ describe("dialler", () => {
     expect(linked.size).toBe(10);
   });
 
+  it("dials what was lost at once when the first of it is back, and not before its time again", () => {
+    const { clock, book, dials, linked, answer, dialler, lose } = openDialler();
+    const lost = [1, 2, 3, 4, 5, 6].map(idOf);
+    for (let i = 1; i <= 7; i++) book.configure(addressOf(i));
+    answer.set("all", true);
+    answer.set(idOf(7), false);
+    dialler.start();
+    clock.advance(20_000);
+    for (const id of lost) answer.set(id, false);
+    for (const id of lost) lose(id);
+    clock.advance(60_000);
+    // All wait for 5 to 10 s between two dials. Number 6 stays down, number 7 never was up.
+    for (const id of lost.slice(0, 5)) answer.set(id, true);
+    const dialsOf = (number: number): number =>
+      dials.filter(({ id }) => id === idOf(number)).length;
+    while (linked.size === 0) clock.next();
+    const before = { six: dialsOf(6), seven: dialsOf(7) };
+    clock.advance(250);
+    expect(linked.size).toBe(5);
+    expect(dialsOf(6)).toBe(before.six + 1);
+    expect(dialsOf(7)).toBe(before.seven);
+    clock.advance(4_000);
+    expect(dialsOf(6)).toBe(before.six + 1);
+  });
+
+  it("is not driven by a peer whose link keeps breaking", () => {
+    const { clock, book, dials, linked, answer, dialler, lose } = openDialler();
+    for (const i of [1, 2]) book.configure(addressOf(i));
+    answer.set("all", true);
+    dialler.start();
+    clock.advance(20_000);
+    answer.set(idOf(1), false);
+    lose(idOf(1));
+    clock.advance(60_000);
+    const before = dials.length;
+    // As if it dialled this node, over and over.
+    for (let i = 0; i < 100; i++) {
+      lose(idOf(2));
+      clock.advance(50);
+      linked.add(idOf(2));
+      dialler.linked(idOf(2));
+      clock.advance(50);
+    }
+    const toFirst = dials.slice(before).filter(({ id }) => id === idOf(1));
+    expect(toFirst.length).toBeLessThanOrEqual(1 + 10);
+  });
+
   it("dials only a few at a time", () => {
     const { clock, book, dials, dialler } = openDialler({ maxDialing: 3 });
     for (let i = 1; i <= 40; i++) book.configure(addressOf(i));

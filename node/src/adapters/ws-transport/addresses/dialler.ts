@@ -1,7 +1,8 @@
 // Keeps the node connected. Configured peers are dialled for ever, validators of the chain and learned addresses
 // until targetPeers outbound links stand. Each address waits between attempts. The wait doubles from
 // minBackoffMs, with jitter, up to maxBackoffMs, or maxStrangerBackoffMs for strangers. Only a link that lived
-// for stableAfterMs resets it, so an address whose links keep breaking is dialled seldom. Strangers are dialled
+// for stableAfterMs resets it, so an address whose links keep breaking is dialled seldom. Where a validator or a
+// configured peer is back that was lost, the others that were lost are dialled, too. Strangers are dialled
 // at a bounded rate, whatever the book holds, and by chance: first by who told of them, then among those, so
 // that many addresses from one source are not dialled more often than few. There is one timer, for the earliest
 // address that is due.
@@ -41,6 +42,9 @@ export interface DiallerParts {
   readonly dial: (address: PeerAddress) => void;
 }
 
+/** Lost peers are dialled before their time this often at most. */
+const HURRY_EVERY_MS = 1_000;
+
 export class Dialler {
   readonly #parts: DiallerParts;
   readonly #strangerDials: TokenBucket;
@@ -49,6 +53,8 @@ export class Dialler {
   /** Outbound links, counted at each wake. */
   #outbound = 0;
   #isRunning = false;
+  /** A peer whose link keeps breaking must not make this node dial all the others each time. */
+  #hurryFromMs = -Infinity;
 
   constructor(parts: DiallerParts) {
     this.#parts = parts;
@@ -72,9 +78,11 @@ export class Dialler {
     const { book, clock } = this.#parts;
     const entry = book.get(peerId);
     if (entry === undefined) return;
+    const isBack = this.#isLost(entry);
     entry.linkedSinceMs ??= clock.monotonicMs();
     entry.lastLinkedMs = clock.nowMs();
     entry.lastReason = undefined;
+    if (isBack) this.#hurry();
   }
 
   /** The link to the peer is gone. */
@@ -109,6 +117,29 @@ export class Dialler {
     this.wake();
   }
 
+  /** What parted this node from one peer may have parted it from others, and be over for all of them. */
+  #hurry(): void {
+    const { book, clock, limits } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#hurryFromMs) return;
+    this.#hurryFromMs = nowMs + HURRY_EVERY_MS;
+    for (const entry of book.entries()) {
+      if (!this.#isLost(entry)) continue;
+      const soonMs = nowMs + (limits.minBackoffMs * this.#below(256)) / 512;
+      entry.nextDialMs = Math.min(entry.nextDialMs, soonMs);
+    }
+    this.wake();
+  }
+
+  /** A validator or a configured peer that once was linked, and is not. */
+  #isLost(entry: AddressEntry): boolean {
+    return this.#isSure(entry) && entry.lastLinkedMs > 0 && entry.linkedSinceMs === undefined;
+  }
+
+  #isSure(entry: AddressEntry): boolean {
+    return entry.isConfigured || this.#parts.isProtected(entry.address.id);
+  }
+
   /** Dials what is due and sets the timer for what comes next. */
   wake(): void {
     this.#timer?.cancel();
@@ -131,7 +162,7 @@ export class Dialler {
 
   /** What is to be dialled now, and when the next one will be due. */
   #due(nowMs: number) {
-    const { book, isProtected, limits, isGroupFull } = this.#parts;
+    const { book, limits, isGroupFull } = this.#parts;
     const sure: AddressEntry[] = [];
     const strangers: AddressEntry[] = [];
     let nextMs = Infinity;
@@ -140,7 +171,7 @@ export class Dialler {
       const target = entry.isConfigured ? limits.maxOutbound : limits.targetPeers;
       if (!this.#hasRoom(target)) continue;
       const isAnchor = entry.isAnchor && entry.failures === 0;
-      const isSure = entry.isConfigured || isAnchor || isProtected(entry.address.id);
+      const isSure = isAnchor || this.#isSure(entry);
       if (!isSure && isGroupFull(entry.group)) continue;
       const atMs = this.#dueAt(entry);
       if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
@@ -199,9 +230,8 @@ export class Dialler {
   }
 
   #postpone(entry: AddressEntry): void {
-    const { clock, limits, random, isProtected } = this.#parts;
-    const isSure = entry.isConfigured || isProtected(entry.address.id);
-    const mostMs = isSure ? limits.maxBackoffMs : limits.maxStrangerBackoffMs;
+    const { clock, limits, random } = this.#parts;
+    const mostMs = this.#isSure(entry) ? limits.maxBackoffMs : limits.maxStrangerBackoffMs;
     const ceilingMs = Math.min(mostMs, limits.minBackoffMs * 2 ** Math.min(entry.failures, 16));
     const [byte = 0] = random.bytes(1);
     entry.nextDialMs = clock.monotonicMs() + ceilingMs * (0.5 + byte / 512);
