@@ -131,8 +131,8 @@ class Trial {
     const { network, options } = this;
     const { rng, validators, say } = options;
     const node = rng.pick(network.nodes.filter((one) => !this.away.has(one)));
-    // Where nobody may be missing, a key without a memory would wait for blocks that cannot come.
-    const mishap = rng.pick(MISHAPS.filter((one) => validators > 3 || !one.losesSignState));
+    // Where nobody may be missing, who has forgotten the height in progress would wait for a block that cannot come.
+    const mishap = rng.pick(MISHAPS.filter((one) => validators > 3 || !one.losesMemory));
     this.away.add(node);
     const witnesses = () => network.nodes.filter((one) => !this.away.has(one));
     this.mishaps[mishap.name] = (this.mishaps[mishap.name] ?? 0) + 1;

@@ -21,8 +21,8 @@ export interface Victim {
 
 export interface Mishap {
   readonly name: string;
-  /** Its key's memory is lost: it must wait for blocks of the others. */
-  readonly losesSignState: boolean;
+  /** What it needs to sign the height in progress is lost, or may be: the others must decide that one. */
+  readonly losesMemory: boolean;
   readonly happens: (victim: Victim) => Promise<void>;
 }
 
@@ -71,7 +71,7 @@ async function startDamaged({ node, data, options }: Victim): Promise<void> {
 export const MISHAPS: readonly Mishap[] = [
   {
     name: "killed",
-    losesSignState: false,
+    losesMemory: false,
     happens: async (victim) => {
       await killed(victim);
       victim.node.start(...victim.options);
@@ -79,7 +79,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "restarted",
-    losesSignState: false,
+    losesMemory: false,
     happens: async ({ node, options }) => {
       await node.end("SIGTERM");
       node.start(...options);
@@ -87,7 +87,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "stopped for a while",
-    losesSignState: false,
+    losesMemory: false,
     happens: async ({ node, rng }) => {
       node.signal("SIGSTOP");
       await sleep(rng.int(MOST_DOWN_MS));
@@ -96,7 +96,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "without its chain",
-    losesSignState: false,
+    losesMemory: true,
     happens: async (victim) => {
       await killed(victim);
       rmSync(join(victim.data, "chain"), { recursive: true });
@@ -105,7 +105,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "with a damaged chain",
-    losesSignState: false,
+    losesMemory: true,
     happens: async (victim) => {
       await killed(victim);
       flip(victim.data, victim.rng);
@@ -114,7 +114,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "wiped",
-    losesSignState: true,
+    losesMemory: true,
     happens: async (victim) => {
       await killed(victim);
       rmSync(victim.data, { recursive: true });
@@ -123,7 +123,7 @@ export const MISHAPS: readonly Mishap[] = [
   },
   {
     name: "wiped, back by snapshot",
-    losesSignState: true,
+    losesMemory: true,
     happens: async (victim) => {
       const { node, data, options } = victim;
       await killed(victim);
