@@ -17,6 +17,7 @@ import { REJOIN_BENCHMARKS } from "./rejoin-benchmarks.ts";
 import { SIM_BENCHMARKS } from "./sim-benchmarks.ts";
 import { SIM_COVER_BARS } from "./sim-cover-benchmarks.ts";
 import { SNAPSHOT_BENCHMARKS } from "./snapshot-benchmarks.ts";
+import { SOAK_BENCHMARKS } from "./soak-benchmarks.ts";
 import { START_BENCHMARKS } from "./start-benchmarks.ts";
 import { STRANGER_BENCHMARKS } from "./stranger-benchmarks.ts";
 import { SYNC_BENCHMARKS } from "./sync-benchmarks.ts";
@@ -37,6 +38,7 @@ export const ALL_BENCHMARKS: readonly Benchmark[] = [
   ...OVERHEAD_BENCHMARKS,
   ...REJOIN_BENCHMARKS,
   ...CONVERGENCE_BENCHMARKS,
+  ...SOAK_BENCHMARKS,
   ...FUZZ_BENCHMARKS,
   ...DRIVER_BENCHMARKS,
   ...CONSENSUS_BENCHMARKS,

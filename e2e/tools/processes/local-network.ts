@@ -60,14 +60,23 @@ export class LocalNode {
   readonly plan: NodePlan;
   readonly #directory: string;
   readonly #entry: string;
+  readonly #nodeFlags: readonly string[];
   #child: ChildProcess | undefined;
   #ended: Promise<ProcessEnd> = Promise.resolve({ code: null, signal: null });
 
-  /** @param entry the daemon's program: timed.ts, or what was compiled from it. */
-  constructor(plan: NodePlan, directory: string, entry = TIMED) {
+  /**
+   * @param entry the daemon's program: timed.ts, or what was compiled from it.
+   * @param nodeFlags more flags of Node's own.
+   */
+  constructor(
+    plan: NodePlan,
+    directory: string,
+    { entry = TIMED, nodeFlags = [] }: Pick<LocalNetworkOptions, "entry" | "nodeFlags"> = {},
+  ) {
     this.plan = plan;
     this.#directory = directory;
     this.#entry = entry;
+    this.#nodeFlags = nodeFlags;
   }
 
   /** @param options more options of `timed run`. */
@@ -75,7 +84,7 @@ export class LocalNode {
     const paths = devnetPaths(this.#directory);
     const log = openSync(paths.log(this.plan.name), "a");
     const run = [this.#entry, "run", "--config", paths.config(this.plan.name), ...options];
-    const args = [...memoryFlags(process.env), ...run];
+    const args = [...memoryFlags(process.env), ...this.#nodeFlags, ...run];
     // Compiled code is kept, as the devnet keeps it: thirty starts share two cores.
     const env = { ...process.env, NODE_COMPILE_CACHE: compileCacheDirectory(process.env) };
     const child = spawn(process.execPath, args, { stdio: ["ignore", log, log], env });
@@ -172,7 +181,8 @@ export class LocalNode {
 export interface LocalNetworkOptions {
   readonly logLevel?: "debug" | "info";
   /** The daemons' program; the sources if absent. */
-  readonly entry?: string;
+  readonly entry?: string | undefined;
+  readonly nodeFlags?: readonly string[];
 }
 
 export class LocalNetwork {
@@ -182,18 +192,22 @@ export class LocalNetwork {
 
   readonly #claim: PortClaim;
 
-  private constructor(directory: string, plan: DevnetPlan, claim: PortClaim, entry?: string) {
+  private constructor(
+    directory: string,
+    { plan, claim }: { readonly plan: DevnetPlan; readonly claim: PortClaim },
+    options: LocalNetworkOptions,
+  ) {
     this.directory = directory;
     this.plan = plan;
     this.#claim = claim;
-    this.nodes = plan.nodes.map((node) => new LocalNode(node, directory, entry));
+    this.nodes = plan.nodes.map((node) => new LocalNode(node, directory, options));
   }
 
   /** Keys, genesis and configuration of `validators` nodes in a new directory; nothing runs yet. */
   static async create(
     validators: number,
     parameters: { emptyBlockIntervalMs?: number; minBlockMs?: number } = {},
-    { logLevel = "info", entry }: LocalNetworkOptions = {},
+    options: LocalNetworkOptions = {},
   ): Promise<LocalNetwork> {
     const directory = mkdtempSync(join(tmpdir(), "timecoin-net-"));
     const { nodes, claim } = await choosePorts(validators, undefined);
@@ -202,12 +216,12 @@ export class LocalNetwork {
       nodes,
       accounts: 2,
       amount: "1000000",
-      logLevel,
+      logLevel: options.logLevel ?? "info",
       parameters,
       randomBytes: (sizeBytes) => new Uint8Array(randomBytes(sizeBytes)),
       nowMs: Date.now(),
     });
-    return new LocalNetwork(directory, plan, claim, entry);
+    return new LocalNetwork(directory, { plan, claim }, options);
   }
 
   get paths(): ReturnType<typeof devnetPaths> {
