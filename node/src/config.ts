@@ -51,7 +51,7 @@ const PEER =
   /^[0-9a-f]{40}@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
 const ADVERTISE = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9_.])?):\d{1,5}$/;
 
-const TRUST = /^[1-9]\d{0,15}:[0-9a-f]{64}$/;
+const TRUST = /^[1-9]\d{0,14}:[0-9a-fA-F]{64}$/;
 
 const Keys = z.strictObject({
   validatorKeyFile: filePath(

@@ -122,7 +122,8 @@ async function start(options: DaemonOptions, steps: ShutdownSteps): Promise<Daem
   let assembled = assemble(opened, moment, options);
   const ops = await openOps(opened, {
     status: () => assembled.status(),
-    isStarted: () => moment.started,
+    // Who joins by snapshot has started, however long that takes; it is not ready.
+    isStarted: () => moment.started || moment.joining !== undefined,
   });
   steps.add("operations listener", () => ops.close(500));
   const joined = await join(opened, moment, options);

@@ -72,6 +72,13 @@ describe("safeToStop", () => {
 });
 
 describe("ready", () => {
+  it("is not ready while it joins by snapshot, and says what it does", () => {
+    const sync = { joining: "3 of 9 chunks", state: "caughtUp", targetHeight: 0 } as const;
+    const verdict = { ok: false, reason: "joining by snapshot: 3 of 9 chunks" };
+    expect(caughtUp(fakeStatus({ sync }))).toEqual(verdict);
+    expect(ready(true, fakeStatus({ sync }))).toEqual(verdict);
+  });
+
   it("is serving and caught up, without a word about the quorum", () => {
     const stalled = fakeStatus({ lastCommitAtMs: null });
     expect(ready(true, stalled).ok).toBe(true);

@@ -29,10 +29,7 @@ export function caughtUp({ sync, height }: NodeStatus): Verdict {
 
 /** Serving and caught up. A validator that signs nothing serves all the same, and says so. */
 export function ready(isStarted: boolean, status: NodeStatus): Verdict {
-  if (!isStarted) {
-    const { joining } = status.sync;
-    return no(joining === null ? "is still starting" : `joining by snapshot: ${joining}`);
-  }
+  if (!isStarted) return no("is still starting");
   if (status.draining) return no("is draining or stopping");
   const { ok, reason } = caughtUp(status);
   const { notSigning } = status.self;

@@ -31,6 +31,7 @@ import {
   seal,
   VersionRecord,
 } from "./records.ts";
+import { removeUnfinished } from "./restored-database.ts";
 
 /** Blocks of records kept in memory, for the outputs that transactions look up. */
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -71,6 +72,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   let place: string;
   try {
     finishRebuild(directory);
+    removeUnfinished(directory);
     mkdirSync(directory, { recursive: true });
     place = realpathSync(directory);
     checkFiles(place);

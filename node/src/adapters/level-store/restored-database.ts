@@ -14,6 +14,10 @@ import { BatchWriter, moveTo, writeBalances } from "./rebuild.ts";
 import { FORMAT_VERSION, GenesisRecord, KEYS, VersionRecord } from "./records.ts";
 import { blockWrites, outputWrites, put, putBase, putHead } from "./writes.ts";
 
+/** What an attempt has left that did not come to its end. */
+export const removeUnfinished = (directory: string): void =>
+  rmSync(restoringName(directory), { recursive: true, force: true });
+
 const restoringName = (directory: string): string => `${directory}.restoring`;
 
 export class RestoredDatabase {
@@ -36,7 +40,7 @@ export class RestoredDatabase {
   static async begin(directory: string, genesisHash: Uint8Array): Promise<RestoredDatabase> {
     const place = restoringName(directory);
     try {
-      rmSync(place, { recursive: true, force: true });
+      removeUnfinished(directory);
       mkdirSync(place, { recursive: true });
       const db: LevelDatabase = new ClassicLevel(place, {
         keyEncoding: "view",
@@ -83,7 +87,7 @@ export class RestoredDatabase {
   /** Closes it and removes what was written. */
   async abandon(): Promise<void> {
     await this.#db.close();
-    rmSync(restoringName(this.#directory), { recursive: true, force: true });
+    removeUnfinished(this.#directory);
   }
 
   async #do(write: () => Promise<void>): Promise<void> {

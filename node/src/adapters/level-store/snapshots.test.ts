@@ -234,7 +234,11 @@ describe("a restored database", () => {
     await restored.abandon();
     expect(existsSync(`${directory}.restoring`)).toBe(false);
     expect((await open(directory)).head()?.height).toBe(0);
-    // What a crash has left behind is no hindrance.
+    // What a crash has left behind is no hindrance, and the next start removes it.
+    const left = newDirectory();
+    cpSync(`${crashed}.restoring`, `${left}.restoring`, { recursive: true });
+    await open(left);
+    expect(existsSync(`${left}.restoring`)).toBe(false);
     const again = await restore(store, crashed);
     await again.finish(store.head() as ChainHead);
     takeRestoredPlace(crashed);
