@@ -468,6 +468,16 @@ describe("status", () => {
   });
 });
 
+describe("trusted-block", () => {
+  it("names the newest block as --trust takes it", async () => {
+    expect(await failure("trusted-block")).toEqual([6, "RPC_NOT_FOUND"]);
+    node.commit([]);
+    const hash = toHex(node.facts.head().blockHash);
+    expect((await run("trusted-block")).out).toBe(`1:${hash}\n`);
+    expect(await json("trusted-block")).toEqual({ height: 1, hash, trust: `1:${hash}` });
+  });
+});
+
 describe("queries", () => {
   it("say that a balance is old where the node is behind, and show no password of a URL", async () => {
     node.facts.isCaughtUp = () => false;

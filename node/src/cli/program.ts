@@ -11,6 +11,7 @@ import { addKeyCommands } from "./commands/key-commands.ts";
 import { addQueryCommands } from "./commands/query-commands.ts";
 import { addSendCommand } from "./commands/send-command.ts";
 import { addStatusCommand } from "./commands/status-command.ts";
+import { addTrustCommand } from "./commands/trust-command.ts";
 import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import { printable } from "./print.ts";
 import { RemoteError } from "./rpc-client.ts";
@@ -41,6 +42,7 @@ export function createProgram(
   addSendCommand(program, context);
   addStatusCommand(program, context);
   addQueryCommands(program, context);
+  addTrustCommand(program, context);
   addAdminCommands(program, context);
   return program;
 }
