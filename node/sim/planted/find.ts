@@ -136,7 +136,7 @@ async function runTrial(trial: Trial): Promise<TrialResult> {
 }
 
 function tell({ name, runs, cpuSeconds, found }: Search): void {
-  const what = found === undefined ? "not yet" : `${found.outcome}: ${found.reason.split("\n")[0]}`;
+  const what = found === undefined ? "not yet" : `${found.outcome}: ${found.reason}`;
   console.log(`${cpuSeconds.toFixed(1)} s, ${runs} runs: ${name}: ${what}`);
 }
 

@@ -45,8 +45,6 @@ function rowOf({ name, runs, cpuSeconds, found }: Search): string {
 const placeOf = ({ request: { seed, nodes, mode } }: Finding): string =>
   `${seed}, ${nodes}, ${mode}`;
 
-/** The first line, without what would break the table. */
-function reportOf({ outcome, reason }: Finding): string {
-  const [line = ""] = reason.split("\n");
-  return `${outcome}: ${line.replaceAll("|", "/").slice(0, 120)}`;
-}
+/** Without what would break the table. */
+const reportOf = ({ outcome, reason }: Finding): string =>
+  `${outcome}: ${reason.replaceAll("|", "/").slice(0, 120)}`;

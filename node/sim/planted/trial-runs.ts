@@ -19,7 +19,9 @@ for (const request of runsFrom(from, bug)) {
   say({ type: "runs", request });
   const report = runRequest(request);
   if (!isFailure(report, request.faulty)) continue;
-  say({ type: "found", found: { request, outcome: report.outcome, reason: report.reason } });
+  // What follows the first line is where it stands in a copy of the tree that is gone by then.
+  const [reason = ""] = report.reason.split("\n");
+  say({ type: "found", found: { request, outcome: report.outcome, reason } });
   break;
 }
 
