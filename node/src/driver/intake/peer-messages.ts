@@ -26,6 +26,9 @@ import type { Work } from "./work-lane.ts";
 const GREETED_TXS = 1_000;
 /** Pings that follow each other on a new link, so that its delay is known soon (driver/timing/timing.ts). */
 const FIRST_PINGS = 8;
+/** A new link is told addresses at every greeting, so that a young network finds itself; then at each twelfth. */
+const NEW_LINK_MS = 30_000;
+const GREETINGS_PER_INTRODUCTION = 12;
 
 export interface PeerMessagesParts {
   readonly clock: Clock;
@@ -56,6 +59,7 @@ export interface PeerMessagesParts {
 export class PeerMessages {
   readonly #parts: PeerMessagesParts;
   #nonce = 0;
+  #greetings = 0;
 
   constructor(parts: PeerMessagesParts) {
     this.#parts = parts;
@@ -92,10 +96,13 @@ export class PeerMessages {
 
   /** From time to time: round-trip times, heights and addresses. */
   greetAll(): void {
+    const { peers, clock } = this.#parts;
     this.announceHeight();
-    for (const { peer } of this.#parts.peers.all()) {
+    this.#greetings++;
+    const isDue = this.#greetings % GREETINGS_PER_INTRODUCTION === 0;
+    for (const { peer } of peers.all()) {
       this.#ping(peer);
-      this.#introduce(peer);
+      if (isDue || clock.nowMs() - peer.connectedAtMs < NEW_LINK_MS) this.#introduce(peer);
     }
   }
 
