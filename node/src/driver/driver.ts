@@ -258,6 +258,7 @@ export class Driver {
     this.#intake.messages.announceHeight();
     this.#compare();
     this.#watches.forks.headMoved();
+    this.#watches.heights.headMoved();
     this.#enterHeight();
     this.#catchUp.advance();
   }

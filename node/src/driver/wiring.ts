@@ -27,6 +27,7 @@ import { AnswerQuota } from "./peers/answer-quota.ts";
 import { BlockBodies } from "./peers/block-bodies.ts";
 import { BlockSync } from "./peers/block-sync.ts";
 import { Forwarding } from "./peers/forwarding.ts";
+import { HeightClaims } from "./peers/height-claims.ts";
 import { Outbound } from "./peers/outbound.ts";
 import { PeerBook } from "./peers/peer-book.ts";
 import { penalties } from "./peers/penalties.ts";
@@ -114,11 +115,14 @@ function openWatches(options: DriverOptions, { peers, outbound, punish }: Links,
   const { precisionMs } = consensus;
   const voters = () => chain.nextContext();
   const { emptyBlockIntervalMs } = pacing;
+  const clocks = new ClockGuard({ clock, peers, hold, metrics, log, precisionMs, voters });
+  const offsetMs = () => clocks.offsetMs;
   const watches = {
     past: new OwnPast({ chain, signer, hold, log }),
     forks: new ForkWatch({ clock, chain, store, peers, outbound, metrics, punish, onFork }),
     repair: new BlockRepair({ clock, log, metrics, chain, store, peers, outbound, written }),
-    clocks: new ClockGuard({ clock, peers, hold, metrics, log, precisionMs, voters }),
+    clocks,
+    heights: new HeightClaims({ clock, chain, peers, precisionMs, offsetMs, punish }),
     standstill: new Standstill({ clock, log, chain, hold, emptyBlockIntervalMs }),
     pruned: new PrunedPeers({ clock, log, chain, peers }),
   };
@@ -313,6 +317,7 @@ function openMessages(
     catchUp: made.catchUp,
     exchange: course.exchange,
     forks: watches.forks,
+    heights: watches.heights,
     repair: watches.repair,
     clocks: watches.clocks,
     compact: made.compact,

@@ -11,6 +11,7 @@ import type { ProposalFetch } from "../effects/proposal-fetch.ts";
 import { blockAnswer, hasRoom } from "../peers/block-answers.ts";
 import type { BlockBodies } from "../peers/block-bodies.ts";
 import type { Forwarding } from "../peers/forwarding.ts";
+import type { HeightClaims } from "../peers/height-claims.ts";
 import type { Outbound } from "../peers/outbound.ts";
 import type { PeerBook } from "../peers/peer-book.ts";
 import type { Reach } from "../peers/reach.ts";
@@ -44,6 +45,7 @@ export interface PeerMessagesParts {
   readonly catchUp: CatchUp;
   readonly exchange: EvidenceExchange;
   readonly forks: ForkWatch;
+  readonly heights: HeightClaims;
   readonly repair: BlockRepair;
   readonly clocks: ClockGuard;
   readonly compact: CompactProposals;
@@ -83,6 +85,7 @@ export class PeerMessages {
     this.#parts.compact.disconnected(peer);
     this.#parts.catchUp.disconnected(peer);
     this.#parts.forks.disconnected(peer.id);
+    this.#parts.heights.disconnected(peer.id);
     this.#parts.repair.disconnected(peer.id);
     this.#parts.clocks.disconnected(peer.id);
     this.#parts.relay.disconnected(peer.id);
@@ -129,6 +132,7 @@ export class PeerMessages {
     switch (message.type) {
       case "status":
         peers.claim(peer.id, message.status);
+        this.#parts.heights.claimed(peer, message.status.height);
         this.#parts.onCompared();
         this.#checkClaim(peer);
         return catchUp.advance();

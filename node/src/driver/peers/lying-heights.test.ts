@@ -43,3 +43,34 @@ it("do not hold up a validator that lags", () => {
 
 const isLinked = (peer: LoosePeer, node: TestNode): boolean =>
   peer.links.some(({ id }) => id === node.options.id);
+
+it("are banned once a block was made that they claimed to have", () => {
+  const network = new DriverNetwork();
+  network.start();
+  network.untilHeight(2);
+  const liar = network.loosePeer();
+  network.until("the liar is linked", () => liar.links.length >= 4);
+  for (const node of network.nodes)
+    liar.send(node, { type: "status", status: { ...CLAIM, height: 1_000 } });
+  network.until("it is banned", () => liar.links.length === 0, 20_000);
+  expect(network.at(0).metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(1);
+  network.checkSafety();
+});
+
+it("are told from honest peers that are far ahead of a node that comes out of a partition", () => {
+  const network = new DriverNetwork({ fullNodes: 3 });
+  const [late, lateFull] = [network.at(3), network.at(6)];
+  network.start();
+  network.untilHeight(2);
+  const others = network.nodes.filter((node) => node !== late && node !== lateFull);
+  network.partition(others, [late, lateFull]);
+  network.untilHeight(200, ...others);
+  network.heal();
+  network.untilHeight(300);
+  const honest = network.nodes.map(({ options }) => options.id);
+  for (const node of network.nodes) {
+    expect(node.metrics.value("p2p_bans_total", { reason: "protocol" })).toBe(0);
+    expect(node.node.transport.peers().map(({ id }) => id)).toHaveLength(honest.length - 1);
+  }
+  network.checkSafety();
+});
