@@ -149,14 +149,15 @@ describe("a peer that", () => {
     const { network, peer } = withLoosePeer();
     const node = network.at(0);
     const { certificate } = blockOf(node, node.height);
-    // The frames are not even read: of these five, four could not be.
-    for (const byte of [0x10, 0x12, 0x13, 0x14]) {
-      peer.sendBytes(node, new Uint8Array(1_000).fill(byte));
-    }
+    const height = node.height + 1;
+    const vote = network.voteOf(1, { type: PREVOTE, height, round: 0, blockHash: ZEROS });
+    // One is judged, and not taken. The rest is not even read: of these three, two could not be.
     peer.send(node, { type: "certificate", certificate });
+    for (const byte of [0x10, 0x14]) peer.sendBytes(node, new Uint8Array(1_000).fill(byte));
+    peer.send(node, { type: "vote", vote });
     network.run(20);
     expect(isLinked(peer, node)).toBe(true);
-    expect(node.metrics.value("p2p_dropped_total", { reason: "notValidator" })).toBe(5);
+    expect(node.metrics.value("p2p_dropped_total", { reason: "notValidator" })).toBe(3);
     const read = { direction: "in", type: "roundCertificate" };
     expect(node.metrics.value("p2p_messages_total", read)).toBe(0);
     network.untilHeight(node.height + 3);

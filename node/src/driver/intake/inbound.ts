@@ -1,7 +1,7 @@
 // The gate: from a peer's frame to the part that takes it. Decodes and sorts by height; the intake of votes,
 // proposals and certificates verifies and hands on. What breaks the protocol costs the peer its link. Nothing a
 // peer sends makes this throw. Frames come in the order of work-order.ts, which also keeps those of consensus
-// away that no validator's link brings.
+// away that no validator's link brings, but for the few that are only judged (stranger-words.ts).
 //
 // Messages of the height in progress go in at once; of a few heights ahead they wait in FutureFrames, as
 // does height 1 of a node that may not begin it: a vote asked for too early would be lost for good. Of the
@@ -10,7 +10,7 @@
 
 import type { Message } from "../../codec/frames.ts";
 import type { Clock, Metrics, Peer } from "../../ports.ts";
-import type { Height } from "../../types/chain.ts";
+import type { Certificate, Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { Evidence } from "../../types/evidence.ts";
 import { TokenBucket } from "../../types/token-bucket.ts";
@@ -23,6 +23,7 @@ import type { SignHold } from "../watches/sign-hold.ts";
 import { CertificateIntake, type CertificateIntakeParts } from "./certificate-intake.ts";
 import { FutureFrames } from "./future-frames.ts";
 import { ProposalIntake, type ProposalIntakeParts } from "./proposal-intake.ts";
+import { isWord, judgeWord } from "./stranger-words.ts";
 import { VoteIntake, type VoteIntakeParts } from "./vote-intake.ts";
 import { IS_OF_VOTERS, type OfVoters, type VoterLinks } from "./voter-links.ts";
 import type { Work } from "./work-lane.ts";
@@ -77,6 +78,7 @@ export class Inbound {
     metrics.count("p2p_messages_total", { direction: "in", type });
     metrics.count("p2p_bytes_total", { direction: "in", type }, frame.length);
     if (message.type === "evidence") this.#evidence(peer, message.evidence);
+    else if (isOfVoters(message) && !this.#parts.voters.has(peer)) this.#ofStranger(peer, message);
     else if (isOfVoters(message)) this.#ofVoter(peer, message, frame);
     else return other(peer, message);
     return undefined;
@@ -100,6 +102,12 @@ export class Inbound {
       this.#parts.punish(peer, `${error.code}: ${error.message}`);
       return undefined;
     }
+  }
+
+  #ofStranger(peer: Peer, message: VoterMessage): void {
+    const { chain, forks, punish } = this.#parts;
+    const past = (sender: Peer, shown: Certificate) => forks.past(sender, shown);
+    if (isWord(message)) judgeWord({ chain, past, punish }, peer, message);
   }
 
   #ofVoter(peer: Peer, message: VoterMessage, frame: Uint8Array): void {

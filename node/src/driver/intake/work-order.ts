@@ -12,6 +12,7 @@ import { frameTypeOf, type MessageType } from "../../codec/frames.ts";
 import type { Clock, Metrics, Peer, Timer, Transport } from "../../ports.ts";
 import { TokenBucket } from "../../types/token-bucket.ts";
 import { isAnswer, type OpenQuestions } from "../peers/open-questions.ts";
+import { WordSamples } from "./stranger-words.ts";
 import { IS_OF_VOTERS, type VoterLinks } from "./voter-links.ts";
 import { type Work, WorkLane, type WorkShare } from "./work-lane.ts";
 
@@ -25,7 +26,10 @@ const STRANGER_BYTES = 256 * 1024;
 /** Points for a frame that finds no place, and for an answer that nobody asked for. */
 const FULL_POINTS = 1;
 const UNASKED_POINTS = 5;
-/** A follower of version 0.1 shows a certificate of each height, so only a flood of these leads to a ban. */
+/**
+ * A follower of version 0.1 shows a certificate of each height, and so does a validator that lags behind its own
+ * end. So the frames that are not looked at cost next to nothing; a forged one among those that are costs the link.
+ */
 const NOT_VALIDATOR_POINTS = 0.01;
 
 /** What may wait, also where it comes from a validator. */
@@ -54,12 +58,14 @@ export class WorkOrder {
   readonly #voters: WorkOrderParts["voters"];
   readonly #validators: WorkLane;
   readonly #strangers: WorkLane;
+  readonly #words: WordSamples;
   #timer: Timer | undefined;
 
   constructor(parts: WorkOrderParts) {
     this.#parts = parts;
     const { clock, handle, metrics, transport } = parts;
     this.#voters = parts.voters;
+    this.#words = new WordSamples(clock);
     const lane = (whose: string, share: WorkShare, maxBytes: number): WorkLane => {
       const worked = (ms: number): void =>
         metrics.count("p2p_work_seconds_total", { lane: whose }, ms / 1_000);
@@ -78,7 +84,8 @@ export class WorkOrder {
     const type = frameTypeOf(frame);
     const isVoter = this.#voters.has(peer);
     if (IS_OF_VOTERS.has(type) && !isVoter) {
-      this.#refuse(peer, frame, { reason: "notValidator", points: NOT_VALIDATOR_POINTS });
+      if (this.#words.takes(peer.id, type)) this.#later(peer, frame);
+      else this.#refuse(peer, frame, { reason: "notValidator", points: NOT_VALIDATOR_POINTS });
     } else if (isAnswer(type) && !this.#parts.questions.answered(peer.id, type)) {
       this.#refuse(peer, frame, { reason: "unsolicited", points: UNASKED_POINTS });
     } else if (MAY_WAIT.has(type) || (!isVoter && !isAnswer(type))) {
@@ -97,6 +104,7 @@ export class WorkOrder {
   disconnected(peer: Peer): void {
     this.#validators.disconnected(peer.id);
     this.#strangers.disconnected(peer.id);
+    this.#words.disconnected(peer.id);
   }
 
   stop(): void {
