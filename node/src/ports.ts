@@ -187,6 +187,8 @@ export interface Transport {
   worked(peerId: string, ms: number): void;
   /** Charges load and bad manners to a peer, which may end its link (docs/adr/0019); 100 points ban it. */
   penalise(peerId: string, points: number, reason: string): void;
+  /** The same for what no honest peer keeps doing: it weighs more where its neighbours did such things lately. */
+  accuse(peerId: string, points: number, reason: string): void;
   /** A peer tells of further addresses, "nodeId@host:port". */
   learn(addresses: readonly string[], fromPeerId: string): void;
   known(): readonly string[];

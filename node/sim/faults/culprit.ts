@@ -99,6 +99,7 @@ export class CulpritAdapter {
       workWaitMs: (peerId) => transport.workWaitMs(peerId),
       worked: (peerId, ms) => transport.worked(peerId, ms),
       penalise: (peerId, points, reason) => transport.penalise(peerId, points, reason),
+      accuse: (peerId, points, reason) => transport.accuse(peerId, points, reason),
       learn: (addresses, from) => transport.learn(addresses, from),
       known: () => transport.known(),
       stop: (done) => transport.stop(done),

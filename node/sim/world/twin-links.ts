@@ -54,6 +54,7 @@ export class TwinLinks {
       // The other twin may have its own mind about the peer.
       disconnect: () => undefined,
       penalise: () => undefined,
+      accuse: () => undefined,
       workWaitMs: (peerId) => this.#transport?.workWaitMs(peerId) ?? 0,
       worked: (peerId, ms) => this.#transport?.worked(peerId, ms),
       learn: (addresses, from) => this.#transport?.learn(addresses, from),

@@ -124,6 +124,11 @@ export class MemoryTransport implements Transport {
     this.disconnect(peerId, reason, PENALTY_BAN_MS);
   }
 
+  /** There are no neighbours here. */
+  accuse(peerId: string, points: number, reason: string): void {
+    this.penalise(peerId, points, reason);
+  }
+
   learn(addresses: readonly string[], _fromPeerId: string): void {
     for (const address of addresses) {
       const known = this.#wanted.has(address) || address === this.address;

@@ -87,6 +87,14 @@ export class Gate {
     return sentence === "ban" ? "PEER_BANNED" : "PEER_DISCONNECTED";
   }
 
+  /** The same for what no honest peer keeps doing. */
+  accuse(peer: PeerAt, points: number, reason: string): "PEER_BANNED" | undefined {
+    const suspect = this.#suspect(peer);
+    if (suspect.isProtected) return undefined;
+    this.#reports.penalised(peer.peerId, points, reason);
+    return this.#isolation.accuse(suspect, points, reason) === "ban" ? "PEER_BANNED" : undefined;
+  }
+
   /** A proven fault, and how long it keeps the peer away. */
   ban(peer: PeerAt, banMs: number, reason: string): void {
     this.#isolation.ban(this.#suspect(peer), banMs, reason);

@@ -176,6 +176,13 @@ export class WsTransport implements Transport {
     if (end !== undefined) this.#table?.disconnect(peerId, end, reason);
   }
 
+  accuse(peerId: string, points: number, reason: string): void {
+    const channel = this.#table?.channel(peerId);
+    if (channel === undefined) return;
+    const end = this.#gate.accuse(channel, points, reason);
+    if (end !== undefined) this.#table?.disconnect(peerId, end, reason);
+  }
+
   /** Every socket is closed within one second; no event follows. */
   stop(done: () => void): void {
     const { clock } = this.#options;

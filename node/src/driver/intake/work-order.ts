@@ -32,6 +32,8 @@ const UNASKED_POINTS = 5;
  */
 const NOT_VALIDATOR_POINTS = 0.01;
 
+const IN_VAIN = "transactions that do not come, or are of no use";
+
 /** What may wait, also where it comes from a validator. */
 const MAY_WAIT: ReadonlySet<MessageType | undefined> = new Set<MessageType>([
   "getBlocks",
@@ -47,7 +49,7 @@ export interface WorkOrderParts {
   readonly clock: Clock;
   readonly voters: Pick<VoterLinks, "has">;
   readonly questions: Pick<OpenQuestions, "answered">;
-  readonly transport: Pick<Transport, "penalise" | "workWaitMs" | "worked">;
+  readonly transport: Pick<Transport, "penalise" | "accuse" | "workWaitMs" | "worked">;
   readonly metrics: Metrics;
   /** Handles a frame; what is left to do of it, if it is done in pieces. */
   readonly handle: (peer: Peer, frame: Uint8Array) => Work | undefined;
@@ -98,7 +100,8 @@ export class WorkOrder {
   /** The peer has made this node work in vain: its own work waits for so long, and it is charged. */
   inVain(peer: Peer, holdMs: number, points: number): void {
     this.#laneOf(peer).hold(peer.id, holdMs);
-    this.#charge(peer, points, "transactions that do not come, or are of no use");
+    if (points > 0 && !this.#voters.has(peer))
+      this.#parts.transport.accuse(peer.id, points, IN_VAIN);
   }
 
   disconnected(peer: Peer): void {

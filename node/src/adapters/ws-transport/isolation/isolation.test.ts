@@ -108,6 +108,54 @@ describe("a stranger", () => {
   });
 });
 
+describe("a liar", () => {
+  const lie = (isolation: Isolation, number: number, ip: string, points = 25) =>
+    isolation.accuse(suspect(number, ip), points, "a lie");
+
+  it("is banned at 100 points, and keeps its link until then", () => {
+    const { isolation } = openIsolation();
+    const sentences = [1, 2, 3, 4].map(() => lie(isolation, 1, "10.0.0.1"));
+    expect(sentences).toEqual(["none", "none", "none", "ban"]);
+  });
+
+  it("is banned sooner where its neighbours lied, whatever key and address it has now", () => {
+    const { isolation } = openIsolation();
+    const lies = (number: number, ip: string): number => {
+      for (let count = 1; ; count++) if (lie(isolation, number, ip) === "ban") return count;
+    };
+    const counts = [1, 2, 3].map((number) => lies(number, `198.51.${number}.7`));
+    expect(counts).toEqual([3, 2, 2]);
+    // Of another provider.
+    expect(lies(9, "203.0.113.7")).toBe(3);
+  });
+
+  it("of the cluster's own range has no neighbours", () => {
+    const { isolation } = openIsolation();
+    for (let i = 1; i < 40; i++) isolation.ban(suspect(i, "10.0.0.1"), MINUTE_MS, "a lie");
+    expect([1, 2, 3].map(() => lie(isolation, 50, "10.0.0.1"))).toEqual(["none", "none", "none"]);
+  });
+
+  it("never gets a neighbour banned that is caught once, or that is only slow", () => {
+    const liars = fc.array(fc.tuple(fc.nat(60), fc.nat(250), fc.integer({ min: 1, max: 100 })), {
+      maxLength: 200,
+    });
+    fc.assert(
+      fc.property(liars, (lies) => {
+        const { isolation, clock } = openIsolation();
+        for (const [number, third, points] of lies) {
+          clock.advance(100);
+          lie(isolation, number, `198.51.${third}.7`, points);
+        }
+        const honest = suspect(99_999, "198.51.251.1");
+        expect(isolation.accuse(honest, 25, "it did not bring a hundred ids")).toBe("none");
+        const slow = suspect(99_998, "198.51.252.1");
+        expect(isolation.penalise(slow, 20, "it does not read what it is sent")).toBe("none");
+        expect([honest, slow].map((peer) => isolation.refuses(peer))).toEqual([false, false]);
+      }),
+    );
+  });
+});
+
 describe("validators and configured peers", () => {
   it("are never punished for load, whatever it adds up to", () => {
     fc.assert(
@@ -116,6 +164,7 @@ describe("validators and configured peers", () => {
         const peer = suspect(1, "198.51.100.7", true);
         for (const points of charges) {
           expect(isolation.penalise(peer, points, "load")).toBe("none");
+          expect(isolation.accuse(peer, points, "ids that do not come")).toBe("none");
         }
         expect(isolation.refuses(peer)).toBe(false);
         expect(isolation.list()).toEqual([]);

@@ -5,6 +5,8 @@
 //   proved (ban()), and then only by their id and for the time that the driver says.
 // - Addresses inside the cluster's own ranges are never banned by the node itself.
 // - An operator's ban holds for everybody.
+// - What neighbours did makes a peer's own lies weigh more, and nothing else: who does not lie is not judged by
+//   where it comes from, and a slow or a busy peer is not judged as a liar.
 // Called by the transport; operators come in through the port Bans.
 
 import type { Clock, Log, Metrics } from "../../../ports.ts";
@@ -34,6 +36,9 @@ const DISCONNECT_POINTS = 50;
 export const BAN_POINTS = 100;
 /** Each time a link is closed for its score. */
 const RETURN_POINTS = 10;
+/** A lie weighs up to so much where lies of the same group (/16, /32 of IPv6) have so many points each. */
+const MAX_WEIGHT = 3;
+const POINTS_A_WEIGHT = 50;
 const ADDRESS_FACTOR = 3;
 const NETWORK_FACTOR = 9;
 /** Of the first ban; later ones grow (ban-list.ts). */
@@ -84,9 +89,27 @@ export class Isolation implements Bans {
     return "ban";
   }
 
+  /**
+   * Charges what no honest peer keeps doing. Its link ends with a ban only: else who lies would come back with
+   * another key before it is banned.
+   */
+  accuse({ peerId, ip, isProtected }: Suspect, points: number, reason: string): Sentence {
+    if (isProtected) return "none";
+    const nowMs = this.#parts.clock.monotonicMs();
+    const weight = this.#weightOf(ip);
+    this.#lied(ip, points);
+    this.penaliseAddress(ip, points, reason);
+    if (this.#scores.charge(peerId, points * weight, nowMs) < BAN_POINTS) return "none";
+    this.#strike(peerId, FIRST_BAN_MS, { reason, grows: true, cause: "score" });
+    return "ban";
+  }
+
   /** Bans for a proven fault: a stranger for `banMs` and longer each time, who is protected for `banMs`. */
   ban({ peerId, ip, isProtected }: Suspect, banMs: number, reason: string): void {
-    if (!isProtected) this.penaliseAddress(ip, BAN_POINTS, reason);
+    if (!isProtected) {
+      this.#lied(ip, BAN_POINTS);
+      this.penaliseAddress(ip, BAN_POINTS, reason);
+    }
     this.#strike(peerId, banMs, { reason, grows: !isProtected, cause: "protocol" });
   }
 
@@ -167,6 +190,18 @@ export class Isolation implements Bans {
     this.#parts.metrics.gauge("p2p_bans", this.list().length);
   }
 
+  /** How much a lie from this group of addresses weighs now. */
+  #weightOf(ip: IpGroups): number {
+    if (ip.isCluster || ip.address === "") return 1;
+    const lies = this.#scores.of(liesOf(ip), this.#parts.clock.monotonicMs());
+    return Math.min(MAX_WEIGHT, 1 + lies / POINTS_A_WEIGHT);
+  }
+
+  #lied(ip: IpGroups, points: number): void {
+    if (ip.isCluster || ip.address === "") return;
+    this.#scores.charge(liesOf(ip), points, this.#parts.clock.monotonicMs());
+  }
+
   #strike(
     target: string,
     baseMs: number,
@@ -184,6 +219,8 @@ export class Isolation implements Bans {
     this.#saved?.changed();
   }
 }
+
+const liesOf = ({ group }: IpGroups): string => `lies of ${group}`;
 
 function withoutStrikes({ target, sinceMs, untilMs, reason, by }: KeptBan): Ban {
   return { target, sinceMs, untilMs, reason, by };
