@@ -50,6 +50,9 @@ import { Standstill } from "./watches/standstill.ts";
 /** Of the round's T_propose: how long a peer has for the transactions that a compact proposal lacks. */
 const ANSWER_SHARE = 1 / 3;
 
+/** A head that is older than this and two empty blocks may lie behind the chain. */
+const CURRENT_MS = 10_000;
+
 /** What the parts call the driver for. */
 export interface DriverCalls {
   /** Runs what a timer does: a broken invariant in it ends the node. */
@@ -268,11 +271,12 @@ function openIntake(
 
 /** When the frames of peers are handled, and what becomes of their transactions. */
 function openWork(
-  { transport, metrics, pool }: DriverOptions,
+  { transport, metrics, pool, store, chain, pacing }: DriverOptions,
   { clock, links, course }: Made,
   { voters, inbound }: { readonly voters: VoterLinks; readonly inbound: () => Inbound },
 ) {
   const { peers, outbound, punish, forwarding } = links;
+  const currentMs = CURRENT_MS + 2 * pacing.emptyBlockIntervalMs;
   const order = new WorkOrder({
     clock,
     voters,
@@ -290,6 +294,8 @@ function openWork(
     metrics,
     punish,
     inVain: (peer, holdMs, points) => order.inVain(peer, holdMs, points),
+    isFinal: (txid) => store.transaction(txid) !== undefined,
+    isCurrent: () => clock.nowMs() - chain.head.timestampMs < currentMs,
     onAdmitted: () => course.pace.hurry(),
   });
   return { order, relay };

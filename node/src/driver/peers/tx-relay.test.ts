@@ -43,9 +43,12 @@ interface WorldOptions {
   /** Why the pool refuses a transaction; undefined: it does not. */
   readonly refuse?: (tx: Transaction) => ErrorCode | undefined;
   readonly passedOver?: () => readonly HashHex[];
+  readonly isFinal?: (txid: Uint8Array) => boolean;
+  readonly isCurrent?: () => boolean;
 }
 
-function world(peerCount = 2, { refuse, passedOver = () => [] }: WorldOptions = {}) {
+function world(peerCount = 2, options: WorldOptions = {}) {
+  const { refuse, passedOver = () => [], isFinal = () => false, isCurrent = () => true } = options;
   const clock = new VirtualClock();
   const peers = new PeerBook([]);
   const all = Array.from({ length: peerCount }, (_, i) => peerOf(`p${i}`));
@@ -89,6 +92,8 @@ function world(peerCount = 2, { refuse, passedOver = () => [] }: WorldOptions = 
     metrics,
     punish: ({ id }) => punished.push(id),
     inVain: ({ id }, holdMs, points) => vain.push({ peer: id, holdMs, points }),
+    isFinal,
+    isCurrent,
     onAdmitted,
   });
   /** Takes bodies to the end. */
@@ -225,16 +230,96 @@ describe("TxRelay", () => {
     expect(held.has(idOf(payment))).toBe(true);
   });
 
-  it("charges who announces what it does not bring, and forgives who brings something", () => {
-    const { clock, relay, receive, all, vain } = world();
+  it("lets the work of who does not deliver wait, and charges it where it goes on announcing", () => {
+    const { clock, relay, all, vain } = world();
     const ids = Array.from({ length: 60 }, (_, i) => witnessIdOf(txOf(i)));
+    const check = (afterMs: number): void => {
+      clock.advance(afterMs);
+      relay.check();
+    };
     relay.announced(first(all), ids);
-    clock.advance(2_000);
-    relay.check();
-    expect(vain).toEqual([{ peer: "p0", holdMs: 300, points: 15 }]);
-    relay.announced(second(all), [witnessIdOf(txOf(0)), witnessIdOf(txOf(1))]);
-    receive(second(all), [txOf(0)]);
+    check(2_000);
+    expect(vain).toEqual([{ peer: "p0", holdMs: 300, points: 0 }]);
+    // Who says nothing may be cut off.
+    check(60_000);
     expect(vain.length).toBe(1);
+    relay.announced(first(all), [witnessIdOf(txOf(61))]);
+    check(7_999);
+    expect(vain.filter(({ points }) => points > 0)).toEqual([]);
+    check(1);
+    expect(vain.at(-1)).toEqual({ peer: "p0", holdMs: 0, points: 15 });
+    check(60_000);
+    expect(vain.filter(({ points }) => points > 0).length).toBe(1);
+  });
+
+  it("takes what comes late, and charges nobody who is only slow", () => {
+    const { clock, relay, receive, all, held, sent, vain } = world(1);
+    const LATE_MS = 9_000;
+    const tick = (forMs: number): void => {
+      for (let i = 0; i < forMs / 500; i++) {
+        clock.advance(500);
+        relay.check();
+      }
+    };
+    let answered = 0;
+    for (let i = 0; i < 60; i++) {
+      relay.announced(
+        first(all),
+        Array.from({ length: 100 }, (_, j) => witnessIdOf(txOf(100 * i + j))),
+      );
+      tick(LATE_MS);
+      // It answers every question, each 9 s after it was put or later.
+      const questions = sent.flatMap(({ message }) => (message.type === "getTxs" ? [message] : []));
+      for (const { witnessIds } of questions.slice(answered)) {
+        const wanted = new Set(witnessIds.map(toHex));
+        const bodies = Array.from({ length: 100 * (i + 1) }, (_, n) => txOf(n));
+        receive(
+          first(all),
+          bodies.filter((tx) => wanted.has(idOf(tx))),
+        );
+      }
+      answered = questions.length;
+    }
+    expect(held.size).toBeGreaterThan(5_000);
+    expect(vain.filter(({ points }) => points > 0)).toEqual([]);
+  });
+
+  it("forgives who has brought something the next hundred", () => {
+    const { clock, relay, receive, all, vain } = world();
+    relay.announced(first(all), [witnessIdOf(txOf(0))]);
+    receive(first(all), [txOf(0)]);
+    const points: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      relay.announced(
+        first(all),
+        Array.from({ length: 100 }, (_, j) => sha256(Uint8Array.of(i, j))),
+      );
+      clock.advance(2_000);
+      relay.check();
+      relay.announced(first(all), []);
+      clock.advance(8_000);
+      relay.check();
+      points.push(vain.reduce((sum, each) => sum + each.points, 0));
+    }
+    expect(points).toEqual([0, 25, 50]);
+  });
+
+  it.each([
+    ["by a node that lags", { isCurrent: () => false }],
+    ["for what is in the chain already", { isFinal: () => true }],
+  ])("charges nobody %s", (_, options) => {
+    const { relay, receive, all, vain } = world(2, {
+      refuse: () => "TX_INPUT_MISSING",
+      ...options,
+    });
+    const txs = Array.from({ length: 100 }, (_, i) => txOf(i));
+    relay.announced(first(all), txs.map(witnessIdOf));
+    receive(first(all), txs);
+    expect(vain.filter(({ points }) => points > 0)).toEqual([]);
+    const stale = world(2, { refuse: () => "TX_INPUT_MISSING" });
+    stale.relay.announced(first(stale.all), txs.map(witnessIdOf));
+    stale.receive(first(stale.all), txs);
+    expect(stale.vain.reduce((sum, { points }) => sum + points, 0)).toBe(25);
   });
 
   it("asks for nothing that is final, and charges nobody for it", () => {

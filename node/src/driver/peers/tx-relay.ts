@@ -8,7 +8,7 @@
 import { transactionSizeBytes } from "../../codec/chain.ts";
 import { transactionCostMs } from "../../codec/frame-costs.ts";
 import { fromHex, toHex } from "../../codec/hex.ts";
-import { witnessIdOf } from "../../crypto/ids.ts";
+import { txidOf, witnessIdOf } from "../../crypto/ids.ts";
 import type { AppliedBlock } from "../../ledger/apply-block.ts";
 import type { CheckedTransaction } from "../../ledger/validate-transaction.ts";
 import { EarlyTransactions } from "../../mempool/early-transactions.ts";
@@ -17,6 +17,7 @@ import type { Block, HashHex, Round, Transaction } from "../../types/chain.ts";
 import { ok, type Result } from "../../types/errors.ts";
 import { MAX_SYNC_ANSWER_BYTES, MAX_TX_IDS } from "../../types/limits.ts";
 import { hasRoom } from "./block-answers.ts";
+import { LateAnswers } from "./late-answers.ts";
 import type { Outbound } from "./outbound.ts";
 import type { PeerBook } from "./peer-book.ts";
 import { RecentIds } from "./recent-ids.ts";
@@ -35,6 +36,8 @@ const STRANGER_WANTS: WantLimits = { perQuestion: 100, offers: 1_000 };
 
 /** Of ids in a row that a peer announced and did not deliver, one point for each so many. */
 const IDS_PER_POINT = 4;
+/** So many are forgiven who brought something: an honest pool drops what it has announced where it is full. */
+const FORGIVEN_IDS = STRANGER_WANTS.perQuestion;
 /** A peer that did not deliver waits so long for each id, and MAX_HOLD_MS at most. */
 const HOLD_MS_PER_ID = 5;
 const MAX_HOLD_MS = 1_000;
@@ -87,6 +90,10 @@ export interface TxRelayParts {
   readonly punish: (peer: Peer, reason: string) => void;
   /** A peer has made this node work in vain: what its work waits for, and what it is charged. */
   readonly inVain: (peer: Peer, holdMs: number, points: number) => void;
+  /** Whether a transaction of this id is in the chain. */
+  readonly isFinal: (txid: Uint8Array) => boolean;
+  /** Whether the own head is about as new as the chain: a node that lags cannot tell what is of use. */
+  readonly isCurrent: () => boolean;
   /** A transaction entered the pool. */
   readonly onAdmitted: () => void;
 }
@@ -94,10 +101,11 @@ export interface TxRelayParts {
 export class TxRelay {
   readonly #parts: TxRelayParts;
   readonly #wants = new TxWants();
+  readonly #late = new LateAnswers();
   readonly #early = new EarlyTransactions();
   /** Of the last blocks: peers may still announce them. */
   readonly #final = new RecentIds(FINAL_IDS);
-  /** By peer: ids that it did not deliver since it last brought a transaction that was taken. */
+  /** By peer: ids that it did not deliver since it last brought something, less what is forgiven. */
   readonly #undelivered = new Map<string, number>();
   #pending: HashHex[] = [];
   #timer: Timer | undefined;
@@ -127,9 +135,9 @@ export class TxRelay {
 
   /** Ids that a peer has: asks for those that are neither here nor on their way. */
   announced(peer: Peer, witnessIds: readonly Uint8Array[]): void {
-    const { peers, metrics } = this.#parts;
-    const isValidator = peers.get(peer.id)?.validatorIndex !== undefined;
-    const limits = isValidator ? VALIDATOR_WANTS : STRANGER_WANTS;
+    const { metrics, clock } = this.#parts;
+    const limits = this.#isValidator(peer.id) ? VALIDATOR_WANTS : STRANGER_WANTS;
+    this.#late.heard(peer.id, clock.monotonicMs());
     let refused = 0;
     for (const id of witnessIds) {
       const hex = toHex(id);
@@ -192,22 +200,28 @@ export class TxRelay {
     for (const witnessId of passedOver) this.#announce(witnessId);
   }
 
-  /** From time to time: who did not deliver is charged, and the next one is asked. */
+  /** From time to time: who does not deliver waits, and in the end is charged; the next one is asked. */
   check(): void {
     const { clock, peers } = this.#parts;
     const nowMs = clock.monotonicMs();
     this.#early.expire(nowMs);
-    for (const { peerId, ids } of this.#wants.overdue(nowMs)) {
+    for (const { peerId, ids, sentAtMs } of this.#wants.overdue(nowMs)) {
       const peer = peers.get(peerId)?.peer;
-      // What a block took meanwhile nobody holds any more.
-      const missing = [...ids].filter((hex) => !this.#isHere(hex));
-      if (peer !== undefined && missing.length > 0) this.#notDelivered(peer, missing.length);
+      const missing = this.#missing(ids);
+      if (peer === undefined || missing.size === 0) continue;
+      this.#hold(peer, missing.size);
+      if (!this.#isValidator(peerId)) this.#late.add(peerId, missing, { sentAtMs, nowMs });
+    }
+    for (const { peerId, ids } of this.#late.lies(nowMs)) {
+      const peer = peers.get(peerId)?.peer;
+      if (peer !== undefined) this.#charge(peer, this.#missing(ids).size);
     }
     for (const peerId of this.#wants.announcers()) this.#ask(peerId);
   }
 
   disconnected(peerId: string): void {
     this.#wants.disconnected(peerId);
+    this.#late.disconnected(peerId);
     this.#undelivered.delete(peerId);
     for (const other of this.#wants.announcers()) this.#ask(other);
   }
@@ -222,31 +236,47 @@ export class TxRelay {
     return this.#parts.pool.has(hex) || this.#early.has(hex) || this.#final.has(hex);
   }
 
+  /** What a block took meanwhile nobody holds any more. */
+  #missing(ids: ReadonlySet<HashHex>): ReadonlySet<HashHex> {
+    return new Set([...ids].filter((hex) => !this.#isHere(hex)));
+  }
+
+  #isValidator(peerId: string): boolean {
+    return this.#parts.peers.get(peerId)?.validatorIndex !== undefined;
+  }
+
   #ask(peerId: string): void {
     const { clock, outbound } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (this.#late.isAwaited(peerId, nowMs)) return;
     const isHere = (hex: HashHex): boolean => this.#isHere(hex);
-    const witnessIds = this.#wants.question(peerId, clock.monotonicMs(), isHere);
+    const witnessIds = this.#wants.question(peerId, nowMs, isHere);
     if (witnessIds.length > 0) outbound.to(peerId, { type: "getTxs", witnessIds });
   }
 
   /** False where it proves that its sender does not check what it passes on. */
   #body(peer: Peer, tx: Transaction): boolean {
     const { metrics, clock } = this.#parts;
+    const nowMs = clock.monotonicMs();
     const witnessId = toHex(witnessIdOf(tx));
-    if (!this.#wants.delivered(peer.id, witnessId)) {
+    const isAsked =
+      this.#wants.delivered(peer.id, witnessId) || this.#late.delivered(peer.id, witnessId, nowMs);
+    if (!isAsked) {
       metrics.count("p2p_dropped_total", { reason: "unsolicited" });
       return true;
     }
     const taken = this.submit(tx, "peer");
-    if (taken.ok) this.#undelivered.delete(peer.id);
+    if (taken.ok || taken.code === "TX_KNOWN") this.#undelivered.set(peer.id, -FORGIVEN_IDS);
     else if (FAULTS.has(taken.code)) {
       this.#punish(peer, taken.code);
       return false;
     } else if (taken.code === "TX_INPUT_MISSING") {
       // It spends what is not here yet, or what is not there any more, or what never was.
-      this.#notDelivered(peer, 1);
+      this.#hold(peer, 1);
+      if (this.#parts.isFinal(txidOf(tx.body))) return true;
+      this.#charge(peer, 1);
       const sizeBytes = transactionSizeBytes(tx);
-      this.#early.keep({ tx, witnessId, sizeBytes, peerId: peer.id }, clock.monotonicMs());
+      this.#early.keep({ tx, witnessId, sizeBytes, peerId: peer.id }, nowMs);
     }
     return true;
   }
@@ -255,13 +285,20 @@ export class TxRelay {
     this.#parts.punish(peer, `a transaction that nobody may pass on: ${code}`);
   }
 
-  /** The peer announced so many that it did not bring, or that are of no use. */
-  #notDelivered(peer: Peer, ids: number): void {
+  /** The peer's work waits for so many that did not come, or that are of no use. */
+  #hold(peer: Peer, ids: number): void {
+    this.#parts.inVain(peer, Math.min(MAX_HOLD_MS, ids * HOLD_MS_PER_ID), 0);
+  }
+
+  /** The peer announced so many that it never brought, or that are of no use. */
+  #charge(peer: Peer, ids: number): void {
+    if (!this.#parts.isCurrent()) return;
     const before = this.#undelivered.get(peer.id) ?? 0;
     const now = before + ids;
     this.#undelivered.set(peer.id, now);
-    const points = Math.floor(now / IDS_PER_POINT) - Math.floor(before / IDS_PER_POINT);
-    this.#parts.inVain(peer, Math.min(MAX_HOLD_MS, ids * HOLD_MS_PER_ID), points);
+    const pointsOf = (count: number): number => Math.floor(Math.max(0, count) / IDS_PER_POINT);
+    const points = pointsOf(now) - pointsOf(before);
+    if (points > 0) this.#parts.inVain(peer, 0, points);
   }
 
   /** This transaction is in the pool or in the chain: takes in those that came before it. */

@@ -37,6 +37,12 @@ interface Want {
   isAsked: boolean;
 }
 
+export interface Unanswered {
+  readonly peerId: string;
+  readonly ids: ReadonlySet<HashHex>;
+  readonly sentAtMs: number;
+}
+
 export class TxWants {
   readonly #wants = new Map<HashHex, Want>();
   readonly #announcers = new Map<string, Announcer>();
@@ -119,16 +125,14 @@ export class TxWants {
   }
 
   /** Ends the questions that nobody answered; whom each was put to, and what did not come. */
-  overdue(
-    nowMs: number,
-  ): readonly { readonly peerId: string; readonly ids: ReadonlySet<HashHex> }[] {
-    const over: { peerId: string; ids: ReadonlySet<HashHex> }[] = [];
+  overdue(nowMs: number): readonly Unanswered[] {
+    const over: Unanswered[] = [];
     for (const [peerId, announcer] of this.#announcers) {
       const { question } = announcer;
       if (question === undefined || nowMs - question.sentAtMs < ANSWER_MS) continue;
       announcer.question = undefined;
       for (const hex of question.ids) this.#notAsked(hex);
-      over.push({ peerId, ids: question.ids });
+      over.push({ peerId, ids: question.ids, sentAtMs: question.sentAtMs });
     }
     return over;
   }
