@@ -170,17 +170,11 @@ export class WsTransport implements Transport {
   }
 
   penalise(peerId: string, points: number, reason: string): void {
-    const channel = this.#table?.channel(peerId);
-    if (channel === undefined) return;
-    const end = this.#gate.penalise(channel, points, reason);
-    if (end !== undefined) this.#table?.disconnect(peerId, end, reason);
+    this.#table?.charge(peerId, reason, (peer) => this.#gate.penalise(peer, points, reason));
   }
 
   accuse(peerId: string, points: number, reason: string): void {
-    const channel = this.#table?.channel(peerId);
-    if (channel === undefined) return;
-    const end = this.#gate.accuse(channel, points, reason);
-    if (end !== undefined) this.#table?.disconnect(peerId, end, reason);
+    this.#table?.charge(peerId, reason, (peer) => this.#gate.accuse(peer, points, reason));
   }
 
   /** Every socket is closed within one second; no event follows. */

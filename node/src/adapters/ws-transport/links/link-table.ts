@@ -153,6 +153,17 @@ export class LinkTable {
     return this.#entries.get(peerId)?.link.send(frame) ?? false;
   }
 
+  /** Judges a linked peer, and ends its links where the sentence says so. */
+  charge(
+    peerId: string,
+    reason: string,
+    judge: (channel: Channel) => CloseReason | undefined,
+  ): void {
+    const channel = this.channel(peerId);
+    const end = channel === undefined ? undefined : judge(channel);
+    if (end !== undefined) this.disconnect(peerId, end, reason);
+  }
+
   /** Ends the peer's links; the event follows when the caller has returned. */
   disconnect(peerId: string, closeReason: CloseReason, told: string): void {
     const entry = this.#entries.get(peerId);
