@@ -42,7 +42,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function run(line: string, env: Record<string, string> = {}) {
+async function run(line: string, env: Record<string, string | undefined> = {}) {
   let [out, err] = ["", ""];
   const io = {
     env: { TIME_ADMIN_URL: listener.url, TIME_ADMIN_TOKEN_FILE: join(directory, "token"), ...env },
@@ -66,6 +66,7 @@ it.each([
   ["set-ban 10.0.0.1", "PUT /bans", '{"target":"10.0.0.1","durationMs":86400000}'],
   ["lift-ban 10.0.0.0/8", "POST /bans/lift", '{"target":"10.0.0.0/8"}'],
   ["clear-bans", "DELETE /bans", ""],
+  ["list-banned", "GET /bans", ""],
   ["drain on", "PUT /drain", '{"draining":true}'],
   ["drain off", "PUT /drain", '{"draining":false}'],
   ["reload", "POST /reload", ""],
@@ -90,6 +91,15 @@ it("passes on the node's refusal, and shows the token nowhere", async () => {
   const { code, out, err } = await run("reload");
   expect([code, err]).toEqual([5, "error ADMIN_UNAUTHORIZED: no\nnext: Send the token.\n"]);
   expect(out + err).not.toContain(TOKEN);
+});
+
+it("lists bans by the token where one is given, and by RPC where none is", async () => {
+  const withoutToken = { TIME_ADMIN_TOKEN_FILE: undefined };
+  const byFlag = await run(`list-banned --token-file ${join(directory, "token")}`, withoutToken);
+  expect([byFlag.code, seen.length]).toEqual([0, 1]);
+  const byRpc = await run("--rpc-url http://127.0.0.1:1 list-banned", withoutToken);
+  expect([byRpc.code, seen.length]).toEqual([4, 1]);
+  expect(byRpc.err).toContain("http://127.0.0.1:1");
 });
 
 it("refuses words that are none", async () => {

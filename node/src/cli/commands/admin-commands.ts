@@ -2,19 +2,14 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { wholeNumber } from "../../config/whole-number.ts";
+import { invariant } from "../../types/errors.ts";
 import { LOG_LEVELS } from "../../types/log-level.ts";
 import { type AdminCall, callAdmin } from "../admin-client.ts";
+import { addAdminOptions, adminTargetOf } from "./admin-options.ts";
 import { type CommandContext, show } from "./command-context.ts";
 
-const DEFAULT_ADMIN_URL = "https://127.0.0.1:24104";
 const DAY_SECONDS = 86_400;
 const MAX_SECONDS = 3_650 * DAY_SECONDS;
-
-interface AdminOptions {
-  readonly adminUrl: string;
-  readonly tokenFile: string;
-  readonly nodeId?: string;
-}
 
 const oneOf =
   <T extends string>(words: readonly T[]) =>
@@ -31,27 +26,10 @@ function add(
   [usage, description]: readonly [string, string],
   calls: (command: Command) => AdminCall,
 ): Command {
-  const { env } = context.io;
-  const tokenFile = env.TIME_ADMIN_TOKEN_FILE;
-  const command = program
-    .command(usage)
-    .description(description)
-    .option(
-      "--admin-url <url>",
-      "the node's admin API (or TIME_ADMIN_URL)",
-      env.TIME_ADMIN_URL ?? DEFAULT_ADMIN_URL,
-    )
-    .option(
-      "--node-id <id>",
-      "whose API it must be (or TIME_NODE_ID); needed on other machines",
-      env.TIME_NODE_ID,
-    );
-  const token = "the node's admin.tokenFile (or TIME_ADMIN_TOKEN_FILE)";
-  if (tokenFile === undefined) command.requiredOption("--token-file <file>", token);
-  else command.option("--token-file <file>", token, tokenFile);
+  const command = addAdminOptions(program.command(usage).description(description), context, true);
   return command.action(async () => {
-    const { adminUrl, nodeId, ...options } = command.opts<AdminOptions>();
-    const target = { url: adminUrl, tokenFile: options.tokenFile, nodeId };
+    const target = adminTargetOf(command);
+    invariant(target !== undefined, "the token file is required");
     show(context, command, await callAdmin(target, calls(command)));
   });
 }

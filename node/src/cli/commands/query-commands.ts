@@ -4,7 +4,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { wholeNumber } from "../../config/whole-number.ts";
+import { callAdmin } from "../admin-client.ts";
 import { ask, type RpcClient } from "../rpc-client.ts";
+import { addAdminOptions, adminTargetOf } from "./admin-options.ts";
 import { type CommandContext, clientOf, isJson, show } from "./command-context.ts";
 
 interface QueryRow {
@@ -13,6 +15,8 @@ interface QueryRow {
   readonly description: string;
   /** Positional arguments, in the order of the method's parameters. */
   readonly args: readonly QueryArgument[];
+  /** The same in the admin API, which is asked where its token is given: it is open where RPC may not be. */
+  readonly adminPath?: string;
 }
 
 interface QueryArgument {
@@ -77,7 +81,10 @@ export const QUERIES: readonly QueryRow[] = [
   row("get-raw-mempool", "ids of pending transactions", optional("limit", number)),
   row("get-mempool-info", "size and rules of the mempool"),
   row("get-peer-info", "the node's peers"),
-  row("list-banned", "who is refused, since when, until when and why"),
+  {
+    ...row("list-banned", "who is refused, since when, until when and why"),
+    adminPath: "/bans",
+  },
   row("get-network-info", "the node's version, id and links"),
   row("get-consensus-info", "where consensus stands, and who votes"),
   row("uptime", "seconds since the node started"),
@@ -100,14 +107,20 @@ async function sayWhereBehind(
 
 /** Adds one command for each row. */
 export function addQueryCommands(program: Command, context: CommandContext): void {
-  for (const { command: name, method, description, args } of QUERIES) {
+  for (const { command: name, method, description, args, adminPath } of QUERIES) {
     const command = program.command(name).description(description);
+    if (adminPath !== undefined) addAdminOptions(command, context, false);
     for (const { param, isOptional, parse } of args) {
       command.argument(isOptional ? `[${param}]` : `<${param}>`, "", parse);
     }
     command.action(async (...given: unknown[]) => {
       const entries = args.map(({ param }, place) => [param, given[place]] as const);
       const params = Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+      const target = adminTargetOf(command);
+      if (adminPath !== undefined && target !== undefined) {
+        show(context, command, await callAdmin(target, { method: "GET", path: adminPath }));
+        return;
+      }
       const client = clientOf(context, command);
       show(context, command, await client.call(method, params));
       if (OF_COINS.has(name)) await sayWhereBehind(context, command, client);
