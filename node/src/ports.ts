@@ -156,7 +156,10 @@ export interface Peer {
   readonly id: string;
   readonly nodeKey: Uint8Array;
   readonly role: PeerRole;
+  /** Where it was dialled, or says that it listens. */
   readonly address: string;
+  /** The IP address at the other end of the link, which bans of addresses look at; undefined where there is none. */
+  readonly linkIp?: string | undefined;
   readonly outbound: boolean;
   readonly connectedAtMs: UnixMs;
   /** Of the peer protocol, as both ends speak it. */

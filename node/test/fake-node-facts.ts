@@ -85,6 +85,7 @@ export class FakeNode {
           nodeKey: fakeHash(9),
           role: "full",
           address: "127.0.0.2:24100",
+          linkIp: "127.0.0.1",
           outbound: true,
           connectedAtMs: GENESIS_TIME_MS,
           version: 2,

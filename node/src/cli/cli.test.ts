@@ -504,7 +504,7 @@ describe("queries", () => {
     node.commit([]);
     expect((await run("get-block-count")).out).toBe("1\n");
     expect((await run("get-mempool-info")).out).toContain("minFeeSatoshi: 1000\n");
-    expect((await run("get-peer-info")).out).toMatch(/^id +addr +role/);
+    expect((await run("get-peer-info")).out).toMatch(/^id +addr +linkIp +role/);
     expect((await run("get-raw-mempool")).out).toBe("(none)\n");
     const block = await json("get-block 1");
     expect(await json(`get-block ${String(block.hash)}`)).toEqual(block);

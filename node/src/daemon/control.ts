@@ -57,6 +57,7 @@ function adminFacts(parts: ControlParts, reload: () => Result<Reloaded>): AdminF
       driver.peers.all().map(({ peer }) => ({
         id: peer.id,
         address: peer.address,
+        linkIp: peer.linkIp,
         role: peer.role,
         inbound: !peer.outbound,
         connectedAtMs: peer.connectedAtMs,

@@ -7,6 +7,8 @@ import type { LogLevel } from "../types/log-level.ts";
 export interface AdminPeer {
   readonly id: string;
   readonly address: string;
+  /** What bans of addresses look at. */
+  readonly linkIp?: string | undefined;
   readonly role: "validator" | "full";
   readonly inbound: boolean;
   readonly connectedAtMs: number;

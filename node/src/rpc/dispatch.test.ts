@@ -417,7 +417,9 @@ describe("methods", () => {
     expect(await call("uptime")).toMatchObject({ result: 90 });
     expect(await result("getnetworkinfo")).toMatchObject({ connections: 1, connections_out: 1 });
     const peers = methodNamed("getpeerinfo")?.result.parse((await call("getpeerinfo")).result);
-    expect(peers).toMatchObject([{ inbound: false, height: 4, role: "full" }]);
+    expect(peers).toMatchObject([
+      { inbound: false, height: 4, role: "full", addr: "127.0.0.2:24100", linkIp: "127.0.0.1" },
+    ]);
     expect(await result("getconsensusinfo")).toMatchObject({
       height: 1,
       totalPower: 1,

@@ -143,6 +143,30 @@ describe("strangers", () => {
     await stranger(again, "127.1.0.7");
   });
 
+  it("that lie are banned, and keep their links until then", async () => {
+    const a = await nodes.listening();
+    const { ws, identity } = await stranger(a, "127.1.0.1");
+    const closed = closeCode(ws);
+    for (let i = 0; i < 2; i++) a.transport.accuse(identity.nodeId, 30, "a lie");
+    expect(a.transport.peers()).toHaveLength(1);
+    a.transport.accuse(identity.nodeId, 30, "a lie");
+    expect(await closed).toBe(BANNED);
+    expect(a.transport.bans.list()).toMatchObject([{ target: identity.nodeId, by: "node" }]);
+  });
+
+  it("and others are banned by the address of the link, which is not always the advertised one", async () => {
+    const a = await nodes.listening();
+    const b = await nodes.node(2, { peers: [a.address], advertise: "127.0.0.3:24100" });
+    b.start();
+    await until(() => a.transport.peers().length === 1, "b is linked");
+    const [shown] = a.transport.peers();
+    expect(shown).toMatchObject({ address: `${b.id}@127.0.0.3:24100`, linkIp: "127.0.0.1" });
+    a.transport.bans.set("127.0.0.3", 60_000, "what b advertises");
+    expect(a.transport.peers()).toEqual([shown]);
+    a.transport.bans.set(shown?.linkIp ?? "", 60_000, "where the link comes from");
+    await until(() => a.transport.peers().length === 0, "b has lost its link");
+  });
+
   it("that tell of invented addresses cause few dials and no warnings, and are banned", async () => {
     const a = await nodes.listening({
       limits: { toldAtOnce: 128, toldPerSec: 1, strangerDialsAtOnce: 8 },

@@ -54,7 +54,11 @@ export const getPeerInfo = defineMethod({
   result: z.array(
     z.strictObject({
       id: z.string().describe("Node id"),
-      addr: z.string(),
+      addr: z.string().describe("Where it was dialled, or says that it listens"),
+      linkIp: z
+        .string()
+        .optional()
+        .describe("IP address at the other end of the link: bans of addresses look at this one"),
       role: z.enum(["validator", "full"]),
       inbound: z.boolean(),
       conntimeMs: z.int().describe("When the link opened"),
@@ -66,6 +70,7 @@ export const getPeerInfo = defineMethod({
     facts.peers().map(({ peer, height: claimed, rttMs }) => ({
       id: peer.id,
       addr: peer.address,
+      ...(peer.linkIp === undefined ? {} : { linkIp: peer.linkIp }),
       role: peer.role,
       inbound: !peer.outbound,
       conntimeMs: peer.connectedAtMs,

@@ -4,6 +4,7 @@
 // delivers. Its only callers are the transport and the links.
 
 import type { Clock, Peer, TransportEvents } from "../../../ports.ts";
+import { rangeOf } from "../../../types/ip-range.ts";
 import { formatPeerAddress, parseHostPort } from "../addresses/peer-address.ts";
 import { type Place, placeToGive } from "../admission/stranger-places.ts";
 import type { CloseReason, LinkEnd } from "../close-code.ts";
@@ -241,6 +242,7 @@ export class LinkTable {
       nodeKey: link.channel.nodeKey,
       role: link.channel.hello.role,
       address: addressOf(link.channel),
+      linkIp: ipOf(link.channel),
       outbound: link.channel.outbound,
       connectedAtMs: clock.nowMs(),
       version: link.channel.hello.protocolVersion,
@@ -277,6 +279,10 @@ export class LinkTable {
     this.#parts.changed(entry.link.channel, reason);
     this.#events.disconnected(entry.peer, told);
   }
+}
+
+function ipOf({ ip: { bytes } }: Channel): string | undefined {
+  return bytes.length === 0 ? undefined : rangeOf(bytes, 8 * bytes.length).text;
 }
 
 /** Where the peer was dialled, or says that it listens, or else where it came from. */
