@@ -49,7 +49,7 @@ const isHeld = (report: AttackReport, idle: AttackReport): boolean =>
 function describe(report: AttackReport): string {
   const { attack, intervalP99Ms, blocks, slowestProbeMs, residentMiB, signedAgainMs } = report;
   const again = signedAgainMs === undefined ? "never" : seconds(signedAgainMs);
-  return `${attack}: interval p99 ${intervalP99Ms} ms of ${blocks}, restarted signs after ${again}, slowest probe ${Math.round(slowestProbeMs)} ms, ${Math.round(residentMiB)} MiB, ${Math.round(report.cpuMsPerSec)} ms of CPU a second, ${report.paid} paid, ${report.notPaid} not`;
+  return `${attack}: ${report.bans} bans, interval p99 ${intervalP99Ms} ms of ${blocks}, restarted signs after ${again}, slowest probe ${Math.round(slowestProbeMs)} ms, ${Math.round(residentMiB)} MiB, ${Math.round(report.cpuMsPerSec)} ms of CPU a second, ${report.paid} paid, ${report.notPaid} not`;
 }
 
 /** Every attack in `only`, each alone, and then all together. */

@@ -30,6 +30,8 @@ interface Strain {
 
 export interface AttackReport extends Strain {
   readonly attack: string;
+  /** By the nodes that are not restarted: bans of node ids and ranges. */
+  readonly bans: number;
   /** From the start of a killed validator until it had signed; undefined where it never did. */
   readonly signedAgainMs: number | undefined;
   /** Payments that became final meanwhile, and those that did not in their time. */
@@ -88,6 +90,7 @@ export async function underAttack(
   world: World,
   { attacks, forMs }: { readonly attacks: readonly Attack[]; readonly forMs: number },
 ): Promise<AttackReport> {
+  const bansBefore = await bansOf(network);
   const stop = startAttack(attacks, world);
   const payments = new Payments(network, () => [network.node(0)], PAY_EVERY_MS);
   payments.start();
@@ -98,6 +101,7 @@ export async function underAttack(
     ]);
     return {
       ...strain,
+      bans: (await bansOf(network)) - bansBefore,
       attack: attacks.map(({ name }) => name).join(" + ") || "left alone",
       signedAgainMs,
       paid: payments.final,
@@ -107,6 +111,16 @@ export async function underAttack(
     await payments.stop();
     await stop();
   }
+}
+
+/** All that the nodes have counted, but the last one, which loses its counters when it is restarted. */
+async function bansOf({ nodes }: LocalNetwork): Promise<number> {
+  const counted = nodes.slice(0, -1).map(async ({ plan }) => {
+    const text = await (await fetch(`${opsUrlOf(plan)}/metrics`)).text();
+    const values = text.matchAll(/^timecoin_p2p_bans_total\S* (\S+)$/gm);
+    return Array.from(values, ([, value]) => Number(value)).reduce((sum, one) => sum + one, 0);
+  });
+  return (await Promise.all(counted)).reduce((sum, bans) => sum + bans, 0);
 }
 
 async function restart(network: LocalNetwork): Promise<number | undefined> {
