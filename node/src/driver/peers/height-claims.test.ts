@@ -26,7 +26,10 @@ function world(isValidator = false) {
   const own: { aheadMs: number; offsetMs: number | undefined } = { aheadMs: 0, offsetMs: 0 };
   const caught: string[] = [];
   const claims = new HeightClaims({
-    clock: { nowMs: () => clock.nowMs() + own.aheadMs },
+    clock: {
+      nowMs: () => clock.nowMs() + own.aheadMs,
+      monotonicMs: () => clock.monotonicMs(),
+    },
     chain,
     peers,
     precisionMs: PRECISION_MS,
@@ -74,6 +77,17 @@ describe("a claimed height", () => {
     clock.advance(60_000);
     takes(2, clock.nowMs());
     expect(caught).toEqual([]);
+  });
+
+  it("is not judged where the own clock was set meanwhile, or is off now", () => {
+    for (const change of [{ aheadMs: 3_600_000 }, { aheadMs: -3_600_000 }, { offsetMs: 9_000 }]) {
+      const { clock, own, caught, claims, takes } = world();
+      claims.claimed(PEER, 1_000);
+      Object.assign(own, change);
+      clock.advance(13_000);
+      takes(2, clock.nowMs() + 3_600_000);
+      expect(caught).toEqual([]);
+    }
   });
 
   it("is forgotten with the link", () => {

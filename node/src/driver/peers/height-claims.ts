@@ -4,8 +4,8 @@
 // come out of a partition or a restart, and not those that are far ahead of this node while it catches up.
 //
 // That rests on two things. At most f of the validators lie, so there is one block of a height, and its time is
-// within the precision of honest clocks. And the own clock is good: claims that come while the validators' clocks
-// do not say so are not looked at. Validators are not judged here.
+// within the precision of honest clocks. And the own clock is good: while the validators' clocks do not
+// say so, or where it was set meanwhile, nobody is judged. Validators are not judged here.
 //
 // Bound: one claim for each link. Called with each status, and whenever the head moves.
 
@@ -23,10 +23,11 @@ const CLOCKS = 4;
 interface Claim {
   readonly height: Height;
   readonly atMs: UnixMs;
+  readonly atMonotonicMs: number;
 }
 
 export interface HeightClaimsParts {
-  readonly clock: Pick<Clock, "nowMs">;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
   readonly chain: { readonly head: Pick<ChainHead, "height" | "timestampMs"> };
   readonly peers: Pick<PeerBook, "get">;
   readonly precisionMs: number;
@@ -48,8 +49,9 @@ export class HeightClaims {
   claimed(peer: Peer, height: Height): void {
     const { clock, chain } = this.#parts;
     if (height <= chain.head.height || this.#open.has(peer.id)) return;
-    if (this.#isJudged(peer) && this.#isClockGood())
-      this.#open.set(peer.id, { height, atMs: clock.nowMs() });
+    if (!this.#isJudged(peer) || !this.#isClockGood()) return;
+    const atMonotonicMs = clock.monotonicMs();
+    this.#open.set(peer.id, { height, atMs: clock.nowMs(), atMonotonicMs });
   }
 
   /** Another block is final. */
@@ -62,6 +64,7 @@ export class HeightClaims {
       this.#open.delete(peerId);
       const peer = peers.get(peerId)?.peer;
       if (height > claim.height || peer === undefined || !this.#isJudged(peer)) continue;
+      if (!this.#isClockGood() || this.#wasSetSince(claim)) continue;
       const lateMs = timestampMs - claim.atMs;
       punish(peer, `claimed height ${claim.height}; block ${height} was made ${lateMs} ms later`);
     }
@@ -73,6 +76,13 @@ export class HeightClaims {
 
   #isJudged({ id }: Peer): boolean {
     return this.#parts.peers.get(id)?.validatorIndex === undefined;
+  }
+
+  /** Whether the wall clock has gone otherwise than the monotonic one. */
+  #wasSetSince({ atMs, atMonotonicMs }: Claim): boolean {
+    const { clock, precisionMs } = this.#parts;
+    const wallMs = clock.nowMs() - atMs;
+    return Math.abs(wallMs - (clock.monotonicMs() - atMonotonicMs)) > precisionMs;
   }
 
   #isClockGood(): boolean {
