@@ -35,6 +35,10 @@ export class EarlyTransactions {
     return this.#kept.size;
   }
 
+  countOf(peerId: string): number {
+    return this.#ofPeer.get(peerId) ?? 0;
+  }
+
   has(witnessId: HashHex): boolean {
     return this.#kept.has(witnessId);
   }

@@ -319,7 +319,7 @@ describe("TxRelay", () => {
     const stale = world(2, { refuse: () => "TX_INPUT_MISSING" });
     stale.relay.announced(first(stale.all), txs.map(witnessIdOf));
     stale.receive(first(stale.all), txs);
-    expect(stale.vain.reduce((sum, { points }) => sum + points, 0)).toBe(25);
+    expect(stale.vain.reduce((sum, { points }) => sum + points, 0)).toBe(12);
   });
 
   it("asks for nothing that is final, and charges nobody for it", () => {

@@ -38,6 +38,8 @@ const STRANGER_WANTS: WantLimits = { perQuestion: 100, offers: 1_000 };
 const IDS_PER_POINT = 4;
 /** So many are forgiven who brought something: an honest pool drops what it has announced where it is full. */
 const FORGIVEN_IDS = STRANGER_WANTS.perQuestion;
+/** Of one peer, transactions that wait for their parents for free. */
+const FREE_EARLY = 50;
 /** A peer that did not deliver waits so long for each id, and MAX_HOLD_MS at most. */
 const HOLD_MS_PER_ID = 5;
 const MAX_HOLD_MS = 1_000;
@@ -274,7 +276,7 @@ export class TxRelay {
       // It spends what is not here yet, or what is not there any more, or what never was.
       this.#hold(peer, 1);
       if (this.#parts.isFinal(txidOf(tx.body))) return true;
-      this.#charge(peer, 1);
+      if (this.#early.countOf(peer.id) >= FREE_EARLY) this.#charge(peer, 1);
       const sizeBytes = transactionSizeBytes(tx);
       this.#early.keep({ tx, witnessId, sizeBytes, peerId: peer.id }, nowMs);
     }
@@ -290,7 +292,7 @@ export class TxRelay {
     this.#parts.inVain(peer, Math.min(MAX_HOLD_MS, ids * HOLD_MS_PER_ID), 0);
   }
 
-  /** The peer announced so many that it never brought, or that are of no use. */
+  /** The peer announced so many that it never brought, or whose inputs nobody knows. */
   #charge(peer: Peer, ids: number): void {
     if (!this.#parts.isCurrent()) return;
     const before = this.#undelivered.get(peer.id) ?? 0;
