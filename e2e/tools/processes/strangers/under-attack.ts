@@ -8,6 +8,7 @@ import { opsUrlOf } from "@timecoin/node/devnet/devnet-plan";
 import { genesisHashOf, parseGenesis } from "@timecoin/node/genesis";
 import { loadSeed } from "@timecoin/node/key-file";
 import { nodeIdOf } from "@timecoin/node/keys";
+import { isInRange, parseIp, parseIpRange } from "../../../../node/src/types/ip-range.ts";
 import { waitFor } from "../../wait-for.ts";
 import type { LocalNetwork, LocalNode } from "../local-network.ts";
 import { Payments } from "../payments.ts";
@@ -32,6 +33,8 @@ export interface AttackReport extends Strain {
   readonly attack: string;
   /** By the nodes that are not restarted: bans of node ids and ranges. */
   readonly bans: number;
+  /** Bans that stand at the end and keep a validator out, of any node. */
+  readonly bansOfValidators: readonly string[];
   /** From the start of a killed validator until it had signed; undefined where it never did. */
   readonly signedAgainMs: number | undefined;
   /** Payments that became final meanwhile, and those that did not in their time. */
@@ -102,6 +105,7 @@ export async function underAttack(
     return {
       ...strain,
       bans: (await bansOf(network)) - bansBefore,
+      bansOfValidators: await bansOfValidators(network, world),
       attack: attacks.map(({ name }) => name).join(" + ") || "left alone",
       signedAgainMs,
       paid: payments.final,
@@ -121,6 +125,26 @@ async function bansOf({ nodes }: LocalNetwork): Promise<number> {
     return Array.from(values, ([, value]) => Number(value)).reduce((sum, one) => sum + one, 0);
   });
   return (await Promise.all(counted)).reduce((sum, bans) => sum + bans, 0);
+}
+
+/** Node ids of validators, and ranges with an address of one. Each ban lasts a minute or more, as long as an attack. */
+async function bansOfValidators(
+  { nodes }: LocalNetwork,
+  { targets }: World,
+): Promise<readonly string[]> {
+  const lists = nodes.map((node) =>
+    again(() => node.rpc<readonly { target: string }[]>("listbanned")),
+  );
+  const keepsOut = (target: string): boolean => {
+    const range = parseIpRange(target);
+    return targets.some(
+      ({ nodeId, host }) =>
+        nodeId === target || (range !== undefined && isInRange(parseIp(host) ?? [], range)),
+    );
+  };
+  return (await Promise.all(lists))
+    .flat()
+    .flatMap(({ target }) => (keepsOut(target) ? target : []));
 }
 
 async function restart(network: LocalNetwork): Promise<number | undefined> {
@@ -169,15 +193,4 @@ async function blockTimes(node: LocalNode, from: number, to: number): Promise<re
 /** Once more where a kept connection was closed at that moment. */
 async function again<T>(ask: () => Promise<T>): Promise<T> {
   return await ask().catch(ask);
-}
-
-/** Lines of the log with this code. */
-export function logged(network: LocalNetwork, code: string): readonly Record<string, unknown>[] {
-  return network.nodes.flatMap((node) =>
-    node
-      .log()
-      .split("\n")
-      .filter((line) => line.includes(`"${code}"`))
-      .map((line) => JSON.parse(line) as Record<string, unknown>),
-  );
 }
