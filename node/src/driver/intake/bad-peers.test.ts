@@ -151,13 +151,13 @@ describe("a peer that", () => {
     const { certificate } = blockOf(node, node.height);
     const height = node.height + 1;
     const vote = network.voteOf(1, { type: PREVOTE, height, round: 0, blockHash: ZEROS });
-    // One is judged, and not taken. The rest is not even read: of these three, two could not be.
+    // These are not even read: two of them could not be.
     peer.send(node, { type: "certificate", certificate });
     for (const byte of [0x10, 0x14]) peer.sendBytes(node, new Uint8Array(1_000).fill(byte));
     peer.send(node, { type: "vote", vote });
     network.run(20);
     expect(isLinked(peer, node)).toBe(true);
-    expect(node.metrics.value("p2p_dropped_total", { reason: "notValidator" })).toBe(3);
+    expect(node.metrics.value("p2p_dropped_total", { reason: "notValidator" })).toBe(4);
     const read = { direction: "in", type: "roundCertificate" };
     expect(node.metrics.value("p2p_messages_total", read)).toBe(0);
     network.untilHeight(node.height + 3);

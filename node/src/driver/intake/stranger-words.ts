@@ -1,7 +1,8 @@
 // What peers that are no validators say in validators' names. Consensus takes nothing of it (voter-links.ts). But
 // an honest follower shows what it has verified itself, so what does not verify was forged by who sent it: that
 // costs the link. Looked at is one frame of each link in EVERY_MS, within the strangers' share of work: the rest
-// is dropped by its first byte. Only what is signed and small is looked at, of heights whose validators are known.
+// is dropped by its first byte. The first one comes EVERY_MS after a link began with it: a forger that is banned
+// at once is back at once with another key, and a handshake costs more than all that it sends meanwhile. Only what is signed and small is looked at, of heights whose validators are known.
 // Called by work-order.ts (which frame) and by the inbound gate (what it says).
 
 import type { Message, MessageType } from "../../codec/frames.ts";
@@ -17,7 +18,7 @@ import {
 } from "../chain/verify-message.ts";
 import { isRefused, type Punish } from "../peers/penalties.ts";
 
-const EVERY_MS = 5_000;
+export const EVERY_MS = 5_000;
 
 const LOOKED_AT = [
   "vote",
@@ -40,11 +41,12 @@ export class WordSamples {
   }
 
   takes(peerId: string, type: MessageType | undefined): boolean {
+    if (!IS_LOOKED_AT.has(type)) return false;
     const nowMs = this.#clock.monotonicMs();
-    const isDue = nowMs - (this.#lastAtMs.get(peerId) ?? -Infinity) >= EVERY_MS;
-    if (!isDue || !IS_LOOKED_AT.has(type)) return false;
+    const lastAtMs = this.#lastAtMs.get(peerId);
+    if (lastAtMs !== undefined && nowMs - lastAtMs < EVERY_MS) return false;
     this.#lastAtMs.set(peerId, nowMs);
-    return true;
+    return lastAtMs !== undefined;
   }
 
   disconnected(peerId: string): void {
