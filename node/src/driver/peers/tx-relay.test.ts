@@ -252,6 +252,23 @@ describe("TxRelay", () => {
     expect(vain.filter(({ points }) => points > 0).length).toBe(1);
   });
 
+  it("asks a stranger nothing else while it owes an answer, for ten seconds", () => {
+    const { clock, relay, all, idsSent } = world();
+    relay.announced(
+      first(all),
+      Array.from({ length: 1_000 }, (_, i) => witnessIdOf(txOf(i))),
+    );
+    for (let passedMs = 0; passedMs < 29_500; passedMs += 500) {
+      clock.advance(500);
+      relay.check();
+    }
+    expect(idsSent("getTxs")).toEqual([
+      ["p0", 100],
+      ["p0", 100],
+      ["p0", 100],
+    ]);
+  });
+
   it("takes what comes late, and charges nobody who is only slow", () => {
     const { clock, relay, receive, all, held, sent, vain } = world(1);
     const LATE_MS = 9_000;
