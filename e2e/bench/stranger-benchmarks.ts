@@ -42,6 +42,7 @@ async function withNetwork<T>(use: (network: LocalNetwork) => Promise<T>): Promi
 const ENDS_IN_BANS: ReadonlySet<string> = new Set([
   "bad transactions",
   "false ids",
+  "unasked bodies",
   "heights that do not exist",
   "forged certificates",
 ]);

@@ -23,7 +23,10 @@ const VALIDATORS_BURST_MS = 100;
 const VALIDATOR_BYTES = 4 * 1024 * 1024;
 const STRANGER_BYTES = 256 * 1024;
 
-/** Points for a frame that finds no place, and for an answer that nobody asked for. */
+/**
+ * Points for a frame that finds no place, and for an answer that nobody asked for. Of those an honest peer sends a
+ * few at most: to what it was asked on a link that another one has replaced.
+ */
 const FULL_POINTS = 1;
 const UNASKED_POINTS = 5;
 /**
@@ -31,8 +34,6 @@ const UNASKED_POINTS = 5;
  * end. So the frames that are not looked at cost next to nothing; a forged one among those that are costs the link.
  */
 const NOT_VALIDATOR_POINTS = 0.01;
-
-const IN_VAIN = "transactions that do not come, or are of no use";
 
 /** What may wait, also where it comes from a validator. */
 const MAY_WAIT: ReadonlySet<MessageType | undefined> = new Set<MessageType>([
@@ -89,7 +90,8 @@ export class WorkOrder {
       if (this.#words.takes(peer.id, type)) this.#later(peer, frame);
       else this.#refuse(peer, frame, { reason: "notValidator", points: NOT_VALIDATOR_POINTS });
     } else if (isAnswer(type) && !this.#parts.questions.answered(peer.id, type)) {
-      this.#refuse(peer, frame, { reason: "unsolicited", points: UNASKED_POINTS });
+      this.#refuse(peer, frame, { reason: "unsolicited", points: 0 });
+      this.#accuse(peer, UNASKED_POINTS, "answers that nobody asked for");
     } else if (MAY_WAIT.has(type) || (!isVoter && !isAnswer(type))) {
       this.#later(peer, frame);
     } else {
@@ -100,8 +102,7 @@ export class WorkOrder {
   /** The peer has made this node work in vain: its own work waits for so long, and it is charged. */
   inVain(peer: Peer, holdMs: number, points: number): void {
     this.#laneOf(peer).hold(peer.id, holdMs);
-    if (points > 0 && !this.#voters.has(peer))
-      this.#parts.transport.accuse(peer.id, points, IN_VAIN);
+    this.#accuse(peer, points, "transactions that do not come, or are of no use");
   }
 
   disconnected(peer: Peer): void {
@@ -121,6 +122,12 @@ export class WorkOrder {
   #charge(peer: Peer, points: number, reason: string): void {
     if (points > 0 && !this.#voters.has(peer))
       this.#parts.transport.penalise(peer.id, points, reason);
+  }
+
+  /** The same for what no honest peer keeps doing. */
+  #accuse(peer: Peer, points: number, reason: string): void {
+    if (points > 0 && !this.#voters.has(peer))
+      this.#parts.transport.accuse(peer.id, points, reason);
   }
 
   #laneOf(peer: Peer): WorkLane {
