@@ -1,4 +1,4 @@
-// net.partition: seven real daemons whose links are cut and healed (partition-trial.ts). Takes six minutes, and ends
+// net.partition: seven real daemons whose links are cut and healed (partition-trial.ts). Takes five minutes, and ends
 // after twenty at most, as each wait in it has its bound. Alone, with shorter cuts:
 // `node e2e/bench/partition-benchmarks.ts --share 0.5`.
 
