@@ -28,6 +28,8 @@ export interface Mishap {
 
 const MOST_DOWN_MS = 3_000;
 const WITNESS_MS = 60_000;
+/** A start on a damaged chain ends in this time, if it ends. */
+const WATCHED_MS = 10_000;
 
 const killed = async ({ node, rng }: Victim): Promise<void> => {
   await node.end("SIGKILL");
@@ -58,12 +60,16 @@ function flip(data: string, rng: Rng): void {
   closeSync(file);
 }
 
-/** Starts it; where it refuses its chain as damaged, without that chain, as the error's next step says. */
+/**
+ * Starts it. Where it refuses its chain as damaged, or LevelDB aborts over it, it starts without that chain, as the
+ * error's next step says.
+ */
 async function startDamaged({ node, data, options }: Victim): Promise<void> {
   node.start(...options);
-  const end = await Promise.race([node.ended(), sleep(5_000, undefined, { ref: false })]);
+  const end = await Promise.race([node.ended(), sleep(WATCHED_MS, undefined, { ref: false })]);
   if (end === undefined) return;
-  if (!node.log().includes("STORE_CORRUPT")) throw new Error(`${node.plan.name} ended otherwise`);
+  const isKnown = node.log().includes("STORE_CORRUPT") || end.signal === "SIGABRT";
+  if (!isKnown) throw new Error(`${node.plan.name} ended with ${end.code ?? end.signal}`);
   rmSync(join(data, "chain"), { recursive: true });
   node.start(...options);
 }

@@ -198,6 +198,9 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
   steps.add("store", () => finished((done) => held.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
   if (chain.store.damage !== undefined) log.error({ code: "STORE_CORRUPT" }, chain.store.damage);
+  const { shortLivesBefore } = chain.store;
+  if (shortLivesBefore >= SUSPECT_LIVES)
+    log.error({ code: "STORE_SUSPECT" }, suspectText(shortLivesBefore));
   const { damage } = chain.wal;
   if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
   const trust = config.sync.trust === undefined ? undefined : parseTrust(config.sync.trust);
@@ -268,6 +271,12 @@ function assemble(
     facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping, bans }),
   };
 }
+
+/** A process may be killed twice in a minute without any fault of its database. */
+const SUSPECT_LIVES = 3;
+
+const suspectText = (lives: number): string =>
+  `the last ${lives} processes ended within a minute after they had opened the chain database, and not in order: was it the database?`;
 
 /** What makes the end of a node durable that must not go on. */
 const haltMarkers = ({

@@ -51,6 +51,8 @@ export interface LevelStoreParts {
   readonly holes: readonly Height[];
   /** What was damaged and what became of it; undefined: nothing was. */
   readonly damage: string | undefined;
+  /** Of short-lives.ts. */
+  readonly shortLivesBefore: number;
   readonly onClosed: () => void;
   /** The database refused a write because it is damaged: the next start must write it anew. */
   readonly onCorrupt: () => void;
@@ -58,6 +60,8 @@ export interface LevelStoreParts {
 
 export class LevelStore implements Store {
   readonly damage: string | undefined;
+  /** Processes in a row before this one that ended within a minute, and not in order. */
+  readonly shortLivesBefore: number;
   readonly #db: LevelDatabase;
   readonly #onClosed: () => void;
   readonly #onCorrupt: () => void;
@@ -77,6 +81,7 @@ export class LevelStore implements Store {
   /** Use openLevelStore. */
   constructor(parts: LevelStoreParts) {
     this.damage = parts.damage;
+    this.shortLivesBefore = parts.shortLivesBefore;
     this.#db = parts.db;
     this.#state = parts.state;
     this.#holes = new Set(parts.holes);

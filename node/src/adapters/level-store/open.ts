@@ -32,6 +32,7 @@ import {
   VersionRecord,
 } from "./records.ts";
 import { removeUnfinished } from "./restored-database.ts";
+import { beginLife, type Life } from "./short-lives.ts";
 
 /** Blocks of records kept in memory, for the outputs that transactions look up. */
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -83,16 +84,23 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
     throw new CodedError("STORE_LOCKED", `chain database ${directory}: open in this very process`);
   }
   openHere.add(place);
+  const life = beginLife(place);
   try {
-    return await openHeld(place, options);
+    return await openHeld(place, options, life);
   } catch (error) {
+    // An error that can be said is no abort.
+    life.end();
     openHere.delete(place);
     throw storeError(error, directory);
   }
 }
 
 /** Opens the database that this process has marked as its own. */
-async function openHeld(place: string, options: LevelStoreOptions): Promise<LevelStore> {
+async function openHeld(
+  place: string,
+  options: LevelStoreOptions,
+  life: Life,
+): Promise<LevelStore> {
   let db = await openDatabase(place);
   try {
     const state = await readState(db, options);
@@ -109,7 +117,11 @@ async function openHeld(place: string, options: LevelStoreOptions): Promise<Leve
       base,
       holes,
       damage: summary && `${summary}; written anew, the old one is ${damagedName(place)}`,
-      onClosed: () => openHere.delete(place),
+      shortLivesBefore: life.shortBefore,
+      onClosed: () => {
+        life.end();
+        openHere.delete(place);
+      },
       onCorrupt: () => markForRebuild(place),
     });
   } catch (error) {

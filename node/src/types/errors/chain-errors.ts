@@ -189,6 +189,10 @@ export const CHAIN_ERRORS = {
     "No peer keeps the next block that this node needs.",
     "Give it a recent block that you trust (sync.trust or --trust HEIGHT:HASH), so that it joins by snapshot; or add a peer that keeps all blocks (store.retainBlocks: 0).",
   ),
+  STORE_SUSPECT: entry(
+    "Processes ended again and again within a minute after they had opened the chain database. Where a table's keys are damaged, LevelDB aborts the process with an assertion.",
+    "Look at the last lines before each end. An assertion that names leveldb: stop the node, move the directory `chain` away (keep keys, sign state and log), and start: it fetches the chain anew. Else look for what kills the process.",
+  ),
   STORE_DISK_FULL: entry(
     "The disk of the data directory is full; nothing of the block was written.",
     "Free space or enlarge the volume, then start the node again.",
