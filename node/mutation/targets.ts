@@ -55,6 +55,16 @@ export const TARGETS: readonly Target[] = [
   outside("node/src/adapters/sign-guard.ts", "node/src/adapters/file-signer.test.ts"),
   outside("node/src/driver/watches/sign-hold.ts", "node/src/driver/watches/sign-hold.test.ts"),
   outside(
+    "node/src/driver/watches/own-past.ts",
+    "node/src/driver/watches/own-past.test.ts",
+    "node/src/driver/watches/lost-memory.test.ts",
+  ),
+  outside("node/src/ledger/snapshot.ts", "node/src/ledger/snapshot.test.ts"),
+  outside(
+    "node/src/driver/state-sync/trusted-links.ts",
+    "node/src/driver/state-sync/state-sync.test.ts",
+  ),
+  outside(
     "node/src/driver/effects/decided-votes.ts",
     "node/src/driver/effects/decided-votes.test.ts",
   ),

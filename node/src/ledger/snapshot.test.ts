@@ -6,7 +6,7 @@ import { LtHash } from "../crypto/lthash.ts";
 import type { BlockHeader } from "../types/chain.ts";
 import type { ChainHead, Utxo } from "../types/ledger.ts";
 import { MAX_CHUNK_OUTPUTS } from "../types/limits.ts";
-import type { SnapshotManifest } from "../types/snapshot.ts";
+import type { SnapshotChunk, SnapshotManifest } from "../types/snapshot.ts";
 import { headOfSnapshot, ManifestSums, refuseChunk } from "./snapshot.ts";
 import { stateRootOf, utxoElement } from "./state-root.ts";
 
@@ -71,6 +71,28 @@ describe("a manifest", () => {
   it("of no outputs has no chunk", () => {
     const empty = { ...head, utxoAccumulator: LtHash.empty().toBytes() };
     expect(new ManifestSums(empty).manifest()).toMatchObject({ ok: true, value: { chunks: [] } });
+  });
+
+  it("of more chunks than fit into a frame is not made", () => {
+    const sums = (most: number) => {
+      const made = new ManifestSums(head, most);
+      for (const utxo of outputs) made.add(utxo);
+      return made.manifest();
+    };
+    expect(sums(3).ok).toBe(true);
+    expect(sums(2)).toMatchObject({
+      code: "SNAPSHOT_TOO_LARGE",
+      reason: expect.stringContaining(`${2 * MAX_CHUNK_OUTPUTS} unspent outputs`),
+    });
+  });
+
+  it("with two chunks that begin alike is false, whatever their sums", () => {
+    const [a, ...rest] = manifest.chunks as [SnapshotChunk, ...SnapshotChunk[]];
+    const [less, one] = [LtHash.fromBytes(a.accumulator), LtHash.empty()];
+    less.remove(utxoElement(outputs[0] as Utxo));
+    one.add(utxoElement(outputs[0] as Utxo));
+    const split = [less, one].map((sum) => ({ first: a.first, accumulator: sum.toBytes() }));
+    expect(headOfSnapshot({ ...manifest, chunks: [...split, ...rest] }, header).ok).toBe(false);
   });
 
   const flipped = (bytes: Uint8Array, at = 0): Uint8Array => {
@@ -149,6 +171,27 @@ describe("a chunk", () => {
     ],
   ])("%s is refused", (_, change) => {
     expect(refuseChunk(manifest, 1, change(chunkOf(1)))).toBeDefined();
+  });
+
+  /** A chunk whose sum is that of these outputs. */
+  const summing = (utxos: readonly Utxo[]): SnapshotChunk => {
+    const sum = LtHash.empty();
+    for (const utxo of utxos) sum.add(utxoElement(utxo));
+    return { first: (utxos[0] as Utxo).outPoint, accumulator: sum.toBytes() };
+  };
+
+  it("with two outputs of one transaction in another order is refused", () => {
+    const [a, b, c, d] = outputs as [Utxo, Utxo, Utxo, Utxo];
+    const chunks = [summing([a, b, c, d])];
+    expect(refuseChunk({ chunks }, 0, [a, b, c, d])).toBeUndefined();
+    expect(refuseChunk({ chunks }, 0, [a, b, d, c])).toContain("order");
+  });
+
+  it("with an output that counts twice, here or in the next one, is refused whatever the sums", () => {
+    const [a, b, c] = outputs as [Utxo, Utxo, Utxo];
+    expect(refuseChunk({ chunks: [summing([a, b, b])] }, 0, [a, b, b])).toContain("order");
+    const chunks = [summing([a, b, c]), summing([c])];
+    expect(refuseChunk({ chunks }, 0, [a, b, c])).toContain("order");
   });
 
   it("that does not exist is refused", () => {

@@ -22,6 +22,7 @@ export type SnapshotFault = "SNAPSHOT_TOO_LARGE" | "STORE_CORRUPT";
 /** Cuts the outputs of a state into chunks as they are told, in order, and sums each up (ports.ts, SnapshotSums). */
 export class ManifestSums {
   readonly #head: ChainHead;
+  readonly #maxChunks: number;
   readonly #chunks: SnapshotChunk[] = [];
   readonly #all = LtHash.empty();
   #first: OutPoint | undefined;
@@ -29,8 +30,9 @@ export class ManifestSums {
   #count = 0;
 
   /** `head`: that of the state. */
-  constructor(head: ChainHead) {
+  constructor(head: ChainHead, maxChunks = MAX_SNAPSHOT_CHUNKS) {
     this.#head = head;
+    this.#maxChunks = maxChunks;
   }
 
   add(utxo: Utxo): void {
@@ -44,8 +46,8 @@ export class ManifestSums {
   manifest(): Result<SnapshotManifest, SnapshotFault> {
     this.#endChunk();
     const { height, blockHash, feePot, supply, validatorState, utxoAccumulator } = this.#head;
-    if (this.#chunks.length > MAX_SNAPSHOT_CHUNKS) {
-      const most = MAX_SNAPSHOT_CHUNKS * MAX_CHUNK_OUTPUTS;
+    if (this.#chunks.length > this.#maxChunks) {
+      const most = this.#maxChunks * MAX_CHUNK_OUTPUTS;
       return fail(
         "SNAPSHOT_TOO_LARGE",
         `block ${height} leaves more than ${most} unspent outputs: no snapshot holds so many`,

@@ -269,13 +269,27 @@ describe("a node that joins", () => {
     expectRestored(20);
   });
 
-  it("makes do with answers that hold fewer blocks than were asked for", () => {
+  it.each([1, 3])("makes do with answers that hold %i blocks at most", (most) => {
     world.join(
       "a",
-      butFor("blocks", (answer) => ({ ...answer, blocks: answer.blocks.slice(0, 3) })),
+      butFor("blocks", (answer) => ({ ...answer, blocks: answer.blocks.slice(0, most) })),
     );
     world.run();
     expectRestored(40);
+  });
+
+  it("asks for more blocks at a time where answers are whole, and for none below those that it keeps", () => {
+    world = new World(60, undefined, 39);
+    world.join("a", honest);
+    world.run();
+    const asked = world.asked.flatMap(({ message }) =>
+      message.type === "getBlocks" ? [[message.request.fromHeight, message.request.count]] : [],
+    );
+    expect(asked).toEqual([
+      [45, 16],
+      [13, 32],
+      [2, 11],
+    ]);
   });
 
   it("asks others where a peer is silent, has nothing, or goes", () => {

@@ -71,7 +71,7 @@ export class TrustedLinks {
   take(blocks: readonly CertifiedBlock[]): LinkOutcome {
     const last = blocks.at(-1)?.block.header.height;
     if (last !== this.#height) {
-      this.#window = Math.max(1, Math.min(blocks.length, this.#window - 1));
+      this.#window = Math.max(1, blocks.length);
       return { kind: "short" };
     }
     const kept: StoredBlock[] = [];
@@ -86,8 +86,6 @@ export class TrustedLinks {
   #link(block: Block, kept: StoredBlock[]): LinkOutcome | undefined {
     const { header, transactions } = block;
     const hash = blockHashOf(header);
-    if (header.height !== this.#height)
-      return { kind: "false", reason: `a block of height ${header.height}, not ${this.#height}` };
     if (!equalBytes(hash, this.#hash)) {
       return this.#above === undefined
         ? { kind: "otherTrusted", hash }
