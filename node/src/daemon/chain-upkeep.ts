@@ -10,7 +10,7 @@ import { CodedError } from "../types/errors.ts";
 
 export interface ChainUpkeepParts {
   readonly config: Pick<NodeConfig, "store">;
-  readonly store: Pick<LevelStore, "head" | "base" | "makeSnapshot" | "prune">;
+  readonly store: Pick<LevelStore, "head" | "base" | "makeSnapshot" | "prune" | "snapshots">;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -18,8 +18,14 @@ export interface ChainUpkeepParts {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** A snapshot is offered for two of these at least: so long somebody has who begins with it. */
+const LEAST_AGE_MS = 30_000;
+/** Blocks below a snapshot's that whoever joins by it may want. */
+const BELOW_SNAPSHOT = 100;
+
 export class ChainUpkeep {
   readonly #parts: ChainUpkeepParts;
+  #madeAtMs = -LEAST_AGE_MS;
 
   constructor(parts: ChainUpkeepParts) {
     this.#parts = parts;
@@ -35,7 +41,8 @@ export class ChainUpkeep {
     const isHead = store.head()?.height === height;
     if (isHead && snapshotEveryBlocks > 0 && height % snapshotEveryBlocks === 0) this.#snapshot();
     if (!isHead || retainBlocks === 0) return;
-    store.prune(height - retainBlocks + 1, (error) => {
+    const needed = (store.snapshots.oldestHeight ?? Infinity) - BELOW_SNAPSHOT;
+    store.prune(Math.min(height - retainBlocks + 1, needed), (error) => {
       if (error === undefined) metrics.gauge("store_base_height", store.base());
       else onFatal(error);
     });
@@ -46,6 +53,8 @@ export class ChainUpkeep {
     const head = store.head();
     if (head === undefined) return;
     const startedAtMs = clock.monotonicMs();
+    if (startedAtMs - this.#madeAtMs < LEAST_AGE_MS) return;
+    this.#madeAtMs = startedAtMs;
     store.makeSnapshot(new ManifestSums(head), (error, manifest) => {
       if (error instanceof CodedError && error.code === "SNAPSHOT_TOO_LARGE") {
         log.warn({ code: error.code, height: head.height }, error.message);

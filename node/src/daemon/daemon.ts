@@ -41,9 +41,9 @@ import { buildNode, type NodeOptions } from "./consensus-node.ts";
 import { openControl } from "./control.ts";
 import { openOps, openRpc } from "./listeners.ts";
 import { nodeStatus } from "./node-status.ts";
-import { type OpenChain, openChain } from "./open-chain.ts";
+import { type OpenChain, openChain, sayWhatIsDamaged } from "./open-chain.ts";
 import { openSigner } from "./open-signer.ts";
-import { checkOwnKeys } from "./own-keys.ts";
+import { checkOwnKeys, isValidatorOf } from "./own-keys.ts";
 import { RecentSigners } from "./recent-signers.ts";
 import { CommitListeners, rpcFacts } from "./rpc-facts.ts";
 import { seenSigning } from "./seen-signing.ts";
@@ -170,6 +170,7 @@ async function join(
     ...opened,
     chain: opened,
     trust,
+    isValidator: isValidatorOf(opened.genesis),
     clock: systemClock,
     log: opened.log.child({ part: "sync" }),
     stopping: stopAsked,
@@ -197,12 +198,7 @@ async function openAll(options: DaemonOptions, steps: ShutdownSteps): Promise<Op
   const held = { store: chain.store };
   steps.add("store", () => finished((done) => held.store.close(done)));
   steps.add("write-ahead log", () => chain.wal.close());
-  if (chain.store.damage !== undefined) log.error({ code: "STORE_CORRUPT" }, chain.store.damage);
-  const { shortLivesBefore } = chain.store;
-  if (shortLivesBefore >= SUSPECT_LIVES)
-    log.error({ code: "STORE_SUSPECT" }, suspectText(shortLivesBefore));
-  const { damage } = chain.wal;
-  if (damage !== undefined) log.error({ code: damage.code }, `${damage.message}; it was set aside`);
+  sayWhatIsDamaged(chain, log);
   const trust = config.sync.trust === undefined ? undefined : parseTrust(config.sync.trust);
   if (trust !== undefined) checkTrust(chain.store, trust);
   checkOwnKeys(config, chain.genesis, log);
@@ -271,12 +267,6 @@ function assemble(
     facts: rpcFacts({ ...about, ...node, store, isCaughtUp, commits, stopping, bans }),
   };
 }
-
-/** A process may be killed twice in a minute without any fault of its database. */
-const SUSPECT_LIVES = 3;
-
-const suspectText = (lives: number): string =>
-  `the last ${lives} processes ended within a minute after they had opened the chain database, and not in order: was it the database?`;
 
 /** What makes the end of a node durable that must not go on. */
 const haltMarkers = ({

@@ -9,7 +9,7 @@ import { openLevelStore } from "../adapters/level-store/open.ts";
 import type { NodeConfig } from "../config.ts";
 import { genesisState } from "../genesis/ledger-start.ts";
 import { type Genesis, genesisHashOf, parseGenesis } from "../genesis.ts";
-import type { Store } from "../ports.ts";
+import type { Log, Store } from "../ports.ts";
 import { CodedError } from "../types/errors.ts";
 
 const MAX_GENESIS_BYTES = 8 * 1024 * 1024;
@@ -39,6 +39,25 @@ export async function openChain(config: NodeConfig): Promise<OpenChain> {
   if (store.head() === undefined) await initialise(store, genesis, genesisHash);
   const wal = openFileWal({ path: join(config.dataDir, "wal"), genesisHash });
   return { genesis, genesisHash, store, wal };
+}
+
+/** A process may be killed twice in a minute without any fault of its database. */
+const SUSPECT_LIVES = 3;
+
+/** What opening the chain found and mended, or cannot tell. */
+export function sayWhatIsDamaged({ store, wal }: OpenChain, log: Pick<Log, "error">): void {
+  const { damage, shortLivesBefore } = store;
+  if (damage !== undefined) log.error({ code: "STORE_CORRUPT" }, damage);
+  if (shortLivesBefore >= SUSPECT_LIVES) {
+    log.error(
+      { code: "STORE_SUSPECT" },
+      `the last ${shortLivesBefore} processes ended within a minute after they had opened the chain database, and not in order: was it the database?`,
+    );
+  }
+  if (wal.damage !== undefined) {
+    const { code, message } = wal.damage;
+    log.error({ code }, `${message}; it was set aside`);
+  }
 }
 
 function readGenesis(path: string): Genesis {

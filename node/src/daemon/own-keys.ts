@@ -16,6 +16,12 @@ import { CodedError } from "../types/errors.ts";
 export const memberOf = (genesis: Genesis, publicKey: Uint8Array) =>
   genesis.validators.find((member) => equalBytes(member.publicKey, publicKey));
 
+/** Whether a peer's node key is that of a member of the genesis. */
+export const isValidatorOf =
+  (genesis: Genesis) =>
+  ({ nodeKey }: { readonly nodeKey: Uint8Array }): boolean =>
+    genesis.validators.some((member) => equalBytes(member.nodeKey, nodeKey));
+
 /**
  * Warns of a validator key without a vote, and of a key file that everybody can read.
  * @throws CodedError KEY_FILE_*, KEY_PAIR_MISMATCH.

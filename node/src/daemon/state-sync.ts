@@ -8,7 +8,7 @@ import type { NodeConfig } from "../config.ts";
 import type { SnapshotSink, StateSyncOutcome } from "../driver/state-sync/phase.ts";
 import { StateSync } from "../driver/state-sync/state-sync.ts";
 import type { TrustedBlock } from "../driver/state-sync/trusted-links.ts";
-import type { Clock, Log, Metrics, Transport } from "../ports.ts";
+import type { Clock, Log, Metrics, Peer, Transport } from "../ports.ts";
 import { chainDirectory, type OpenChain } from "./open-chain.ts";
 
 /** Blocks up to the snapshot's that come along at least: /status looks at the certificates of the last ones. */
@@ -20,6 +20,7 @@ export interface JoinParts {
   readonly trust: TrustedBlock;
   readonly clock: Clock;
   readonly transport: Transport;
+  readonly isValidator: (peer: Peer) => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Aborted when the node is told to stop. */

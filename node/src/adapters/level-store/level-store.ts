@@ -91,7 +91,7 @@ export class LevelStore implements Store {
     this.#snapshots = new SnapshotShelf(parts.db);
   }
 
-  get snapshots(): Snapshots {
+  get snapshots(): Snapshots & Pick<SnapshotShelf, "oldestHeight"> {
     return this.#snapshots;
   }
 

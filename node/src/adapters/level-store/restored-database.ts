@@ -14,11 +14,15 @@ import { BatchWriter, moveTo, writeBalances } from "./rebuild.ts";
 import { FORMAT_VERSION, GenesisRecord, KEYS, VersionRecord } from "./records.ts";
 import { blockWrites, outputWrites, put, putBase, putHead } from "./writes.ts";
 
-/** What an attempt has left that did not come to its end. */
-export const removeUnfinished = (directory: string): void =>
-  rmSync(restoringName(directory), { recursive: true, force: true });
+/** What an attempt has left that did not come to its end, and what a finished one has replaced. */
+export function removeUnfinished(directory: string): void {
+  for (const name of [restoringName(directory), emptyName(directory)])
+    rmSync(name, { recursive: true, force: true });
+}
 
 const restoringName = (directory: string): string => `${directory}.restoring`;
+/** The database without a block that was here before. */
+const emptyName = (directory: string): string => `${directory}.replaced`;
 
 export class RestoredDatabase {
   readonly #directory: string;
@@ -100,11 +104,12 @@ export class RestoredDatabase {
 }
 
 /**
- * The finished database takes the place of the one in `directory`, which holds no block and is removed. A crash in
- * between leaves no database, which is what was there before.
+ * The finished database takes the place of the one in `directory`, which holds no block. Each step is one rename; a
+ * crash in between leaves no database there, and what is left beside it is removed at the next start.
  */
 export function takeRestoredPlace(directory: string): void {
   invariant(existsSync(restoringName(directory)), "a database was restored");
-  rmSync(directory, { recursive: true, force: true });
+  if (existsSync(directory)) moveTo(directory, emptyName(directory));
   moveTo(restoringName(directory), directory);
+  removeUnfinished(directory);
 }

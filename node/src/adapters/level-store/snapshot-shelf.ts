@@ -17,7 +17,7 @@ import { StoreView } from "./view.ts";
 
 /** The older one, so that who has begun with it can finish. */
 const KEPT = 2;
-const MAX_READS = 4;
+const MAX_READS = 8;
 /** Outputs that are hashed at once, about 2 ms, and the pause after it, in times of what they took. */
 const SLICE_OUTPUTS = 200;
 const PAUSE_FACTOR = 9;
@@ -42,6 +42,11 @@ export class SnapshotShelf implements Snapshots {
 
   newest(maxHeight: Height): SnapshotManifest | undefined {
     return this.#kept.find(({ manifest }) => manifest.height <= maxHeight)?.manifest;
+  }
+
+  /** Of the oldest one that is kept. */
+  get oldestHeight(): Height | undefined {
+    return this.#kept.at(-1)?.manifest.height;
   }
 
   chunk(height: Height, index: number, done: (records: Uint8Array | undefined) => void): void {

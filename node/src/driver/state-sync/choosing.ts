@@ -31,7 +31,7 @@ export class ChoosingSnapshot implements Phase {
     const { peers, trust } = this.#tools;
     return peers.all().length === 0
       ? "no peer is linked yet"
-      : `no peer has offered a snapshot below block ${trust.height} yet; peers keep those of recent heights only, so a newer trusted block may help`;
+      : `no peer has offered a snapshot below block ${trust.height} yet: it has none so far, or newer ones only, and then a newer trusted block helps`;
   }
 
   advance(): void {
@@ -59,7 +59,9 @@ export class ChoosingSnapshot implements Phase {
   #nobody(waitedMs: number): void {
     const { clock, log, trust, peers, end } = this.#tools;
     const nowMs = clock.monotonicMs();
-    const keepsAll = peers.all().some(({ claim }) => claim?.baseHeight === 1);
+    const keepsAll = peers
+      .all()
+      .some(({ claim }) => claim?.baseHeight === 1 && claim.height >= trust.height);
     if (waitedMs >= NO_SNAPSHOT_MS && keepsAll) {
       log.warn(
         { trusted: trust.height, peers: peers.all().length },

@@ -9,6 +9,7 @@ import { sha256 } from "../../crypto/hash.ts";
 import type { Clock, Peer, Transport } from "../../ports.ts";
 import type { Height } from "../../types/chain.ts";
 import type { SnapshotManifest } from "../../types/snapshot.ts";
+import { RACE_MS } from "./phase.ts";
 
 /** The first version of the peer protocol with snapshots. */
 const SNAPSHOT_VERSION = 2;
@@ -29,6 +30,7 @@ export type Question =
 interface OpenQuestion {
   readonly question: Question;
   readonly requestId: number;
+  readonly askedAtMs: number;
   readonly untilMs: number;
 }
 
@@ -42,21 +44,26 @@ export interface JoinedPeer {
   disagrees: boolean;
   open: OpenQuestion | undefined;
   failures: number;
+  /** Its last answer was late. */
+  isSlow: boolean;
   restsUntilMs: number;
 }
 
 export class JoinedPeers {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #transport: Pick<Transport, "send">;
+  readonly #isValidator: (peer: Peer) => boolean;
   readonly #peers = new Map<string, JoinedPeer>();
   #nextId = 1;
 
   constructor(parts: {
     readonly clock: Pick<Clock, "monotonicMs">;
     readonly transport: Pick<Transport, "send">;
+    readonly isValidator: (peer: Peer) => boolean;
   }) {
     this.#clock = parts.clock;
     this.#transport = parts.transport;
+    this.#isValidator = parts.isValidator;
   }
 
   all(): readonly JoinedPeer[] {
@@ -76,6 +83,7 @@ export class JoinedPeers {
       disagrees: false,
       open: undefined,
       failures: 0,
+      isSlow: false,
       restsUntilMs: 0,
     });
   }
@@ -87,12 +95,16 @@ export class JoinedPeers {
     return open?.question;
   }
 
-  /** Those that may be asked now, the most reliable first. */
+  /** Those that may be asked now: validators first, then the most reliable. */
   free(): readonly JoinedPeer[] {
     const nowMs = this.#clock.monotonicMs();
     return this.all()
       .filter(({ open, restsUntilMs }) => open === undefined && restsUntilMs <= nowMs)
-      .sort((a, b) => a.failures - b.failures);
+      .sort((a, b) => this.#rankOf(a) - this.#rankOf(b));
+  }
+
+  #rankOf({ peer, failures, isSlow }: JoinedPeer): number {
+    return failures + (isSlow ? 1 : 0) + (this.#isValidator(peer) ? 0 : 1);
   }
 
   /** False where the link does not take the question. */
@@ -103,7 +115,8 @@ export class JoinedPeers {
   ): boolean {
     const requestId = this.#nextId++;
     if (!this.#transport.send(to.peer.id, encodeFrame(message(requestId)))) return false;
-    to.open = { question, requestId, untilMs: this.#clock.monotonicMs() + timeoutMs };
+    const askedAtMs = this.#clock.monotonicMs();
+    to.open = { question, requestId, askedAtMs, untilMs: askedAtMs + timeoutMs };
     return true;
   }
 
@@ -112,6 +125,7 @@ export class JoinedPeers {
     const { open } = from;
     if (open?.requestId !== requestId || open.question.kind !== kind) return undefined;
     from.open = undefined;
+    from.isSlow = this.#clock.monotonicMs() - open.askedAtMs >= RACE_MS;
     return open.question;
   }
 

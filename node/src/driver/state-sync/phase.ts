@@ -56,5 +56,8 @@ export interface Phase {
   chunkLost?(index: number): void;
 }
 
+/** What a peer was asked for so long ago is asked of another one, too. */
+export const RACE_MS = 2_000;
+
 /** No further question is asked while so many writes are under way. */
 export const MAX_WRITES = 4;

@@ -8,12 +8,12 @@ import type { BlockHeader, CertifiedBlock, Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { ChainHead } from "../../types/ledger.ts";
 import type { JoinedPeer, Offer, Question } from "./joined-peers.ts";
-import { type JoinTools, MAX_WRITES, type Phase } from "./phase.ts";
+import { type JoinTools, MAX_WRITES, type Phase, RACE_MS } from "./phase.ts";
 import { TakingChunks } from "./taking.ts";
 import { TrustedLinks } from "./trusted-links.ts";
 
 const QUESTION_MS = 5_000;
-/** Where all peers have another block than the trusted one for so long, it is the wrong one. */
+/** Where peers have another block than the trusted one, and none has that one for so long, it is the wrong one. */
 const MISMATCH_MS = 20_000;
 
 /** A snapshot that is true, and the head that it gives. */
@@ -45,19 +45,27 @@ export class ProvingBlock implements Phase {
     const what = `proving block ${this.maxHeight} from block ${trust.height} down`;
     if (wanted === undefined) return what;
     const next = wanted.fromHeight + wanted.count - 1;
-    const hasNext = peers.all().some(({ claim }) => claim !== undefined && claim.height >= next);
-    return `${what}; ${hasNext ? `block ${next} is next` : `no peer has block ${next}`}`;
+    if (!this.#links.isTrustMet && this.#theirHash !== undefined)
+      return `${what}; peers have ${this.#theirHash} there, and none has the trusted block so far`;
+    const { fromHeight } = wanted;
+    const isThere = peers.all().some((peer) => mayHave(peer, fromHeight, next));
+    return `${what}; ${isThere ? `block ${next} is next` : `no peer has blocks ${fromHeight} to ${next}`}`;
   }
 
   advance(): void {
+    const { peers, writes, clock } = this.#tools;
+    const bases = peers.all().flatMap(({ claim }) => (claim === undefined ? [] : claim.baseHeight));
+    if (bases.length > 0) this.#links.doWithoutBelow(Math.min(...bases));
     const { wanted } = this.#links;
     if (wanted === undefined) {
       this.#proven();
       return;
     }
     this.#refuseMismatch();
-    const { peers, writes } = this.#tools;
-    const isAsked = peers.all().some(({ open }) => open?.question.kind === "blocks");
+    const nowMs = clock.monotonicMs();
+    const isAsked = peers
+      .all()
+      .some(({ open }) => open?.question.kind === "blocks" && nowMs - open.askedAtMs < RACE_MS);
     if (isAsked || writes() >= MAX_WRITES) return;
     const { fromHeight, count } = wanted;
     const from = peers.free().find((peer) => mayHave(peer, fromHeight, fromHeight + count - 1));
@@ -85,6 +93,8 @@ export class ProvingBlock implements Phase {
       return;
     }
     const links = this.#links;
+    // Another peer that was asked for the same has been quicker.
+    if (fromHeight + count - 1 !== links.next) return;
     const wasProven = links.snapshotHeader !== undefined;
     const outcome = links.take(blocks);
     if (outcome.kind === "false") punish(from.peer, outcome.reason);
@@ -141,12 +151,12 @@ export class ProvingBlock implements Phase {
     );
   }
 
-  /** @throws CodedError TRUST_MISMATCH where all peers have another block at the trusted height. */
+  /** @throws CodedError TRUST_MISMATCH where peers have another block at the trusted height, and none has that one. */
   #refuseMismatch(): void {
     const { clock, trust, peers } = this.#tools;
     const theirs = this.#theirHash;
-    const isAlone = peers.all().every(({ disagrees }) => disagrees);
-    if (theirs === undefined || !isAlone) return;
+    const isSaid = peers.all().some(({ disagrees }) => disagrees);
+    if (theirs === undefined || !isSaid || this.#links.isTrustMet) return;
     if (clock.monotonicMs() - this.#linkedAtMs < MISMATCH_MS) return;
     throw new CodedError(
       "TRUST_MISMATCH",

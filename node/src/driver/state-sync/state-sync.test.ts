@@ -120,6 +120,7 @@ class World {
     this.sync = new StateSync({
       clock: this.clock,
       transport: this.#transport(),
+      isValidator: ({ id }) => id.startsWith("validator"),
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       metrics: new RecordedMetrics(),
       trust: {
@@ -340,14 +341,66 @@ describe("a node that joins", () => {
     world.run();
     expect(world.outcome).toBeUndefined();
     expect(world.count("a", "getSnapshot")).toBeGreaterThan(5);
-    expect(world.sync.state).toContain("a newer trusted block may help");
+    expect(world.sync.state).toContain("a newer trusted block helps");
+  });
+
+  it("is not sent to block 1 by a peer that has no blocks itself", () => {
+    world = new World(12);
+    world.join("fresh", honest, { height: 0, baseHeight: 1 });
+    world.join("a", honest, { height: TOP, baseHeight: 30 });
+    world.run();
+    expect(world.outcome).toBeUndefined();
+    expect(world.sync.state).toContain("no peer has offered a snapshot");
+  });
+
+  it("does without blocks below the snapshot's that nobody keeps", () => {
+    world.join("a", honest, { height: TOP, baseHeight: 39 });
+    world.run();
+    expect(world.outcome).toBe("restored");
+    const heights = world.written.blocks.map(({ certified }) => certified.block.header.height);
+    expect(heights).toEqual([40, 39]);
+  });
+
+  it("says so where nobody keeps the blocks down to the snapshot's", () => {
+    world.join("a", honest, { height: TOP, baseHeight: 45 });
+    world.run();
+    expect(world.outcome).toBeUndefined();
+    expect(world.sync.state).toContain("no peer has blocks 40 to 50");
+  });
+
+  it("takes another snapshot soon where peers have dropped the one that it began with", () => {
+    let isGone = false;
+    world.join("a", (asked) => {
+      if (asked.type === "getSnapshotChunk") isGone = true;
+      if (!isGone || asked.type === "getBlocks") return honest(asked);
+      if (asked.type === "getSnapshotChunk" && asked.request.height === 40)
+        return {
+          type: "snapshotChunk",
+          requestId: asked.request.requestId,
+          records: new Uint8Array(),
+        };
+      return asked.type === "getSnapshot"
+        ? honest({ ...asked, maxHeight: Math.min(20, asked.maxHeight) })
+        : honest(asked);
+    });
+    world.run();
+    expectRestored(20);
+    expect(world.clock.monotonicMs()).toBeLessThan(20_000);
+  });
+
+  it("asks validators first", () => {
+    for (const id of ["a", "b", "validator", "c"]) world.join(id, honest);
+    world.run();
+    expectRestored(40);
+    const first = world.asked.find(({ message }) => message.type === "getBlocks");
+    expect(first?.peer).toBe("validator");
   });
 
   it("says what it waits for", () => {
     expect(world.sync.state).toBe("no peer is linked yet");
     world.join("behind", honest, { height: 45, baseHeight: 1 });
     world.run(5_000);
-    expect(world.sync.state).toContain("no peer has block 50");
+    expect(world.sync.state).toContain("no peer has blocks 36 to 50");
     expect(world.banned).toEqual([]);
   });
 });
@@ -395,6 +448,35 @@ describe("a node among liars", () => {
     expect(world.clock.monotonicMs()).toBeLessThan(15_000);
   });
 
+  it("that offer it and stay silent is delayed by seconds, however many they are", () => {
+    for (let i = 0; i < 30; i++)
+      world.join(`silent${i}`, (asked) =>
+        asked.type === "getSnapshot" ? honest(asked) : undefined,
+      );
+    world.join("validator", honest);
+    world.run();
+    expectRestored(40);
+    expect(world.clock.monotonicMs()).toBeLessThan(15_000);
+  });
+
+  it("that are slow is not held up by them", () => {
+    world = new World(TOP);
+    const slowly: Answer = (asked) => {
+      const answer = honest(asked);
+      if (answer === undefined || asked.type === "getSnapshot") return answer;
+      const first =
+        answer.type === "blocks" ? { ...answer, blocks: answer.blocks.slice(-1) } : answer;
+      world.clock.startTimer(4_900, () => world.say("slow", first));
+      return undefined;
+    };
+    world.join("slow", slowly);
+    world.join("a", honest);
+    world.run();
+    expectRestored(40);
+    expect(world.clock.monotonicMs()).toBeLessThan(20_000);
+    expect(world.banned).toEqual([]);
+  });
+
   it("bans whoever made up a block below the trusted one", () => {
     const forged = butFor("blocks", (answer) => ({
       ...answer,
@@ -435,6 +517,25 @@ describe("a node among liars", () => {
     expect(world.outcome).toMatchObject({ code: "TRUST_MISMATCH" });
     expect(world.banned).toEqual([]);
     expect(world.written.blocks).toEqual([]);
+  });
+
+  it("refuses to go on also where a silent peer is among those that have another block", () => {
+    world = new World(50, new Uint8Array(32).fill(1));
+    world.join("silent", () => undefined);
+    for (const id of ["a", "b"]) world.join(id, honest);
+    world.run(10_000);
+    expect(world.sync.state).toContain("none has the trusted block so far");
+    world.run();
+    expect(world.outcome).toMatchObject({ code: "TRUST_MISMATCH" });
+  });
+
+  it("does not take the word of one that has left", () => {
+    world = new World(50, new Uint8Array(32).fill(1));
+    world.join("a", honest);
+    world.run(10_000);
+    world.leave("a");
+    world.run();
+    expect(world.outcome).toBeUndefined();
   });
 
   it("heeds no answer that it did not ask for, and charges its sender", () => {

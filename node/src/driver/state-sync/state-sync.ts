@@ -24,6 +24,8 @@ const UNASKED_POINTS = 5;
 export interface StateSyncParts
   extends Pick<JoinTools, "clock" | "log" | "metrics" | "trust" | "keepBlocks" | "sink"> {
   readonly transport: Transport;
+  /** Whether it is a validator's node, as far as the genesis tells. */
+  readonly isValidator: (peer: Peer) => boolean;
   readonly done: (outcome: StateSyncOutcome) => void;
   /** It cannot go on. */
   readonly failed: (error: unknown) => void;

@@ -14,8 +14,6 @@ import type { Chosen } from "./proving.ts";
 const CHUNK_MS = 15_000;
 /** Where nobody has offered it any more for so long, another is chosen. */
 const GONE_MS = 10_000;
-/** After so many failures in a row a peer is asked for no more of it. */
-const MAX_FAILURES = 20;
 
 export class TakingChunks implements Phase {
   readonly #tools: JoinTools;
@@ -52,7 +50,7 @@ export class TakingChunks implements Phase {
       return;
     }
     for (const from of peers.free().filter((peer) => this.#isOffered(peer))) {
-      const index = writes() < MAX_WRITES ? this.#plan.next() : undefined;
+      const index = writes() < MAX_WRITES ? this.#plan.next(nowMs) : undefined;
       if (index === undefined) return;
       this.#ask(from, index);
     }
@@ -64,7 +62,8 @@ export class TakingChunks implements Phase {
     if (records.length === 0) {
       plan.failed(index);
       peers.failed(from);
-      if (from.failures >= MAX_FAILURES) from.offer = "none";
+      // It has no time now, or the snapshot no more: then its next offer is another one.
+      from.offer = undefined;
       return;
     }
     const utxos = outputsOf(records);
@@ -76,7 +75,7 @@ export class TakingChunks implements Phase {
       return;
     }
     from.failures = 0;
-    plan.came();
+    if (!plan.came(index)) return;
     metrics.gauge("state_sync_progress_ratio", plan.done / plan.count);
     write((done) => sink.outputs(utxos, done));
   }

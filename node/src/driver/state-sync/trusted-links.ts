@@ -39,7 +39,7 @@ const FIRST_WINDOW = 16;
 
 export class TrustedLinks {
   readonly #options: LinksOptions;
-  readonly #lowest: Height;
+  #lowest: Height;
   /** The block that comes next, and its hash. */
   #height: Height;
   #hash: Uint8Array;
@@ -62,9 +62,24 @@ export class TrustedLinks {
     return { fromHeight, count: this.#height - fromHeight + 1 };
   }
 
+  /** The height of the block that comes next. */
+  get next(): Height {
+    return this.#height;
+  }
+
   /** The header of the snapshot's block, once it is proven. */
   get snapshotHeader(): BlockHeader | undefined {
     return this.#snapshotHeader;
+  }
+
+  /** Whether the trusted block itself has come. */
+  get isTrustMet(): boolean {
+    return this.#above !== undefined;
+  }
+
+  /** Nobody keeps blocks below `height`: what is not needed to prove the snapshot's block is done without. */
+  doWithoutBelow(height: Height): void {
+    this.#lowest = Math.max(this.#lowest, Math.min(height, this.#options.snapshotHeight));
   }
 
   /** An answer to `wanted`: at least one block, in rising order. */
