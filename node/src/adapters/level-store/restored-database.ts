@@ -29,6 +29,7 @@ export class RestoredDatabase {
   readonly #db: LevelDatabase;
   readonly #writer: BatchWriter;
   #utxoCount = 0;
+  #blockCount = 0;
   #base: Height | undefined;
 
   private constructor(directory: string, db: LevelDatabase) {
@@ -73,12 +74,15 @@ export class RestoredDatabase {
     await this.#do(() => this.#writer.add(blockWrites(block)));
     const { height } = block.certified.block.header;
     this.#base = Math.min(this.#base ?? height, height);
+    this.#blockCount++;
   }
 
   /** Completes and closes it. It takes its place with takeRestoredPlace(). */
   async finish(head: ChainHead): Promise<void> {
     const base = this.#base;
-    invariant(base !== undefined, "the head's block comes with the snapshot");
+    // Where one is missing, no later start could open the database.
+    const isWhole = base !== undefined && base + this.#blockCount === head.height + 1;
+    invariant(isWhole, "the blocks up to the head's come with the snapshot, without a gap");
     await this.#do(async () => {
       await this.#writer.flush();
       await writeBalances(this.#db, this.#writer);

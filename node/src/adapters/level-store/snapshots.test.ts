@@ -226,6 +226,19 @@ describe("a restored database", () => {
     expect(next.head()).toEqual(change.head);
   });
 
+  it.each([
+    ["the head's block", [4, 3]],
+    ["one below it", [5, 3]],
+    ["all of them", []],
+  ])("is not completed where blocks are missing: %s", async (_, heights) => {
+    const { store, directory } = await source();
+    const restored = await RestoredDatabase.begin(directory, GENESIS_HASH);
+    for (const height of heights) await restored.addBlock(stored(store, height));
+    await expect(restored.finish(store.head() as ChainHead)).rejects.toThrow("without a gap");
+    await restored.abandon();
+    expect((await open(directory)).head()?.height).toBe(0);
+  });
+
   it("leaves the old one alone until it is whole, and nothing of itself", async () => {
     const { store, directory } = await source();
     const restored = await restore(store, directory);

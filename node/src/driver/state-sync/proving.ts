@@ -97,12 +97,16 @@ export class ProvingBlock implements Phase {
     if (fromHeight + count - 1 !== links.next) return;
     const wasProven = links.snapshotHeader !== undefined;
     const outcome = links.take(blocks);
-    if (outcome.kind === "false") punish(from.peer, outcome.reason);
     if (outcome.kind === "otherTrusted") this.#otherTrusted(from, outcome.hash);
-    if (outcome.kind !== "linked") return;
+    if (outcome.kind === "otherTrusted" || outcome.kind === "short") return;
+    // Also those above a false one: they are proven, and not asked for again.
+    for (const block of outcome.kept) write((done) => sink.block(block, done));
+    if (outcome.kind === "false") {
+      punish(from.peer, outcome.reason);
+      return;
+    }
     from.failures = 0;
     this.#linkedAtMs = clock.monotonicMs();
-    for (const block of outcome.kept) write((done) => sink.block(block, done));
     const { snapshotHeader } = links;
     if (!wasProven && snapshotHeader !== undefined && this.#best(snapshotHeader) === undefined)
       restart("none of the snapshots offered is true");

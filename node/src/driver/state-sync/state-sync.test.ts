@@ -494,6 +494,25 @@ describe("a node among liars", () => {
     expect(world.banned).toEqual(["liar"]);
   });
 
+  it.each([42, 40, 38, 36])(
+    "keeps what it has proven where block %i of an answer is forged",
+    (at) => {
+      const forged = butFor("blocks", (answer) => ({
+        ...answer,
+        blocks: answer.blocks.map((one) => {
+          const isForged = one.block.header.height === at;
+          return isForged ? { ...one, block: { ...one.block, transactions: [] } } : one;
+        }),
+      }));
+      world.join("liar", forged);
+      world.run(3_000);
+      world.join("a", honest);
+      world.run();
+      expectRestored(40);
+      expect(world.banned).toEqual(["liar"]);
+    },
+  );
+
   it("that say another block is the trusted one asks others, and blames nobody", () => {
     const other = butFor("blocks", (answer) => ({
       ...answer,

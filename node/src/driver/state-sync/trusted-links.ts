@@ -32,8 +32,8 @@ export type LinkOutcome =
   | { readonly kind: "short" }
   /** The peer has another block at the trusted height; one of the two is wrong. */
   | { readonly kind: "otherTrusted"; readonly hash: Uint8Array }
-  /** Not the block that the one above it names: the sender made it up. */
-  | { readonly kind: "false"; readonly reason: string };
+  /** Not the block that the one above it names: the sender made it up. What stands above it is linked, as in "linked". */
+  | { readonly kind: "false"; readonly reason: string; readonly kept: readonly StoredBlock[] };
 
 const FIRST_WINDOW = 16;
 
@@ -104,10 +104,16 @@ export class TrustedLinks {
     if (!equalBytes(hash, this.#hash)) {
       return this.#above === undefined
         ? { kind: "otherTrusted", hash }
-        : { kind: "false", reason: `another block ${header.height} than the one above it names` };
+        : {
+            kind: "false",
+            reason: `another block ${header.height} than the one above it names`,
+            kept,
+          };
     }
-    if (!bodyMatchesHeader(block))
-      return { kind: "false", reason: `a body of block ${header.height} that is not its header's` };
+    if (!bodyMatchesHeader(block)) {
+      const reason = `a body of block ${header.height} that is not its header's`;
+      return { kind: "false", reason, kept };
+    }
     const { snapshotHeight } = this.#options;
     const certificate = this.#above?.lastCommit;
     if (header.height <= snapshotHeight && certificate !== undefined) {
