@@ -1,6 +1,7 @@
 // What makes a snapshot and what proves it (docs/adr/0025). The state root in a block's header covers the digest
 // of the unspent outputs' LtHash, fee pot, supply and validators. LtHash is a sum. So a manifest that lists the sum
-// of each chunk is checked against the header alone, and then each chunk against its own sum, whoever sent it.
+// of each chunk is checked against the header alone, and then each chunk against its own sum, whoever sent it. Sums
+// that were shifted from one chunk to another pass the first check, and no outputs pass the second.
 // Pure. Used by the node that makes snapshots (through ports.ts) and by the one that joins.
 
 import { compareBytes, equalBytes } from "../codec/bytes.ts";

@@ -12,7 +12,7 @@ export interface SnapshotChunk {
 
 /**
  * What stands under the state root of a block's header, and how the unspent outputs are cut up. Whoever has
- * the header can check it before a single chunk has come.
+ * the header can check the first before a single chunk has come; the second shows with the chunks.
  */
 export interface SnapshotManifest {
   readonly height: Height;

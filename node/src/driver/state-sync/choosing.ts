@@ -1,5 +1,6 @@
-// Joining by snapshot, first: which one? The highest below the trusted block, once the peers had time to answer.
-// What they offer is not looked at before the header of its block is proven.
+// Joining by snapshot, first: which one? The highest below the trusted block, once the peers had time to answer;
+// of validators, where any of them offers one. What they offer is not looked at before the header of its block is
+// proven.
 
 import type { JoinTools, Phase } from "./phase.ts";
 import { ProvingBlock } from "./proving.ts";
@@ -8,6 +9,8 @@ import { ProvingBlock } from "./proving.ts";
 const OFFERS_MS = 2_000;
 /** Peers that have none are asked again after so long. */
 const ASK_AGAIN_MS = 5_000;
+/** So long peers that never answer may hold up the search where the others have none. */
+const SILENCE_MS = 20_000;
 /** Where no peer has a snapshot for so long, and peers keep all blocks, the node follows from block 1. */
 const NO_SNAPSHOT_MS = 10_000;
 
@@ -40,14 +43,17 @@ export class ChoosingSnapshot implements Phase {
     const nowMs = clock.monotonicMs();
     if (peers.length === 0) this.#sinceMs = nowMs;
     const waitedMs = nowMs - this.#sinceMs;
-    const heights = peers.flatMap(({ offer, disagrees }) =>
-      typeof offer === "object" && !disagrees && offer.manifest.height <= this.maxHeight
-        ? [offer.manifest.height]
-        : [],
+    const serving = peers.filter(
+      ({ offer, disagrees }) =>
+        typeof offer === "object" && !disagrees && offer.manifest.height <= this.maxHeight,
     );
+    const heights = this.#tools.peers
+      .preferred(serving)
+      .flatMap(({ offer }) => (typeof offer === "object" ? [offer.manifest.height] : []));
     const isAnswered = peers.every(({ offer }) => offer !== undefined);
     if (heights.length === 0) {
-      if (isAnswered && peers.length > 0) this.#nobody(waitedMs);
+      const isSaid = peers.some(({ offer }) => offer === "none");
+      if (isSaid && (isAnswered || waitedMs >= SILENCE_MS)) this.#nobody(waitedMs);
     } else if (isAnswered || waitedMs >= OFFERS_MS) {
       const height = Math.max(...heights);
       log.info({ height, trusted: trust.height }, "joining by snapshot: proving its block");

@@ -15,6 +15,8 @@ import { RACE_MS } from "./phase.ts";
 const SNAPSHOT_VERSION = 2;
 const REST_MS = 500;
 const MAX_REST_MS = 10_000;
+/** Peers that are remembered because their snapshot did not come. */
+const MAX_SET_ASIDE = 1_000;
 
 export interface Offer {
   readonly manifest: SnapshotManifest;
@@ -25,7 +27,8 @@ export interface Offer {
 export type Question =
   | { readonly kind: "snapshot" }
   | { readonly kind: "blocks"; readonly fromHeight: Height; readonly count: number }
-  | { readonly kind: "chunk"; readonly index: number };
+  /** `key`: of the offer whose chunk it is. */
+  | { readonly kind: "chunk"; readonly key: string; readonly index: number };
 
 interface OpenQuestion {
   readonly question: Question;
@@ -54,6 +57,8 @@ export class JoinedPeers {
   readonly #transport: Pick<Transport, "send">;
   readonly #isValidator: (peer: Peer) => boolean;
   readonly #peers = new Map<string, JoinedPeer>();
+  /** Ids of peers whose snapshot did not come, also of those that have left. */
+  readonly #setAside = new Set<string>();
   #nextId = 1;
 
   constructor(parts: {
@@ -107,6 +112,15 @@ export class JoinedPeers {
     return failures + (isSlow ? 1 : 0) + (this.#isValidator(peer) ? 0 : 1);
   }
 
+  /**
+   * Of peers that offer a snapshot those whose offers count: none that was set aside where there are others, and of
+   * these the validators where there are any. So no number of strangers outvotes a validator.
+   */
+  preferred(offering: readonly JoinedPeer[]): readonly JoinedPeer[] {
+    const others = someOrAll(offering, ({ peer }) => !this.#setAside.has(peer.id));
+    return someOrAll(others, ({ peer }) => this.#isValidator(peer));
+  }
+
   /** False where the link does not take the question. */
   ask(
     to: JoinedPeer,
@@ -146,11 +160,28 @@ export class JoinedPeers {
     for (const one of this.all()) if (one.peer.version >= SNAPSHOT_VERSION) one.offer = undefined;
   }
 
+  /** What these peers offered did not come: others are preferred from now on. */
+  setAside(ids: Iterable<string>): void {
+    for (const id of ids) this.#setAside.add(id);
+    for (const oldest of this.#setAside) {
+      if (this.#setAside.size <= MAX_SET_ASIDE) break;
+      this.#setAside.delete(oldest);
+    }
+  }
+
   failed(from: JoinedPeer): void {
     from.failures++;
     const restMs = Math.min(MAX_REST_MS, REST_MS * from.failures);
     from.restsUntilMs = this.#clock.monotonicMs() + restMs;
   }
+}
+
+function someOrAll(
+  peers: readonly JoinedPeer[],
+  isWanted: (peer: JoinedPeer) => boolean,
+): readonly JoinedPeer[] {
+  const some = peers.filter(isWanted);
+  return some.length > 0 ? some : peers;
 }
 
 export const offerOf = (manifest: SnapshotManifest): Offer => ({

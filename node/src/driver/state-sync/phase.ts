@@ -39,6 +39,8 @@ export interface JoinTools {
   readonly end: (outcome: StateSyncOutcome) => void;
 }
 
+export type ChunkQuestion = Extract<Question, { readonly kind: "chunk" }>;
+
 export interface Phase {
   /** What it does or waits for, in words. */
   readonly state: string;
@@ -51,9 +53,9 @@ export interface Phase {
     asked: Extract<Question, { readonly kind: "blocks" }>,
     blocks: readonly CertifiedBlock[],
   ): void;
-  chunkCame?(from: JoinedPeer, index: number, records: Uint8Array): void;
+  chunkCame?(from: JoinedPeer, asked: ChunkQuestion, records: Uint8Array): void;
   /** A chunk that was asked for will not come. */
-  chunkLost?(index: number): void;
+  chunkLost?(asked: ChunkQuestion): void;
 }
 
 /** What a peer was asked for so long ago is asked of another one, too. */

@@ -13,6 +13,8 @@ import { TakingChunks } from "./taking.ts";
 import { TrustedLinks } from "./trusted-links.ts";
 
 const QUESTION_MS = 5_000;
+/** So long blocks below the snapshot's are waited for that no peer has. */
+const OLDER_BLOCKS_MS = 10_000;
 /** Where peers have another block than the trusted one, and none has that one for so long, it is the wrong one. */
 const MISMATCH_MS = 20_000;
 
@@ -54,8 +56,7 @@ export class ProvingBlock implements Phase {
 
   advance(): void {
     const { peers, writes, clock } = this.#tools;
-    const bases = peers.all().flatMap(({ claim }) => (claim === undefined ? [] : claim.baseHeight));
-    if (bases.length > 0) this.#links.doWithoutBelow(Math.min(...bases));
+    this.#doWithoutOlder();
     const { wanted } = this.#links;
     if (wanted === undefined) {
       this.#proven();
@@ -112,6 +113,14 @@ export class ProvingBlock implements Phase {
       restart("none of the snapshots offered is true");
   }
 
+  /** Peers that keep them may come yet: a single peer's claim must not take them away. */
+  #doWithoutOlder(): void {
+    const { peers, clock } = this.#tools;
+    if (clock.monotonicMs() - this.#linkedAtMs < OLDER_BLOCKS_MS) return;
+    const bases = peers.all().flatMap(({ claim }) => (claim === undefined ? [] : claim.baseHeight));
+    if (bases.length > 0) this.#links.doWithoutBelow(Math.min(...bases));
+  }
+
   #proven(): void {
     const { log, enter, restart } = this.#tools;
     const { snapshotHeader } = this.#links;
@@ -125,22 +134,29 @@ export class ProvingBlock implements Phase {
     enter(new TakingChunks(this.#tools, best));
   }
 
-  /** The true snapshot that most peers offer; who offers a false one pays for it. */
+  /**
+   * The true snapshot that most of the preferred peers offer; who offers a false one pays for it. How a true one
+   * is cut up stands under no hash, so there may be several (ledger/snapshot.ts).
+   */
   #best(header: BlockHeader): Chosen | undefined {
     const { peers, punish } = this.#tools;
-    const counts = new Map<string, Chosen & { peers: number }>();
-    for (const { peer, offer } of peers.all()) {
+    const known = new Map<string, Chosen>();
+    const offering: JoinedPeer[] = [];
+    for (const one of peers.all()) {
+      const { peer, offer } = one;
       if (typeof offer !== "object" || offer.manifest.height !== header.height) continue;
-      const known = counts.get(offer.key);
-      if (known !== undefined) {
-        known.peers++;
-        continue;
+      if (!known.has(offer.key)) {
+        const head = headOfSnapshot(offer.manifest, header);
+        if (head.ok) known.set(offer.key, { offer, head: head.value });
+        else punish(peer, `snapshot ${header.height}: ${head.reason}`);
       }
-      const head = headOfSnapshot(offer.manifest, header);
-      if (head.ok) counts.set(offer.key, { offer, head: head.value, peers: 1 });
-      else punish(peer, `snapshot ${header.height}: ${head.reason}`);
+      if (known.has(offer.key)) offering.push(one);
     }
-    return [...counts.values()].sort((a, b) => b.peers - a.peers)[0];
+    const counts = new Map<string, number>();
+    for (const { offer } of peers.preferred(offering))
+      if (typeof offer === "object") counts.set(offer.key, (counts.get(offer.key) ?? 0) + 1);
+    const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+    return most && known.get(most[0]);
   }
 
   /** Who is right, the peer or the operator? Others are asked. */

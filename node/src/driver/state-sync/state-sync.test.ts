@@ -12,7 +12,7 @@ import type { Peer, Transport, TransportEvents } from "../../ports.ts";
 import type { CertifiedBlock, Height } from "../../types/chain.ts";
 import type { CodedError } from "../../types/errors.ts";
 import type { ChainHead, StoredBlock, Utxo } from "../../types/ledger.ts";
-import type { SnapshotManifest } from "../../types/snapshot.ts";
+import type { SnapshotChunk, SnapshotManifest } from "../../types/snapshot.ts";
 import type { SnapshotSink } from "./phase.ts";
 import { StateSync } from "./state-sync.ts";
 
@@ -361,6 +361,30 @@ describe("a node that joins", () => {
     expect(heights).toEqual([40, 39]);
   });
 
+  it("asks again, and follows from block 1, also where a peer never answers", () => {
+    let isLow = false;
+    world = new World(12);
+    world.join("silent", () => undefined, { height: TOP, baseHeight: 30 });
+    world.join("a", (asked) => (isLow ? undefined : honest(asked)), {
+      height: TOP,
+      baseHeight: 30,
+    });
+    world.run();
+    expect(world.count("a", "getSnapshot")).toBeGreaterThan(5);
+    isLow = true;
+    world.join("all", honest);
+    world.run();
+    expect(world.outcome).toBe("none");
+  });
+
+  it("does not do without blocks on the word of the first peer that comes", () => {
+    world.join("first", honest, { height: TOP, baseHeight: 40 });
+    world.run(3_000);
+    world.join("a", honest);
+    world.run();
+    expectRestored(40);
+  });
+
   it("says so where nobody keeps the blocks down to the snapshot's", () => {
     world.join("a", honest, { height: TOP, baseHeight: 45 });
     world.run();
@@ -445,6 +469,100 @@ describe("a node among liars", () => {
     world.run();
     expectRestored(40);
     expect(world.banned).toEqual(["liar"]);
+    expect(world.clock.monotonicMs()).toBeLessThan(15_000);
+  });
+
+  it("does not take a late chunk of the snapshot before for one of this, and blames nobody", () => {
+    const bytesOf = (height: Height, index: number): string =>
+      Buffer.from(encodeOutputs(states.get(height)?.chunks[index] ?? [])).toString("hex");
+    const other = [0, 1, 2, 3].find((index) => bytesOf(40, index) !== bytesOf(20, index));
+    expect(other).toBeDefined();
+    let asked = 0;
+    world.join("validator", (message) => {
+      const answer = honest(message);
+      const isLate =
+        message.type === "getSnapshotChunk" &&
+        message.request.height === 40 &&
+        message.request.index === other;
+      // The last answer is on its way when the other snapshot is chosen.
+      if (isLate && ++asked === 4 && answer !== undefined)
+        world.clock.startTimer(14_900, () => world.say("validator", answer));
+      return isLate ? undefined : answer;
+    });
+    world.join("a", (message) => {
+      if (message.type === "getSnapshot") return honest({ ...message, maxHeight: 20 });
+      const answer = honest(message);
+      if (message.type !== "getSnapshotChunk" || answer === undefined) return answer;
+      world.clock.startTimer(1_500, () => world.say("a", answer));
+      return undefined;
+    });
+    world.run(300_000);
+    expectRestored(20);
+    expect(asked).toBe(4);
+    expect(world.banned).toEqual([]);
+  });
+
+  /** As an honest one, but with something moved from the sum of the first chunk to that of the second. */
+  const shifted = (by: number): Answer =>
+    otherManifest(({ chunks }) => {
+      const [first, second, ...rest] = chunks as [SnapshotChunk, SnapshotChunk, ...SnapshotChunk[]];
+      const [less, more] = [
+        LtHash.fromBytes(first.accumulator),
+        LtHash.fromBytes(second.accumulator),
+      ];
+      const moved = utxoElement({ ...(states.get(20)?.chunks[0]?.[0] as Utxo), value: BigInt(by) });
+      less.remove(moved);
+      more.add(moved);
+      return {
+        chunks: [
+          { ...first, accumulator: less.toBytes() },
+          { ...second, accumulator: more.toBytes() },
+          ...rest,
+        ],
+      };
+    });
+  const silentOnChunks =
+    (answer: Answer): Answer =>
+    (asked) =>
+      asked.type === "getSnapshotChunk" ? undefined : answer(asked);
+
+  it("that cut the snapshot into chunks that never come takes the validators' one", () => {
+    for (let i = 0; i < 20; i++) world.join(`liar${i}`, silentOnChunks(shifted(1)));
+    world.join("validator", honest);
+    world.run();
+    expectRestored(40);
+    expect(world.clock.monotonicMs()).toBeLessThan(15_000);
+  });
+
+  it.each(["liar", "validator"])(
+    "of whom each %s offers chunks that never come takes another one after a minute",
+    (kind) => {
+      const ids = Array.from({ length: 30 }, (_, i) => `${kind}${i}`);
+      const join = () => {
+        for (const id of ids) world.join(id, silentOnChunks(shifted(1)));
+      };
+      join();
+      world.join("a", honest);
+      const isTaking = () => world.sync.state.includes("chunks of snapshot");
+      for (let i = 0; i < 1_000 && !isTaking(); i++) world.run(10);
+      for (let i = 0; i < 10_000 && isTaking(); i++) world.run(10);
+      // New links do not wash it off.
+      for (const id of ids) world.leave(id);
+      join();
+      world.run();
+      expectRestored(40);
+      expect(world.clock.monotonicMs()).toBeLessThan(90_000);
+      expect(world.banned).toEqual([]);
+    },
+  );
+
+  it("takes a validator's older snapshot before a newer one of others", () => {
+    world.join("liar", silentOnChunks(honest));
+    world.join("validator", (asked) =>
+      asked.type === "getSnapshot" ? honest({ ...asked, maxHeight: 20 }) : honest(asked),
+    );
+    world.run();
+    expectRestored(20);
     expect(world.clock.monotonicMs()).toBeLessThan(15_000);
   });
 

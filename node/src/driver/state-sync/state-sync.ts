@@ -135,7 +135,7 @@ export class StateSync {
       }
       case "snapshotChunk": {
         const asked = this.#answers(from, "chunk", message.requestId);
-        if (asked?.kind === "chunk") this.#phase?.chunkCame?.(from, asked.index, message.records);
+        if (asked?.kind === "chunk") this.#phase?.chunkCame?.(from, asked, message.records);
         return;
       }
       default:
@@ -164,7 +164,7 @@ export class StateSync {
 
   /** A question that will not be answered. */
   #lost(question: Question | undefined): void {
-    if (question?.kind === "chunk") this.#phase?.chunkLost?.(question.index);
+    if (question?.kind === "chunk") this.#phase?.chunkLost?.(question);
   }
 
   #advance(): void {

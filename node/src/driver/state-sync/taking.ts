@@ -8,12 +8,14 @@ import { CodedError } from "../../types/errors.ts";
 import type { Utxo } from "../../types/ledger.ts";
 import { ChunkPlan } from "./chunk-plan.ts";
 import type { JoinedPeer } from "./joined-peers.ts";
-import { type JoinTools, MAX_WRITES, type Phase } from "./phase.ts";
+import { type ChunkQuestion, type JoinTools, MAX_WRITES, type Phase } from "./phase.ts";
 import type { Chosen } from "./proving.ts";
 
 const CHUNK_MS = 15_000;
 /** Where nobody has offered it any more for so long, another is chosen. */
 const GONE_MS = 10_000;
+/** Where no chunk has come for so long, and another snapshot is offered, that one is taken: see #isStuck. */
+const STUCK_MS = 60_000;
 
 export class TakingChunks implements Phase {
   readonly #tools: JoinTools;
@@ -21,12 +23,17 @@ export class TakingChunks implements Phase {
   readonly #plan: ChunkPlan;
   /** When somebody offered it last. */
   #offeredAtMs: number;
+  /** Who has offered it. */
+  readonly #offeredBy = new Set<string>();
+  /** When a right chunk came last. */
+  #cameAtMs: number;
 
   constructor(tools: JoinTools, chosen: Chosen) {
     this.#tools = tools;
     this.#chosen = chosen;
     this.#plan = new ChunkPlan(chosen.offer.manifest.chunks.length);
     this.#offeredAtMs = tools.clock.monotonicMs();
+    this.#cameAtMs = this.#offeredAtMs;
   }
 
   get maxHeight(): Height {
@@ -44,9 +51,16 @@ export class TakingChunks implements Phase {
       return;
     }
     const nowMs = clock.monotonicMs();
-    if (peers.all().some((peer) => this.#isOffered(peer))) this.#offeredAtMs = nowMs;
+    const offering = peers.all().filter((peer) => this.#isOffered(peer));
+    if (offering.length > 0) this.#offeredAtMs = nowMs;
+    for (const { peer } of offering) this.#offeredBy.add(peer.id);
     if (nowMs - this.#offeredAtMs >= GONE_MS) {
       restart("no peer has the snapshot any more");
+      return;
+    }
+    if (this.#isStuck(nowMs)) {
+      peers.setAside(this.#offeredBy);
+      restart("the chunks of the snapshot do not come, and others are offered");
       return;
     }
     for (const from of peers.free().filter((peer) => this.#isOffered(peer))) {
@@ -56,9 +70,11 @@ export class TakingChunks implements Phase {
     }
   }
 
-  chunkCame(from: JoinedPeer, index: number, records: Uint8Array): void {
-    const { peers, punish, metrics, write, sink } = this.#tools;
+  chunkCame(from: JoinedPeer, { key, index }: ChunkQuestion, records: Uint8Array): void {
+    const { clock, peers, punish, metrics, write, sink } = this.#tools;
     const plan = this.#plan;
+    // Of the one that was taken before.
+    if (key !== this.#chosen.offer.key) return;
     if (records.length === 0) {
       plan.failed(index);
       peers.failed(from);
@@ -76,12 +92,23 @@ export class TakingChunks implements Phase {
     }
     from.failures = 0;
     if (!plan.came(index)) return;
+    this.#cameAtMs = clock.monotonicMs();
     metrics.gauge("state_sync_progress_ratio", plan.done / plan.count);
     write((done) => sink.outputs(utxos, done));
   }
 
-  chunkLost(index: number): void {
-    this.#plan.failed(index);
+  chunkLost({ key, index }: ChunkQuestion): void {
+    if (key === this.#chosen.offer.key) this.#plan.failed(index);
+  }
+
+  /**
+   * Sums that were shifted from one chunk to another add up to the same, so a manifest may be true whose chunks
+   * nobody has (ledger/snapshot.ts). Who offers it may also only be slow, and is not punished.
+   */
+  #isStuck(nowMs: number): boolean {
+    const { peers } = this.#tools;
+    if (nowMs - this.#cameAtMs < STUCK_MS) return false;
+    return peers.all().some((peer) => typeof peer.offer === "object" && !this.#isOffered(peer));
   }
 
   #isOffered({ offer }: JoinedPeer): boolean {
@@ -92,7 +119,7 @@ export class TakingChunks implements Phase {
     const height = this.maxHeight;
     const isSent = this.#tools.peers.ask(
       from,
-      { kind: "chunk", index },
+      { kind: "chunk", key: this.#chosen.offer.key, index },
       {
         timeoutMs: CHUNK_MS,
         message: (requestId) => ({
