@@ -26,6 +26,8 @@ const BELOW_SNAPSHOT = 100;
 export class ChainUpkeep {
   readonly #parts: ChainUpkeepParts;
   #madeAtMs = -LEAST_AGE_MS;
+  /** Of the snapshot in the making. */
+  #making: Height | undefined;
 
   constructor(parts: ChainUpkeepParts) {
     this.#parts = parts;
@@ -41,7 +43,9 @@ export class ChainUpkeep {
     const isHead = store.head()?.height === height;
     if (isHead && snapshotEveryBlocks > 0 && height % snapshotEveryBlocks === 0) this.#snapshot();
     if (!isHead || retainBlocks === 0) return;
-    const needed = (store.snapshots.oldestHeight ?? Infinity) - BELOW_SNAPSHOT;
+    // The one in the making is offered later, and its blocks must be here then.
+    const oldest = Math.min(store.snapshots.oldestHeight ?? Infinity, this.#making ?? Infinity);
+    const needed = oldest - BELOW_SNAPSHOT;
     store.prune(Math.min(height - retainBlocks + 1, needed), (error) => {
       if (error === undefined) metrics.gauge("store_base_height", store.base());
       else onFatal(error);
@@ -51,11 +55,13 @@ export class ChainUpkeep {
   #snapshot(): void {
     const { store, clock, log, metrics, onFatal } = this.#parts;
     const head = store.head();
-    if (head === undefined) return;
+    if (head === undefined || this.#making !== undefined) return;
     const startedAtMs = clock.monotonicMs();
     if (startedAtMs - this.#madeAtMs < LEAST_AGE_MS) return;
     this.#madeAtMs = startedAtMs;
+    this.#making = head.height;
     store.makeSnapshot(new ManifestSums(head), (error, manifest) => {
+      this.#making = undefined;
       if (error instanceof CodedError && error.code === "SNAPSHOT_TOO_LARGE") {
         log.warn({ code: error.code, height: head.height }, error.message);
       } else if (error !== undefined) {

@@ -1,5 +1,5 @@
-// A block of the chain for whoever asks by RPC. One that this node does not keep is not "unknown" either. One that the disk has lost is not "unknown": it says so, until
-// peers have given it back (docs/adr/0020).
+// A block of the chain for whoever asks by RPC. One that this node does not keep is not "unknown", and one that the
+// disk has lost is not either: it says so. Peers give a lost one back (docs/adr/0020).
 
 import type { CertifiedBlock, Height } from "../types/chain.ts";
 import { notFound } from "./error-numbers.ts";
