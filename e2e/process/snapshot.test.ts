@@ -1,5 +1,5 @@
-// A real node joins by snapshot: it takes the state from its peers, follows from there, and signs. Who is given a
-// wrong block to trust follows nobody.
+// A real node joins by snapshot: it takes the state from its peers, follows from there, and signs. Old blocks are
+// dropped where the configuration says so. Who is given a wrong block to trust follows nobody.
 
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,10 @@ import { LocalNetwork, type LocalNode } from "../tools/processes/local-network.t
 import { waitFor } from "../tools/wait-for.ts";
 
 const WAIT_MS = 90_000;
-const EVERY = ["--store-snapshot-every-blocks", "10"];
+const EVERY = ["--store-snapshot-every-blocks", "40"];
+const FEW_BLOCKS = ["--store-snapshot-every-blocks", "10", "--store-retain-blocks", "30"];
+/** So far below the oldest snapshot that a node offers its blocks stay (node/src/daemon/chain-upkeep.ts). */
+const BELOW_SNAPSHOT = 100;
 
 interface ChainInfo {
   readonly blocks: number;
@@ -17,6 +20,8 @@ interface ChainInfo {
 }
 
 let network: LocalNetwork;
+/** The lowest block that came with the snapshot. */
+let joinedBase = 1;
 const dataOf = (index: number): string =>
   join(network.paths.nodeDirectory(network.node(index).plan.name), "data");
 const blockHash = (node: LocalNode, height: number): Promise<string> =>
@@ -41,26 +46,40 @@ async function signsAbove(node: LocalNode, height: number): Promise<void> {
 beforeAll(async () => {
   network = await LocalNetwork.create(4, { emptyBlockIntervalMs: 150 });
   for (const node of network.nodes.slice(0, 3)) node.start(...EVERY);
+  await waitFor("snapshots", WAIT_MS, async () => {
+    const servers = network.nodes.slice(0, 3);
+    const ready = servers.filter((node) => node.log().includes("snapshot for joining nodes"));
+    return ready.length === 3 ? { done: undefined } : { waiting: `${ready.length} of 3` };
+  });
   await network.node(0).waitForHeight(45, WAIT_MS);
 });
 afterAll(() => network.remove());
 
 describe("a node with a trusted block", () => {
-  it("joins by snapshot, and signs", async () => {
+  it("joins by snapshot, has no block from before, and signs", async () => {
     const { height, trust } = await recentBlock(network.node(0));
     const joiner = network.node(3);
-    joiner.start("--trust", trust, ...EVERY, "--store-retain-blocks", "30");
+    joiner.start("--trust", trust, ...EVERY);
     await signsAbove(joiner, height);
     expect(joiner.log()).toContain("joined by snapshot");
+    joinedBase = (await infoOf(joiner)).baseHeight;
+    expect(joinedBase).toBeGreaterThan(1);
+    await expect(blockHash(joiner, 1)).rejects.toThrow(`keeps blocks from height ${joinedBase} on`);
     expect(await blockHash(joiner, height)).toBe(await blockHash(network.node(0), height));
   });
 
-  it("starts again from what it has", async () => {
+  it("starts again from what it has, and drops the blocks that it is not to keep", async () => {
     const joiner = network.node(3);
+    await joiner.waitForHeight(joinedBase + BELOW_SNAPSHOT + 30, WAIT_MS);
     await joiner.end("SIGTERM");
     const { height, trust } = await recentBlock(network.node(1));
-    joiner.start("--trust", trust, ...EVERY, "--store-retain-blocks", "30");
-    await signsAbove(joiner, height + 35);
+    joiner.start("--trust", trust, ...FEW_BLOCKS);
+    await signsAbove(joiner, height);
+    await waitFor("dropped blocks", WAIT_MS, async () => {
+      const { baseHeight } = await infoOf(joiner);
+      return baseHeight > joinedBase ? { done: undefined } : { waiting: `base ${baseHeight}` };
+    });
+    await expect(blockHash(joiner, joinedBase)).rejects.toThrow("keeps blocks from height");
     const { blocks } = await infoOf(joiner);
     const of = (node: LocalNode) => node.rpc<{ stateroot: string }>("getblock", [blocks]);
     expect((await of(joiner)).stateroot).toBe((await of(network.node(2))).stateroot);

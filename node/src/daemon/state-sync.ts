@@ -1,6 +1,7 @@
 // Joining by snapshot, as a step of the start: the sink that makes a database of what driver/state-sync proves,
 // and the change from the empty database to it. Called by daemon.ts before the driver starts.
 
+import { realpathSync } from "node:fs";
 import type { LevelStore } from "../adapters/level-store/level-store.ts";
 import { openLevelStore } from "../adapters/level-store/open.ts";
 import { RestoredDatabase, takeRestoredPlace } from "../adapters/level-store/restored-database.ts";
@@ -39,12 +40,14 @@ export async function joinBySnapshot(parts: JoinParts): Promise<LevelStore> {
   const { store, genesisHash } = chain;
   const head = store.head();
   if (head !== undefined && head.height > 0) return store;
-  const directory = chainDirectory(config.dataDir);
+  // The chain may lie on another disk, behind a link: what replaces it must lie beside it there.
+  const directory = realpathSync(chainDirectory(config.dataDir));
   const sink = new DatabaseSink(await RestoredDatabase.begin(directory, genesisHash), () =>
     RestoredDatabase.begin(directory, genesisHash),
   );
   const outcome = await runToItsEnd(parts, sink).catch(async (error: unknown) => {
-    await sink.abandon();
+    // What cannot be removed now is removed at the next start; why it ended is what must be said.
+    await sink.abandon().catch(() => undefined);
     throw error;
   });
   if (outcome !== "restored") {

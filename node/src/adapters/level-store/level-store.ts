@@ -237,9 +237,11 @@ export class LevelStore implements Store {
       height < head.height || equalBytes(block.blockHash, head.blockHash),
       "the head's block is restored as it was",
     );
-    if (height < this.#base) return done();
     this.#inBackground(
-      () => this.#db.batch(blockWrites(block), { sync: true }),
+      // What is queued before it may drop this very block.
+      async () => {
+        if (height >= this.#base) await this.#db.batch(blockWrites(block), { sync: true });
+      },
       (error) => {
         if (error === undefined) this.#holes.delete(height);
         done(error);

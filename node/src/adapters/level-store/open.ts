@@ -73,9 +73,9 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<LevelS
   let place: string;
   try {
     finishRebuild(directory);
-    removeUnfinished(directory);
     mkdirSync(directory, { recursive: true });
     place = realpathSync(directory);
+    removeUnfinished(place);
     checkFiles(place);
   } catch (error) {
     throw storeError(error, directory);

@@ -14,7 +14,10 @@ import { BatchWriter, moveTo, writeBalances } from "./rebuild.ts";
 import { FORMAT_VERSION, GenesisRecord, KEYS, VersionRecord } from "./records.ts";
 import { blockWrites, outputWrites, put, putBase, putHead } from "./writes.ts";
 
-/** What an attempt has left that did not come to its end, and what a finished one has replaced. */
+/**
+ * Removes what an attempt has left that did not come to its end, and what a finished one has replaced.
+ * `directory`: as it really lies, not by a link.
+ */
 export function removeUnfinished(directory: string): void {
   for (const name of [restoringName(directory), emptyName(directory)])
     rmSync(name, { recursive: true, force: true });
@@ -94,8 +97,10 @@ export class RestoredDatabase {
 
   /** Closes it and removes what was written. */
   async abandon(): Promise<void> {
-    await this.#db.close();
-    removeUnfinished(this.#directory);
+    await this.#do(async () => {
+      await this.#db.close();
+      removeUnfinished(this.#directory);
+    });
   }
 
   async #do(write: () => Promise<void>): Promise<void> {
@@ -110,10 +115,15 @@ export class RestoredDatabase {
 /**
  * The finished database takes the place of the one in `directory`, which holds no block. Each step is one rename; a
  * crash in between leaves no database there, and what is left beside it is removed at the next start.
+ * @throws CodedError STORE_*.
  */
 export function takeRestoredPlace(directory: string): void {
   invariant(existsSync(restoringName(directory)), "a database was restored");
-  if (existsSync(directory)) moveTo(directory, emptyName(directory));
-  moveTo(restoringName(directory), directory);
-  removeUnfinished(directory);
+  try {
+    if (existsSync(directory)) moveTo(directory, emptyName(directory));
+    moveTo(restoringName(directory), directory);
+    removeUnfinished(directory);
+  } catch (error) {
+    throw storeError(error, directory);
+  }
 }

@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { afterEach, describe, expect, it } from "vitest";
 import { GENESIS_HASH, ledgerWorld, outputOf, payAll } from "../../../test/ledger-fixtures.ts";
 import { close, commit, initialise, nextCommit, utxosOf } from "../../../test/store-commits.ts";
@@ -11,6 +12,7 @@ import type { ChainHead, StoredBlock, Utxo } from "../../types/ledger.ts";
 import type { SnapshotManifest } from "../../types/snapshot.ts";
 import { type LevelStore } from "./level-store.ts";
 import { openLevelStore } from "./open.ts";
+import { KEYS } from "./records.ts";
 import { RestoredDatabase, takeRestoredPlace } from "./restored-database.ts";
 
 const world = ledgerWorld();
@@ -180,6 +182,20 @@ describe("a pruned store", () => {
     expect(store.block(1)).toBeUndefined();
   });
 
+  it("takes none back either that is dropped while it waits to be written", async () => {
+    const { store, directory } = await chain(5);
+    const old = stored(store, 1);
+    const pruning = prune(store, 3);
+    await new Promise<void>((resolve) => {
+      store.restore(old, () => resolve());
+    });
+    await pruning;
+    await shut(store);
+    const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, { keyEncoding: "view" });
+    expect(await db.get(KEYS.block(1))).toBeUndefined();
+    await db.close();
+  });
+
   it("drops a hole like any other block", async () => {
     const { store } = await chain(5);
     const before = store.holes() as Set<Height>;
@@ -250,7 +266,11 @@ describe("a restored database", () => {
     // What a crash has left behind is no hindrance, and the next start removes it.
     const left = newDirectory();
     cpSync(`${crashed}.restoring`, `${left}.restoring`, { recursive: true });
-    await open(left);
+    // As on another disk.
+    const link = newDirectory();
+    mkdirSync(left);
+    symlinkSync(left, link);
+    await open(link);
     expect(existsSync(`${left}.restoring`)).toBe(false);
     const again = await restore(store, crashed);
     await again.finish(store.head() as ChainHead);

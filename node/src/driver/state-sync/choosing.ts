@@ -43,10 +43,7 @@ export class ChoosingSnapshot implements Phase {
     const nowMs = clock.monotonicMs();
     if (peers.length === 0) this.#sinceMs = nowMs;
     const waitedMs = nowMs - this.#sinceMs;
-    const serving = peers.filter(
-      ({ offer, disagrees }) =>
-        typeof offer === "object" && !disagrees && offer.manifest.height <= this.maxHeight,
-    );
+    const serving = peers.filter(({ offer, disagrees }) => typeof offer === "object" && !disagrees);
     const heights = this.#tools.peers
       .preferred(serving)
       .flatMap(({ offer }) => (typeof offer === "object" ? [offer.manifest.height] : []));

@@ -25,7 +25,7 @@ export interface Offer {
 }
 
 export type Question =
-  | { readonly kind: "snapshot" }
+  | { readonly kind: "snapshot"; readonly maxHeight: Height }
   | { readonly kind: "blocks"; readonly fromHeight: Height; readonly count: number }
   /** `key`: of the offer whose chunk it is. */
   | { readonly kind: "chunk"; readonly key: string; readonly index: number };

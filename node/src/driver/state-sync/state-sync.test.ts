@@ -443,6 +443,8 @@ describe("a node among liars", () => {
     "no outputs": otherManifest(() => ({ chunks: [] })),
     "another block": otherManifest(() => ({ blockHash: new Uint8Array(32).fill(9) })),
     "a height that no snapshot has": otherManifest(() => ({ height: 49 })),
+    "a snapshot of no block": otherManifest(() => ({ height: 0 })),
+    "a snapshot above the trusted block": otherManifest(() => ({ height: 55 })),
     "a chunk of other outputs": butFor("snapshotChunk", ({ requestId }) => ({
       type: "snapshotChunk",
       requestId,

@@ -8,8 +8,10 @@
 
 import { decodeFrame, type Message } from "../../codec/frames.ts";
 import type { Peer, Timer, Transport } from "../../ports.ts";
+import type { Height } from "../../types/chain.ts";
 import { CodedError } from "../../types/errors.ts";
 import type { ChainHead } from "../../types/ledger.ts";
+import type { SnapshotManifest } from "../../types/snapshot.ts";
 import { type Punish, penalties } from "../peers/penalties.ts";
 import { Warnings } from "../peers/warnings.ts";
 import { ChoosingSnapshot } from "./choosing.ts";
@@ -124,10 +126,11 @@ export class StateSync {
       case "status":
         from.claim = message.status;
         return;
-      case "snapshot":
-        if (this.#answers(from, "snapshot", message.requestId) === undefined) return;
-        from.offer = message.manifest === undefined ? "none" : offerOf(message.manifest);
+      case "snapshot": {
+        const asked = this.#answers(from, "snapshot", message.requestId);
+        if (asked?.kind === "snapshot") this.#offered(from, asked.maxHeight, message.manifest);
         return;
+      }
       case "blocks": {
         const asked = this.#answers(from, "blocks", message.requestId);
         if (asked?.kind === "blocks") this.#phase?.blocksCame?.(from, asked, message.blocks);
@@ -142,6 +145,13 @@ export class StateSync {
         // Pings among them: the driver will answer, and until then the other side measures nothing.
         return;
     }
+  }
+
+  #offered(from: JoinedPeer, maxHeight: Height, manifest: SnapshotManifest | undefined): void {
+    // No block has such a height, or nobody asked for it: proving it would be in vain.
+    if (manifest !== undefined && (manifest.height < 1 || manifest.height > maxHeight))
+      this.#punish(from.peer, `offers snapshot ${manifest.height}, asked for 1 to ${maxHeight}`);
+    else from.offer = manifest === undefined ? "none" : offerOf(manifest);
   }
 
   /** The question that this answers. What was not asked for, or comes too late, costs its sender a little. */
@@ -183,7 +193,7 @@ export class StateSync {
         requestId,
         maxHeight,
       });
-      this.#peers.ask(peer, { kind: "snapshot" }, { timeoutMs: QUESTION_MS, message });
+      this.#peers.ask(peer, { kind: "snapshot", maxHeight }, { timeoutMs: QUESTION_MS, message });
     }
   }
 
