@@ -62,6 +62,7 @@ export const TARGETS: readonly Target[] = [
   outside("node/src/ledger/snapshot.ts", "node/src/ledger/snapshot.test.ts"),
   outside(
     "node/src/driver/state-sync/trusted-links.ts",
+    "node/src/driver/state-sync/liars.test.ts",
     "node/src/driver/state-sync/state-sync.test.ts",
   ),
   outside(

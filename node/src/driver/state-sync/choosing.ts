@@ -34,7 +34,7 @@ export class ChoosingSnapshot implements Phase {
     const { peers, trust } = this.#tools;
     return peers.all().length === 0
       ? "no peer is linked yet"
-      : `no peer has offered a snapshot below block ${trust.height} yet: it has none so far, or newer ones only, and then a newer trusted block helps`;
+      : `no peer has offered a snapshot below block ${trust.height} yet: they have made none so far, or only newer ones; then give a newer trusted block`;
   }
 
   advance(): void {

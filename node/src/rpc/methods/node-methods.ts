@@ -75,7 +75,7 @@ export const getPeerInfo = defineMethod({
       inbound: !peer.outbound,
       conntimeMs: peer.connectedAtMs,
       ...(claimed === 0 ? {} : { height: claimed }),
-      ...(rttMs === undefined ? {} : { pingMs: rttMs }),
+      ...(rttMs === undefined ? {} : { pingMs: Math.round(rttMs * 1_000) / 1_000 }),
     })),
 });
 
