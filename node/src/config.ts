@@ -210,7 +210,8 @@ const Sync = z.strictObject({
     .optional()
     .describe(
       "HEIGHT:HASH of a recent block that you trust. A node without blocks then joins by a snapshot from below it; and no node follows a chain that has another block there",
-    ),
+    )
+    .meta({ flag: "--trust" }),
 });
 
 const StoreSettings = z.strictObject({

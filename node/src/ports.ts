@@ -205,7 +205,7 @@ export interface Metrics {
   observe<N extends HistogramName>(name: N, value: number, labels?: LabelsOf<N>): void;
 }
 
-/** Fields of a log line: any but those that every line has. */
+/** Fields of a log line. `level`, `time` and `message` are written by the log itself, so no caller may give them. */
 export interface LogFields {
   readonly [name: string]: unknown;
   readonly level?: never;

@@ -138,7 +138,7 @@ export class Machine {
     return this.#running !== undefined;
   }
 
-  /** Starts a process; one that dies while it starts is reported as any other. */
+  /** Starts a process. Where it dies before it has started, `events.stopped` is called as for a later death. */
   start(dieAt = Infinity): void {
     if (this.#running !== undefined || this.haltMarker !== undefined) return;
     this.gate = new ProcessGate(this.trace);

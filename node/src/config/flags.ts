@@ -4,11 +4,12 @@
 import { type Command, Option } from "commander";
 import { CONFIG_LEAVES, type ConfigLeaf } from "./leaves.ts";
 
-/** Adds every configuration flag to `command`; hidden from the short help, which would be 50 lines. */
+/** Adds every configuration flag to `command`. The help lists only those with a short name: all are 50 lines. */
 export function addConfigFlags(command: Command): Command {
   for (const leaf of CONFIG_LEAVES) {
     const placeholder = leaf.kind === "list" ? "<items,...>" : `<${leaf.kind}>`;
-    command.addOption(new Option(`${leaf.flag} ${placeholder}`, leaf.description).hideHelp());
+    const option = new Option(`${leaf.flag} ${placeholder}`, leaf.description);
+    command.addOption(option.hideHelp(!leaf.inHelp));
   }
   return command;
 }

@@ -12,8 +12,10 @@ export interface ConfigLeaf {
   readonly path: string;
   /** E.g. `TIMECOIN_RPC_MAX_BODY_BYTES`. */
   readonly variable: string;
-  /** E.g. `--rpc-max-body-bytes`. */
+  /** E.g. `--rpc-max-body-bytes`; the schema may name a shorter one. */
   readonly flag: string;
+  /** `--help` lists the flag. The others stand on the reference page only. */
+  readonly inHelp: boolean;
   readonly kind: LeafKind;
   readonly description: string;
   readonly required: boolean;
@@ -37,6 +39,7 @@ interface SchemaNode {
   readonly maximum?: number;
   readonly maxItems?: number;
   readonly file?: boolean;
+  readonly flag?: string;
 }
 
 const KINDS: Readonly<Record<string, LeafKind>> = {
@@ -72,7 +75,8 @@ function* walk(node: SchemaNode, path: readonly string[]): Generator<ConfigLeaf>
     yield {
       path: childPath.join("."),
       variable: `TIMECOIN_${joinWords(childPath, "_").toUpperCase()}`,
-      flag: `--${joinWords(childPath, "-")}`,
+      flag: child.flag ?? `--${joinWords(childPath, "-")}`,
+      inHelp: child.flag !== undefined,
       kind: KINDS[child.type ?? "string"] ?? "string",
       description: child.description ?? "",
       required: node.required?.includes(name) ?? false,

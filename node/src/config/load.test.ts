@@ -211,5 +211,7 @@ describe("leaves", () => {
       bounds: "1 to 1024",
       fallback: 8,
     });
+    expect(leafAt("sync.trust")).toMatchObject({ flag: "--trust", inHelp: true });
+    expect(CONFIG_LEAVES.filter(({ inHelp }) => inHelp)).toHaveLength(1);
   });
 });

@@ -6,7 +6,6 @@ import { type Command } from "commander";
 import { createLog, type NodeLog } from "../adapters/log.ts";
 import { describeConfig } from "../config/describe.ts";
 import { addConfigFlags, configFlagsOf } from "../config/flags.ts";
-import { leafAt } from "../config/leaves.ts";
 import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { wholeNumber } from "../config/whole-number.ts";
 import type { NodeConfig } from "../config.ts";
@@ -28,10 +27,6 @@ export function addRunCommands(program: Command): void {
       "as `timed init` first, where no sign state is there: only for the very first start of a key",
       false,
     );
-  run.option(
-    "--trust <height:hash>",
-    "a recent block that you trust (sync.trust): a node without blocks joins by a snapshot from below it",
-  );
   addConfigFlags(run).action(() => runNode(run));
   const init = program
     .command("init")
@@ -60,14 +55,11 @@ export function addRunCommands(program: Command): void {
 }
 
 function requestOf(command: Command): ConfigRequest {
-  const { config, trust } = command.opts<{ config?: string; trust?: string }>();
-  const flags = new Map(configFlagsOf(command));
-  const leaf = leafAt("sync.trust");
-  if (trust !== undefined && leaf !== undefined) flags.set(leaf, trust);
+  const { config } = command.opts<{ config?: string }>();
   return {
     ...(config === undefined ? {} : { file: config }),
     env: process.env,
-    flags,
+    flags: configFlagsOf(command),
     directory: process.cwd(),
   };
 }
